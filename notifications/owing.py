@@ -1,0 +1,29 @@
+"""What the record owes, asked of its views after they have caught up."""
+
+from collections.abc import Sequence
+
+from notifications.dispatcher import Pending
+from notifications.rendering import OwedAlert
+from safety.journal import Journal
+from safety.projections.inbox import owed, unsent
+from safety.projections.views import Views
+
+
+class Owing:
+    """The dispatcher's view of the record."""
+
+    def __init__(self, journal: Journal, views: Views) -> None:
+        """Read the views of this log."""
+        self._journal = journal
+        self._views = views
+
+    def owed(self) -> Sequence[OwedAlert]:
+        """Every alert that no message has brought to anybody."""
+        self._views.catch_up(self._journal)
+        with self._views.connect() as connection:
+            return [OwedAlert(**row) for row in owed(connection)]
+
+    def pending(self) -> Sequence[Pending]:
+        """Every message that is composed and not sent."""
+        with self._views.connect() as connection:
+            return [Pending(**row) for row in unsent(connection)]

@@ -1,0 +1,18 @@
+"""The door for scripts: every command of the contract, each a thin translation of arguments into desk and views."""
+
+import typer
+
+from safety.cli import importing, reading, record, upkeep
+
+app = typer.Typer(
+    name="vigilog",
+    help="The safety desk of a clinical trial: an immutable record, and everything that is computed from it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for part in (record.app, importing.app, reading.app, upkeep.app):
+    app.registered_commands += part.registered_commands
+    app.registered_groups += part.registered_groups
+
+__all__ = ["app"]

@@ -1,0 +1,67 @@
+"""The commands that check and mend: rebuild the views from the log, verify the log itself, redact."""
+
+from typing import Annotated
+
+import typer
+
+from safety.cli.door import REFUSED, ByOption, IntoDemo, by_whom, home, print_json
+
+app = typer.Typer()
+
+
+@app.command()
+def rebuild(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only compare what is stored with a rebuild.")] = False,
+    into_demo: IntoDemo = False,
+) -> None:
+    """Rebuild the views from the log; --check compares with what is stored and changes nothing."""
+    with home(into_demo=into_demo, reads_only=check) as opened:
+        if not check:
+            count = opened.views.rebuild(opened.journal)
+            typer.echo(f"The views are rebuilt from {count} events.")
+            return
+        opened.views.catch_up(opened.journal)
+        differences = opened.views.check(opened.journal)
+        for difference in differences:
+            typer.echo(difference)
+        if differences:
+            typer.echo(f"{len(differences)} rows differ from the log; run `vigilog rebuild`.", err=True)
+            raise typer.Exit(REFUSED)
+        typer.echo(f"The views equal a rebuild, up to position {opened.journal.head().position}.")
+
+
+@app.command()
+def verify(*, into_demo: IntoDemo = False) -> None:
+    """Check the log: dense positions and versions, rising times, every event loads, every digest fits."""
+    with home(into_demo=into_demo, reads_only=True) as opened:
+        from safety.journal.verification import verify as findings  # noqa: PLC0415, keeps --help light
+
+        found = list(findings(opened.journal))
+        for finding in found:
+            typer.echo(str(finding))
+        if found:
+            typer.echo("The log is not as it was written; restore it from a backup and find out why.", err=True)
+            raise typer.Exit(REFUSED)
+        typer.echo(f"The log is sound: {opened.journal.head().position} events.")
+
+
+@app.command()
+def redact(
+    position: Annotated[int, typer.Argument(min=1, help="Position whose free text must go.")],
+    *,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Ask for it: identifies_a_person, wrong_subject or legal_duty.")
+    ] = None,
+    by: ByOption = None,
+    into_demo: IntoDemo = False,
+) -> None:
+    """Empty the free text of one position: one person asks with --reason, another person agrees without."""
+    with home(into_demo=into_demo) as opened:
+        from safety.aggregates.record import Redacted, RedactionRequested  # noqa: PLC0415, keeps --help light
+
+        command = "log.redact" if reason is None else "log.request_redaction"
+        form = Redacted(at_position=position)
+        asked = RedactionRequested.model_validate({"at_position": position, "reason": reason}) if reason else form
+        done = opened.desk.do(command, asked, by=by_whom(by, opened), command_id=opened.doors.new_id())
+        print_json({"positions": list(done.positions)})

@@ -1,0 +1,123 @@
+"""The safety desk: every command enters here, is decided in the log's turn, and lands with the alerts it owes in one append."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from safety import duty
+from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount
+from safety.aggregates.deciding import Act, Command, Form, Refused, States
+from safety.aggregates.record import Redacted
+from safety.aggregates.register import COMMANDS
+from safety.journal import Decision, Journal, NewEvent, Repeated, Salt, Turn, decode, encode
+from safety.journal.states import KnownStates
+from safety.values import REDACTED, Clock, Role
+
+
+class OtherContent(Refused):
+    """The command id {command_id} was used before for something else; open the form again to get a new one."""
+
+
+class Done(NamedTuple):
+    """What a command came to: its positions in the log (none when it changed nothing) and its events, alerts included."""
+
+    positions: range
+    events: tuple[Form, ...]
+    repeated: bool = False
+
+
+class Asked(NamedTuple):
+    """A command as it reached the desk."""
+
+    command: Command
+    form: Form
+    by: str
+    command_id: str
+    reason: str | None
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of what was asked, without free text: a digest of text would survive its redaction."""
+        said = self.form.model_dump_json(by_alias=True, exclude_none=True, exclude=set(self.form.SEALED.values()))
+        return sha256(f"{self.command.name}|{self.by}|{said}".encode()).hexdigest()
+
+
+def authorised(states: States, what: str, *, roles: Collection[Role], trial: str | None, by: str, at: datetime) -> Act:
+    """Say as what somebody acts, or refuse with UnknownAccount, NotPermitted or OtherTrial."""
+    account = states(f"-/account/{by}", Account)
+    if not account.roles:
+        raise UnknownAccount(account=by)
+    role = next((role for role in account.roles if role in roles), None)
+    if role is None:
+        raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
+    if trial is not None and account.trials and trial not in account.trials:
+        raise OtherTrial(account=by, trial=trial)
+    return Act(by, role, at)
+
+
+class Desk:
+    """Where commands are decided; one a process."""
+
+    def __init__(self, journal: Journal, clock: Clock, salt: Salt) -> None:
+        """Hand in the log, the present moment and fresh randomness."""
+        self.journal = journal
+        self.clock = clock
+        self.salt = salt
+        self._known = KnownStates()
+
+    def do(self, name: str, form: Form, *, by: str, command_id: str, reason: str | None = None) -> Done:
+        """Decide a command and give what it came to once it is durable.
+
+        The same command id with the same content gives what the first one gave, whatever happened since.
+
+        Raises:
+            Refused: by a rule of the domain; its text is for a person to read.
+            Unavailable: the machine refused; nothing was stored.
+
+        """
+        asked = Asked(COMMANDS[name], form, by, command_id, reason)
+        try:
+            return self.journal.turns.run(lambda turn: self._decide(turn, asked))
+        except Repeated as before:
+            return self._again(asked, before)
+
+    def _decide(self, turn: Turn, asked: Asked) -> Done:
+        reading = self._known.reading(turn)
+        if (before := turn.decided_before(asked.command_id)) is not None:
+            raise before
+        trial = asked.form.__dict__.get("trial")
+        roles, at = asked.command.roles, self.clock()
+        act = authorised(reading, asked.command.name, roles=roles, trial=trial, by=asked.by, at=at)
+        events = asked.command.decide(reading, asked.form, act)
+        if not events:
+            return Done(range(0), ())
+        happened = [duty.Happened(event, *reading.take(event)) for event in events]
+        owed = duty.alerts(happened)
+        happened += [duty.Happened(alert, *reading.take(alert)) for alert in owed]
+        positions = turn.append(self._decision(happened, act, asked))
+        self._known.landed(reading.changed, turn.head)
+        return Done(positions, (*events, *owed))
+
+    def _decision(self, happened: Sequence[duty.Happened], act: Act, asked: Asked) -> Decision:
+        writes = [self.encoded(h.event, h.after.version, act, asked.command_id, asked.reason) for h in happened]
+        redacts = tuple(h.event.at_position for h in happened if isinstance(h.event, Redacted))
+        return Decision(writes, asked.command_id, asked.digest, redacts=redacts)
+
+    def encoded(self, event: Form, version: int, act: Act, command_id: str, reason: str | None = None) -> NewEvent:
+        """Turn an event into the row that it will be."""
+        return encode(event, version, act, command_id=command_id, correlation=command_id, reason=reason, salt=self.salt)
+
+    def _again(self, asked: Asked, before: Repeated) -> Done:
+        first, last = before.positions.start, before.positions.stop - 1
+        events = tuple(decode(row).event for row in self.journal.page(first - 1, last, len(before.positions)))
+        if before.digest != asked.digest or not same_text(asked.form, events):
+            raise OtherContent(command_id=asked.command_id)
+        return Done(before.positions, events, repeated=True)
+
+
+def same_text(form: Form, events: Iterable[Form]) -> bool:
+    """Say whether the free text of a form is what its event holds; text that was redacted since cannot differ."""
+    first = next((event for event in events if type(event) is type(form)), form)
+    pairs = ((form.__dict__[name], first.__dict__[name]) for name in form.SEALED.values())
+    return all(there in (here, REDACTED) for here, there in pairs)

@@ -1,0 +1,164 @@
+"""Opens a home: the log, the desk, the directory and the views that belong together, or says in one sentence why not."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safety.aggregates.account import OPERATOR, Added
+from safety.aggregates.deciding import Act, Form
+from safety.aggregates.record import Opened, Purpose
+from safety.desk import Desk
+from safety.journal import Conflict, Decision, Journal, Newer, Repeated, Salt, Unavailable, decode, encode, open_journal
+from safety.settings import Settings
+from safety.values import Clock, microseconds
+
+if TYPE_CHECKING:
+    from safety.directory import Directory
+    from safety.projections.views import Views
+
+LOG = "log.db"
+
+
+class Unusable(Exception):
+    """The home cannot be used; the text says why and what to do. Nothing was stored."""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What only a door may make: the present moment, fresh randomness, and new ids."""
+
+    clock: Clock
+    salt: Salt
+    new_id: Callable[[], str]
+
+
+class Home:
+    """A log and all that belongs to it."""
+
+    def __init__(self, settings: Settings, doors: Doors, journal: Journal, *, read_only: bool = False) -> None:
+        """Use `open_home`."""
+        self.settings = settings
+        self.doors = doors
+        self.journal = journal
+        self.read_only = read_only
+        self.desk = Desk(journal, doors.clock, doors.salt)
+
+    @property
+    def opened(self) -> Opened:
+        """Position 1 of the log: which it is and what for."""
+        first = decode(self.journal.page(0, 1, 1)[0]).event
+        if not isinstance(first, Opened):
+            raise Unusable("position 1 of the log is not log.opened: this is not a log of this program")
+        return first
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The people behind the accounts."""
+        from safety.directory import Directory  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Directory(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+
+    @cached_property
+    def views(self) -> "Views":
+        """The views, as they stand; whoever reads catches up first."""
+        from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Views(dialect_url(url) if url else self.settings.home)
+
+    def close(self) -> None:
+        """Let go of everything that was opened."""
+        for name in ("directory", "views"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+        self.journal.close()
+
+
+def dialect_url(url: str) -> str:
+    """Name the driver in a PostgreSQL URL, as SQLAlchemy wants it."""
+    return "postgresql+psycopg://" + url.partition("://")[2]
+
+
+def begin(journal: Journal, doors: Doors, purpose: Purpose) -> None:
+    """Write position 1 and the operator's account, unless another process has just done so."""
+    opening: tuple[Form, ...] = (
+        Opened(log=doors.new_id(), purpose=purpose, code_version=version("vigilog")),
+        Added(account=OPERATOR, roles=("operator",)),
+    )
+    act = Act(OPERATOR, "operator", doors.clock())
+    named = {"command_id": "log-opened", "correlation": "log-opened", "reason": None, "salt": doors.salt}
+    writes = [encode(event, 1, act, **named) for event in opening]  # type: ignore[arg-type]  # one dict for four names
+    try:
+        journal.append(Decision(writes, "log-opened", "log-opened", reads={"-/log": 0}))
+    except (Conflict, Repeated):
+        return
+
+
+def writable(folder: Path) -> bool:
+    """Say whether files can be made in a folder; a read-only file system says no to root as well."""
+    return os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+
+
+def copy_to_read(home: Path) -> Path:
+    """Copy a home that cannot be written to, because a WAL database cannot be read without writing beside it."""
+    copy = Path(tempfile.mkdtemp(prefix="vigilog-reading-"))
+    for file in home.iterdir():
+        if file.is_file():
+            shutil.copy(file, copy / file.name)
+    return copy
+
+
+def prepared(settings: Settings, *, reads_only: bool) -> tuple[Settings, bool]:
+    """Make the home's folder, or for reading stand in for one that is read-only; raises Unusable."""
+    home = settings.home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if writable(home):
+            return settings, False
+        if reads_only:
+            return replace_home(settings, copy_to_read(home)), True
+    except OSError as fault:
+        raise Unusable(f"the home {home} cannot be used: {fault.strerror}; nothing was stored") from fault
+    raise Unusable(f"the home {home} is read-only; nothing was stored: make it writable or choose another VIGILOG_HOME")
+
+
+def replace_home(settings: Settings, home: Path) -> Settings:
+    """The same settings for another folder."""
+    return settings.model_copy(update={"home": home})
+
+
+def open_home(
+    settings: Settings,
+    doors: Doors,
+    *,
+    purpose: Purpose = "production",
+    into_demo: bool = False,
+    reads_only: bool = False,
+) -> Home:
+    """Open a home, or begin it.
+
+    Raises:
+        Unusable: with the reason; nothing was stored.
+
+    """
+    settings, read_only = prepared(settings, reads_only=reads_only)
+    try:
+        where = settings.database_url or settings.home / LOG
+        journal = open_journal(where, lambda: microseconds(doors.clock()), settings.lock_seconds)
+        if journal.head().position == 0:
+            begin(journal, doors, purpose)
+    except (Unavailable, Newer) as fault:
+        raise Unusable(str(fault)) from fault
+    home = Home(settings, doors, journal, read_only=read_only)
+    found = home.opened.purpose
+    if found == "demo" and purpose != "demo" and not into_demo:
+        home.close()
+        raise Unusable(f"the home {settings.home} holds a demo log; say --into-demo, or choose another VIGILOG_HOME")
+    return home

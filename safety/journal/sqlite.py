@@ -1,0 +1,248 @@
+"""The log in one SQLite file: WAL, synchronous FULL, append-only by triggers."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from safety.journal.connections import Connections
+from safety.journal.journal import FORMAT, Newer
+from safety.journal.recorder import RecorderJournal
+from safety.journal.row import COLUMNS, Stored
+from safety.journal.turn import Conflict, Head, Turn, Unavailable, unconfirmed
+
+OURS = 0x5649_4749
+"""`VIGI`, the application_id that tells our log from another program's database."""
+
+SCHEMA = (
+    """CREATE TABLE log (
+    position INTEGER PRIMARY KEY, stream TEXT NOT NULL, version INTEGER NOT NULL, topic TEXT NOT NULL, body TEXT NOT NULL,
+    meta TEXT NOT NULL, sealed TEXT, recorded_at INTEGER NOT NULL, UNIQUE (stream, version)) STRICT""",
+    """CREATE TABLE command (command_id TEXT PRIMARY KEY, digest TEXT NOT NULL,
+    first_position INTEGER NOT NULL, last_position INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX log_recorded_at ON log (recorded_at)",
+    """CREATE TRIGGER log_no_update BEFORE UPDATE ON log WHEN NOT (
+    new.sealed IS NULL AND new.position = old.position AND new.stream = old.stream AND new.version = old.version
+    AND new.topic = old.topic AND new.body = old.body AND new.meta = old.meta AND new.recorded_at = old.recorded_at)
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
+    "CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    # INSERT OR REPLACE fires neither of the two above: it has to be stopped before it replaces.
+    """CREATE TRIGGER log_no_replace BEFORE INSERT ON log WHEN
+    EXISTS (SELECT 1 FROM log WHERE position >= new.position)
+    OR EXISTS (SELECT 1 FROM log WHERE stream = new.stream AND version = new.version)
+    BEGIN SELECT RAISE(ABORT, 'the position or the stream version is taken'); END""",
+    "CREATE TRIGGER command_no_update BEFORE UPDATE ON command BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    "CREATE TRIGGER command_no_delete BEFORE DELETE ON command BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    """CREATE TRIGGER command_no_replace BEFORE INSERT ON command WHEN
+    EXISTS (SELECT 1 FROM command WHERE command_id = new.command_id)
+    BEGIN SELECT RAISE(ABORT, 'the command id is taken'); END""",
+)
+HEAD = "SELECT position, recorded_at FROM log ORDER BY position DESC LIMIT 1"
+
+
+@contextmanager
+def machine_faults() -> Iterator[None]:
+    """Say in one sentence what the machine refused."""
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        raise Unavailable(f"the log cannot be used: {fault}; nothing was stored") from fault
+    except sqlite3.IntegrityError as fault:
+        raise Conflict(str(fault)) from fault
+    except sqlite3.DatabaseError as fault:
+        if type(fault) is not sqlite3.DatabaseError:
+            raise
+        raise Unavailable(f"the log file is damaged or no log: {fault}; restore it from a backup") from fault
+
+
+class SQLiteTurn(Turn):
+    """A BEGIN IMMEDIATE transaction: no other process can write until it ends."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], int]) -> None:
+        """Find the head."""
+        self._connection = connection
+        super().__init__(Head(*connection.execute(HEAD).fetchone() or (0, 0)), clock)
+
+    def stream(self, name: str, after: int = 0) -> list[Stored]:
+        """Read a stream's rows with a version above `after`."""
+        ask = f"SELECT {COLUMNS} FROM log WHERE stream = ? AND version > ? ORDER BY version"
+        return list(map(Stored._make, self._connection.execute(ask, (name, after))))
+
+    def moved_since(self, position: int) -> set[str]:
+        """Name the streams that have events after a position."""
+        found = self._connection.execute("SELECT DISTINCT stream FROM log WHERE position > ?", (position,))
+        return {row[0] for row in found}
+
+    def recorded_at(self, position: int) -> int | None:
+        """When a position was recorded."""
+        return recorded_at(self._connection, position)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo, when it raises, what was appended inside."""
+        before = self.head
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            # A full disk makes SQLite undo the whole transaction, savepoints included.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO attempt")
+                self._connection.execute("RELEASE attempt")
+            self.head = before
+            raise
+        self._connection.execute("RELEASE attempt")
+
+    def _decided_before(self, command_id: str) -> tuple[str, int, int] | None:
+        found: tuple[str, int, int] | None = self._connection.execute(
+            "SELECT digest, first_position, last_position FROM command WHERE command_id = ?", (command_id,)
+        ).fetchone()
+        return found
+
+    def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
+        ask = "SELECT version FROM log WHERE stream = ? ORDER BY version DESC LIMIT 1"
+        found = ((stream, self._connection.execute(ask, (stream,)).fetchone()) for stream in streams)
+        return {stream: row[0] for stream, row in found if row is not None}
+
+    def _write(self, rows: Sequence[Stored], command: tuple[str, str, int, int], redacts: Sequence[int]) -> None:
+        with machine_faults():
+            self._connection.execute("INSERT INTO command VALUES (?, ?, ?, ?)", command)
+            self._connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            for position in redacts:
+                self._connection.execute("UPDATE log SET sealed = NULL WHERE position = ?", (position,))
+
+
+def recorded_at(connection: sqlite3.Connection, position: int) -> int | None:
+    """When a position was recorded; None where there is none."""
+    found = connection.execute("SELECT recorded_at FROM log WHERE position = ?", (position,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+class SQLiteJournal(RecorderJournal):
+    """The log in a file of its own."""
+
+    LOOK_SECONDS = 0.005
+    """Another process cannot ring here: a waiting reader looks this often whether it has written (10 us a look)."""
+
+    def __init__(self, path: Path, clock: Callable[[], int], lock_seconds: float = 30) -> None:
+        """Open the log in a file, or make it.
+
+        Raises:
+            Unavailable: the file cannot be opened or is no log.
+            Newer: a newer version of the program made it.
+
+        """
+        super().__init__(clock)
+        self._path = path
+        self._lock_seconds = lock_seconds
+        self._connections = Connections(self._connect, lambda connection: not connection.in_transaction, lock_seconds)
+        with machine_faults():
+            self._prepare()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=self._lock_seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # What durability rests on is said here: what a build of SQLite does by default differs.
+            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self) -> None:
+        with self._connections.one() as connection:
+            if self._is_new(connection):
+                connection.execute("BEGIN IMMEDIATE")
+                if self._is_new(connection):
+                    for statement in SCHEMA:
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA application_id = {OURS}")
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+                connection.execute("COMMIT")
+
+    def _is_new(self, connection: sqlite3.Connection) -> bool:
+        ours, made_by = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        if ours != OURS:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise Unavailable(f"{self._path} is a database of another kind and no log; choose another place")
+            return True
+        if made_by > FORMAT:
+            raise Newer(f"the log has format {made_by}, this version of the program knows {FORMAT}: use the newer version")
+        return False
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with machine_faults(), self._connections.one() as connection:
+            yield connection
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Take the turn among all processes; leaving it commits."""
+        with machine_faults(), self._connections.one() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield SQLiteTurn(connection, self._clock)
+                commit(connection)
+            finally:
+                if connection.in_transaction:
+                    connection.rollback()
+        self._bell.ring()
+
+    def head(self) -> Head:
+        """Give the last position and its time."""
+        with self._reading() as connection:
+            return Head(*connection.execute(HEAD).fetchone() or (0, 0))
+
+    def page(self, after: int, upto: int, limit: int, prefix: str = "") -> list[Stored]:
+        """Read a page of rows, of all streams or of those that begin with a prefix."""
+        only = "AND substr(stream, 1, ?) = ?" if prefix else ""
+        values = (after, upto, *((len(prefix), prefix) if prefix else ()), limit)
+        ask = f"SELECT {COLUMNS} FROM log WHERE position > ? AND position <= ? {only} ORDER BY position LIMIT ?"
+        with self._reading() as connection:
+            return list(map(Stored._make, connection.execute(ask, values)))
+
+    def stream(self, name: str) -> list[Stored]:
+        """Read one stream's rows in order."""
+        ask = f"SELECT {COLUMNS} FROM log WHERE stream = ? ORDER BY version"
+        with self._reading() as connection:
+            return list(map(Stored._make, connection.execute(ask, (name,))))
+
+    def versions(self, upto: int) -> dict[str, int]:
+        """Give the version every stream had at a position."""
+        with self._reading() as connection:
+            ask = "SELECT stream, max(version) FROM log WHERE position <= ? GROUP BY stream"
+            return dict(connection.execute(ask, (upto,)))
+
+    def recorded_at(self, position: int) -> int | None:
+        """When a position was recorded; None where there is none."""
+        with self._reading() as connection:
+            return recorded_at(connection, position)
+
+    def position_at(self, recorded_at: int) -> int:
+        """Give the last position recorded at or before a time."""
+        ask = "SELECT position FROM log WHERE recorded_at <= ? ORDER BY recorded_at DESC, position DESC LIMIT 1"
+        with self._reading() as connection:
+            found = connection.execute(ask, (recorded_at,)).fetchone()
+        return found[0] if found else 0
+
+    def commands(self, after: int, upto: int) -> Iterator[tuple[str, int, int]]:
+        """Give the commands that claim positions in a range, in the order of their first and last position."""
+        ask = """SELECT command_id, first_position, last_position FROM command
+            WHERE last_position > ? AND first_position <= ? ORDER BY first_position, last_position"""
+        with self._reading() as connection:
+            yield from connection.execute(ask, (after, upto))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._connections.close()
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Make a turn durable; raises Unavailable when the disk did not say so."""
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error as fault:
+        raise Unavailable(unconfirmed(fault)) from fault

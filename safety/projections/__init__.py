@@ -1,0 +1,7 @@
+"""Tables of versioned rows folded from the log, and the views that are queries over them at any moment of its past."""
+
+from safety.projections.at import At
+from safety.projections.rows import Log
+from safety.projections.views import Views, open_views
+
+__all__ = ["At", "Log", "Views", "open_views"]

@@ -1,0 +1,100 @@
+"""What is owed to whom, and the messages that pay it: folded and tracked apart, so that they go on whatever else stops."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from safety.aggregates.alert import Raised
+from safety.aggregates.message import Composed, Failed, Sent
+from safety.projections.rows import Change, Projection, Recorded, Rows, only_open, versioned
+from safety.values import microseconds
+
+ALERT = versioned(
+    "alert",
+    {"alert": str},
+    {
+        "trial": str,
+        "rule": str,
+        "role": str,
+        "rung": int,
+        "concerning": str,
+        "state": str,
+        "raised_at": int,
+        "due_at": int,
+        "messages": str,
+    },
+)
+MESSAGE = versioned(
+    "message",
+    {"message": str},
+    {"trial": str, "account": str, "role": str, "alerts": str, "state": str, "receipts": str, "sent_at": int},
+)
+only_open(ALERT, "alert_owed", "trial", "raised_at", where=ALERT.table.c.state == "owed")
+only_open(MESSAGE, "message_unsent", "trial", where=MESSAGE.table.c.state != "sent")
+PROJECTION = Projection("alert", (ALERT, MESSAGE))
+
+
+def text(value: object) -> str:
+    """Write JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@PROJECTION.on(Raised)
+def raised(event: Raised, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+    """The role is owed an alert, from the moment the log took it."""
+    values = {
+        "trial": event.trial,
+        "rule": event.rule,
+        "role": event.role,
+        "rung": event.rung,
+        "concerning": text(event.concerning),
+        "state": "owed",
+        "raised_at": recorded.recorded_at,
+        "due_at": None if event.due_at is None else microseconds(event.due_at),
+        "messages": "[]",
+    }
+    yield Change(ALERT, (event.alert,), values, "opens")
+
+
+@PROJECTION.on(Composed)
+def composed(event: Composed, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+    """A message carries alerts to one person."""
+    values = {
+        "trial": event.trial,
+        "account": event.to,
+        "role": event.role,
+        "alerts": text(event.alerts),
+        "state": "composed",
+        "receipts": "{}",
+    }
+    yield Change(MESSAGE, (event.message,), values, "opens")
+    for alert in event.alerts:
+        known = (rows(ALERT, (alert,)) or {}).get("messages") or "[]"
+        yield Change(ALERT, (alert,), {"messages": text([*json.loads(known), event.message])})
+
+
+@PROJECTION.on(Sent)
+def sent(event: Sent, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+    """Any channel that took the message pays its alerts; the first receipt says when."""
+    row = rows(MESSAGE, (event.message,)) or {}
+    receipt = {"state": "sent", "at": recorded.recorded_at, "smtp_code": event.smtp_code}
+    values = {"state": "sent", "receipts": receipts(row, event.channel, receipt)}
+    yield Change(MESSAGE, (event.message,), {**values, "sent_at": row.get("sent_at") or recorded.recorded_at})
+    if row.get("state") != "sent":
+        for alert in json.loads(row.get("alerts") or "[]"):
+            yield Change(ALERT, (alert,), {"state": "sent"})
+
+
+@PROJECTION.on(Failed)
+def failed(event: Failed, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+    """A channel did not take the message; one that another channel took stays sent."""
+    row = rows(MESSAGE, (event.message,)) or {}
+    receipt = {"state": "failed", "at": recorded.recorded_at, "error": event.error}
+    state = "sent" if row.get("state") == "sent" else "failed"
+    yield Change(MESSAGE, (event.message,), {"state": state, "receipts": receipts(row, event.channel, receipt)})
+
+
+def receipts(row: Any, channel: str, receipt: dict[str, Any]) -> str:  # noqa: ANN401, a row of any table
+    """Put a channel's last receipt beside those of the others."""
+    said = {name: value for name, value in receipt.items() if value is not None}
+    return text({**json.loads(row.get("receipts") or "{}"), channel: said})

@@ -1,0 +1,20 @@
+"""What the environment says, read once at the doors and handed on."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`VIGILOG_HOME`, `VIGILOG_DATABASE_URL` and the rest; the home holds log, views, directory and mail."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGILOG_", extra="ignore", hide_input_in_errors=True)
+
+    home: Path = Path("vigilog-data")
+    database_url: str | None = None
+    broker_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str = "vigilog@localhost"
+    public_url: str = "http://localhost:8000"
+    account: str = "OPERATOR"
+    lock_seconds: int = 30

@@ -1,0 +1,217 @@
+"""The words of the trade: codes that identify, CDISC and ICH coded lists, partial dates, and the classes of a field."""
+
+import calendar
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,63}\Z")
+DAY_SECONDS = 86_400
+
+
+def code(text: str) -> str:
+    """Bring a typed identifier to the one form it is stored in, so that full-width `Ｓ０１` and `s01` are `S01`.
+
+    Raises:
+        ValueError: when the result is not 1 to 64 of A-Z, 0-9, dot, underscore, hyphen, starting with a letter or digit.
+
+    """
+    folded = unicodedata.normalize("NFKC", text).strip().upper()
+    if not CODE.match(folded):
+        message = "must be 1 to 64 letters, digits, dots, underscores or hyphens and start with a letter or digit"
+        raise ValueError(message)
+    return folded
+
+
+def as_text(value: object) -> object:
+    """Accept a whole number where a code is typed as one (a site `701`)."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def upper(value: object) -> object:
+    """Accept a coded value in any case; CDISC submission values are upper case."""
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+Code = Annotated[str, BeforeValidator(as_text), AfterValidator(code)]
+TrialId = Code
+SubjectCode = Code
+SiteId = Code
+AccountId = Code
+
+
+class FieldClass(Enum):
+    """What a field may hold, and so where it is stored: these stand sealed beside the body, which keeps their digest."""
+
+    TEXT = "text"
+    UNBLINDED = "unblinded"
+    CONTACT = "contact"
+
+
+REDACTED = "[redacted]"
+
+Text = Annotated[str, FieldClass.TEXT, Field(min_length=1, max_length=20_000)]
+
+YesNo = Annotated[Literal["Y", "N"], BeforeValidator(upper)]
+Sex = Annotated[Literal["M", "F", "U", "UNDIFFERENTIATED"], BeforeValidator(upper)]
+Severity = Annotated[Literal["MILD", "MODERATE", "SEVERE"], BeforeValidator(upper)]
+Grade = Annotated[Literal["1", "2", "3", "4", "5"], BeforeValidator(as_text)]
+Outcome = Annotated[
+    Literal[
+        "RECOVERED/RESOLVED",
+        "RECOVERING/RESOLVING",
+        "NOT RECOVERED/NOT RESOLVED",
+        "RECOVERED/RESOLVED WITH SEQUELAE",
+        "FATAL",
+        "UNKNOWN",
+    ],
+    BeforeValidator(upper),
+]
+ActionTaken = Annotated[
+    Literal[
+        "DRUG WITHDRAWN",
+        "DOSE REDUCED",
+        "DOSE INCREASED",
+        "DOSE NOT CHANGED",
+        "DRUG INTERRUPTED",
+        "DOSE RATE REDUCED",
+        "NOT APPLICABLE",
+        "UNKNOWN",
+    ],
+    BeforeValidator(upper),
+]
+Party = Literal["site", "sponsor"]
+Assessor = Literal["investigator", "sponsor"]
+Source = Literal["import"]
+"""Where an entry comes from when no person typed it: the row of an import."""
+Role = Literal["operator", "investigator", "safety_officer", "auditor"]
+
+DecimalText = Annotated[str, BeforeValidator(as_text), Field(pattern=r"^-?\d{1,20}(\.\d{1,12})?$")]
+"""A decimal kept as given, beside its unit: `0.50` stays `0.50`."""
+
+PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2}))?)?)?)?\Z")
+PARTIAL_FORM = "must be a date of the form YYYY[-MM[-DD[Thh:mm[:ss]]]] that exists in the calendar"
+
+
+def seconds(day: date) -> int:
+    """Whole seconds from 0001-01-01 to the start of a day: local wall time as a number both databases compare."""
+    return (day.toordinal() - 1) * DAY_SECONDS
+
+
+@lru_cache(maxsize=65_536)
+def span(text: str) -> tuple[int, int]:
+    """First and last second (from 0001-01-01, local wall time) that a partial date may mean.
+
+    Raises:
+        ValueError: anything but YYYY[-MM[-DD[Thh:mm[:ss]]]] that exists in the calendar (ISO 8601 as SDTM uses it).
+
+    """
+    match = PARTIAL.match(text) if text.isascii() else None
+    if match is None:
+        raise ValueError(PARTIAL_FORM)
+    year, month, day, hour, minute, second = (None if part is None else int(part) for part in match.groups())
+    try:
+        first = date(year or 0, month or 1, day or 1)
+        last_month = month or 12
+        last = date(first.year, last_month, day or calendar.monthrange(first.year, last_month)[1])
+        if hour is None or minute is None:
+            return seconds(first), seconds(last) + DAY_SECONDS - 1
+        moment = datetime(first.year, first.month, first.day, hour, minute, second or 0, tzinfo=UTC)
+    except (ValueError, calendar.IllegalMonthError) as fault:
+        raise ValueError(PARTIAL_FORM) from fault
+    start = seconds(first) + moment.hour * 3600 + moment.minute * 60 + moment.second
+    return start, start if second is not None else start + 59
+
+
+class PartialDate(str):
+    """A date or local date and time kept exactly as given, as far as it is known: `2018`, `2018-03`, `2018-03-05T09:30`."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Refuse, with a ValueError, what no calendar has."""
+        span(text)
+        return super().__new__(cls, text)
+
+    @property
+    def earliest(self) -> date:
+        """The earliest day it may mean."""
+        return date.fromordinal(span(self)[0] // DAY_SECONDS + 1)
+
+    @property
+    def latest(self) -> date:
+        """The latest day it may mean."""
+        return date.fromordinal(span(self)[1] // DAY_SECONDS + 1)
+
+    def compare(self, other: "PartialDate") -> Literal["before", "after", "undecidable"]:
+        """Say whether this surely lies before or surely after another partial date, or that it cannot be decided."""
+        (first, last), (other_first, other_last) = span(self), span(other)
+        if last < other_first:
+            return "before"
+        return "after" if first > other_last else "undecidable"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
+        """Validate text into a PartialDate and store it as the text it was."""
+        return core_schema.no_info_after_validator_function(
+            cls, core_schema.str_schema(strip_whitespace=True), serialization=core_schema.to_string_ser_schema()
+        )
+
+
+def zone_name(name: str) -> str:
+    """Refuse, with a ValueError, a name that the IANA time zone database does not have."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        message = "must be an IANA time zone such as Asia/Shanghai"
+        raise ValueError(message) from fault
+    return name
+
+
+Zone = Annotated[str, AfterValidator(zone_name)]
+Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+Clock = Callable[[], datetime]
+"""The present moment, timezone-aware in UTC; made at the doors and handed in."""
+
+
+class Awareness(BaseModel):
+    """When a party became aware of a fact, in whose zone, and on what basis the moment is known (DESIGN 2.7).
+
+    `basis`: `stated` by the person who filed, a `column` of the imported data, or the moment of the `import` itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    at: Instant
+    zone: Zone
+    party: Party
+    basis: Literal["stated", "column", "import"] = "stated"
+
+    @property
+    def on(self) -> date:
+        """The local calendar date of awareness: Day 0 of any clock it starts."""
+        return self.at.astimezone(ZoneInfo(self.zone)).date()
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """Give the last microsecond of a day in a zone, in UTC: what a bare date means on every axis of time."""
+    following = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
+    return following.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds from 1970 UTC: how the log writes time."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def moment(count: int) -> datetime:
+    """Turn the log's microseconds back into a moment in UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=count)
