@@ -22,7 +22,10 @@ class NotDelivered(Exception):
 class Channel(Protocol):
     """A way for messages to leave."""
 
-    name: Literal["maildir", "smtp"]
+    @property
+    def name(self) -> Literal["maildir", "smtp"]:
+        """What a receipt calls it."""
+        ...
 
     def send(self, message: EmailMessage) -> int | None:
         """Deliver a message and give the SMTP code, if there is one; raises NotDelivered."""

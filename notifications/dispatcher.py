@@ -16,7 +16,7 @@ from safety.directory import Directory, Person
 
 
 class Pending(NamedTuple):
-    """A message that is composed and not yet taken by every channel."""
+    """A message that is composed and that no channel has taken, or that one refused; `sent` names those that took it."""
 
     message: str
     trial: str
@@ -30,6 +30,10 @@ class Owing(Protocol):
 
     def owed(self) -> Sequence[OwedAlert]:
         """Every alert that no message has brought to anybody."""
+        ...
+
+    def carried(self) -> Sequence[OwedAlert]:
+        """Every alert that an unsent message carries, also when another person has it already."""
         ...
 
     def pending(self) -> Sequence[Pending]:
@@ -62,9 +66,10 @@ class Dispatcher:
 
     def sweep(self) -> list[Delivered]:
         """Compose what is owed and not composed, then send what is composed and not sent."""
-        alerts = {alert.alert: alert for alert in self._owing.owed()}
+        owed = self._owing.owed()
+        alerts = {alert.alert: alert for alert in (*self._owing.carried(), *owed)}
         pending = list(self._owing.pending())
-        pending += self._compose(alerts.values(), pending)
+        pending += self._compose(owed, pending)
         return [receipt for message in pending for receipt in self._send(message, alerts)]
 
     def _compose(self, owed: Iterable[OwedAlert], pending: Sequence[Pending]) -> list[Pending]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.cli import app
-from safety.cli.door import IntoDemo, home
+from safety.cli.door import DELIVERY, IntoDemo, home
 
 if TYPE_CHECKING:
     from notifications.dispatcher import Delivered, Dispatcher
@@ -19,9 +19,9 @@ __all__ = ["app"]
 
 
 @app.callback()
-def compose(context: typer.Context) -> None:
+def compose() -> None:
     """The safety desk of a clinical trial: an immutable record, and everything that is computed from it."""
-    context.obj = deliver
+    DELIVERY.set(deliver)
 
 
 def dispatcher(opened: "Home") -> "Dispatcher":
@@ -45,7 +45,10 @@ def deliver(opened: "Home") -> "list[Delivered]":
     receipts = dispatcher(opened).sweep()
     for receipt in receipts:
         if receipt.error is not None:
-            typer.echo(f"{receipt.channel} did not take the alert to {receipt.account}: {receipt.error}; it stays owed.", err=True)
+            typer.echo(
+                f"{receipt.channel} did not take the alert to {receipt.account}: {receipt.error}; it stays owed.",
+                err=True,
+            )
     return receipts
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from notifications.dispatcher import Pending
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
-from safety.projections.inbox import owed, unsent
+from safety.projections.inbox import carried, owed, unsent
 from safety.projections.views import Views
 
 
@@ -22,6 +22,11 @@ class Owing:
         self._views.catch_up(self._journal)
         with self._views.connect() as connection:
             return [OwedAlert(**row) for row in owed(connection)]
+
+    def carried(self) -> Sequence[OwedAlert]:
+        """Every alert that an unsent message carries, also when another person has it already."""
+        with self._views.connect() as connection:
+            return [OwedAlert(**row) for row in carried(connection)]
 
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""

@@ -70,8 +70,7 @@ class Home:
         """The views, as they stand; whoever reads catches up first."""
         from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        url = self.settings.database_url
-        return Views(dialect_url(url) if url else self.settings.home)
+        return Views(self.settings.database_url or self.settings.home)
 
     def close(self) -> None:
         """Let go of everything that was opened."""

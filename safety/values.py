@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,63}\Z")
+CODE_FORM = "must be 1 to 64 letters, digits, dots, underscores or hyphens and start with a letter or digit"
 DAY_SECONDS = 86_400
 
 
@@ -26,22 +27,36 @@ def code(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text).strip().upper()
     if not CODE.match(folded):
-        message = "must be 1 to 64 letters, digits, dots, underscores or hyphens and start with a letter or digit"
-        raise ValueError(message)
+        raise ValueError(CODE_FORM)
     return folded
 
 
-def as_text(value: object) -> object:
-    """Accept a whole number where a code is typed as one (a site `701`)."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+class CodedIn:
+    """Marks a Literal whose values are read in any case; CDISC submission values are upper case.
+
+    It stands in the validator's own language: a report has a dozen coded fields, and each Python call costs as much as the rest.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
+        """Fold the case, then look the value up."""
+        text = core_schema.str_schema(strip_whitespace=True, to_upper=True, coerce_numbers_to_str=True)
+        return core_schema.chain_schema([text, handler(source)])
 
 
-def upper(value: object) -> object:
-    """Accept a coded value in any case; CDISC submission values are upper case."""
-    return value.strip().upper() if isinstance(value, str) else value
+class CodeSchema:
+    """Marks a text that is an identifier: one in its stored form passes at once, any other is brought to it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
+        """Try the stored form first."""
+        text = core_schema.str_schema(coerce_numbers_to_str=True)
+        typed = core_schema.no_info_after_validator_function(code, text)
+        stored = core_schema.str_schema(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,63}$", strict=True)
+        return core_schema.union_schema(
+            [stored, typed], mode="left_to_right", custom_error_type="code", custom_error_message=CODE_FORM
+        )
 
 
-Code = Annotated[str, BeforeValidator(as_text), AfterValidator(code)]
+Code = Annotated[str, CodeSchema()]
 TrialId = Code
 SubjectCode = Code
 SiteId = Code
@@ -60,10 +75,10 @@ REDACTED = "[redacted]"
 
 Text = Annotated[str, FieldClass.TEXT, Field(min_length=1, max_length=20_000)]
 
-YesNo = Annotated[Literal["Y", "N"], BeforeValidator(upper)]
-Sex = Annotated[Literal["M", "F", "U", "UNDIFFERENTIATED"], BeforeValidator(upper)]
-Severity = Annotated[Literal["MILD", "MODERATE", "SEVERE"], BeforeValidator(upper)]
-Grade = Annotated[Literal["1", "2", "3", "4", "5"], BeforeValidator(as_text)]
+YesNo = Annotated[Literal["Y", "N"], CodedIn()]
+Sex = Annotated[Literal["M", "F", "U", "UNDIFFERENTIATED"], CodedIn()]
+Severity = Annotated[Literal["MILD", "MODERATE", "SEVERE"], CodedIn()]
+Grade = Annotated[Literal["1", "2", "3", "4", "5"], CodedIn()]
 Outcome = Annotated[
     Literal[
         "RECOVERED/RESOLVED",
@@ -73,7 +88,7 @@ Outcome = Annotated[
         "FATAL",
         "UNKNOWN",
     ],
-    BeforeValidator(upper),
+    CodedIn(),
 ]
 ActionTaken = Annotated[
     Literal[
@@ -86,7 +101,7 @@ ActionTaken = Annotated[
         "NOT APPLICABLE",
         "UNKNOWN",
     ],
-    BeforeValidator(upper),
+    CodedIn(),
 ]
 Party = Literal["site", "sponsor"]
 Assessor = Literal["investigator", "sponsor"]
@@ -94,7 +109,7 @@ Source = Literal["import"]
 """Where an entry comes from when no person typed it: the row of an import."""
 Role = Literal["operator", "investigator", "safety_officer", "auditor"]
 
-DecimalText = Annotated[str, BeforeValidator(as_text), Field(pattern=r"^-?\d{1,20}(\.\d{1,12})?$")]
+DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
 """A decimal kept as given, beside its unit: `0.50` stays `0.50`."""
 
 PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2}))?)?)?)?\Z")
@@ -119,13 +134,14 @@ def span(text: str) -> tuple[int, int]:
         raise ValueError(PARTIAL_FORM)
     year, month, day, hour, minute, second = (None if part is None else int(part) for part in match.groups())
     try:
-        first = date(year or 0, month or 1, day or 1)
-        last_month = month or 12
-        last = date(first.year, last_month, day or calendar.monthrange(first.year, last_month)[1])
+        # A month or day 00 is stated and wrong, not left out.
+        first = date(year or 0, 1 if month is None else month, 1 if day is None else day)
+        last_month = 12 if month is None else month
+        last = date(first.year, last_month, calendar.monthrange(first.year, last_month)[1] if day is None else day)
         if hour is None or minute is None:
             return seconds(first), seconds(last) + DAY_SECONDS - 1
         moment = datetime(first.year, first.month, first.day, hour, minute, second or 0, tzinfo=UTC)
-    except (ValueError, calendar.IllegalMonthError) as fault:
+    except ValueError as fault:
         raise ValueError(PARTIAL_FORM) from fault
     start = seconds(first) + moment.hour * 3600 + moment.minute * 60 + moment.second
     return start, start if second is not None else start + 59
@@ -176,8 +192,19 @@ def zone_name(name: str) -> str:
     return name
 
 
+def instant(given: datetime) -> datetime:
+    """Bring a moment to UTC; refuse, with a ValueError, one so near an end of the calendar that it has no date in some zone."""
+    try:
+        in_utc = given.astimezone(UTC)
+        in_utc - timedelta(days=1), in_utc + timedelta(days=1)
+    except OverflowError as fault:
+        message = "must lie within the years 1 to 9999 in every time zone"
+        raise ValueError(message) from fault
+    return in_utc
+
+
 Zone = Annotated[str, AfterValidator(zone_name)]
-Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+Instant = Annotated[AwareDatetime, AfterValidator(instant)]
 Clock = Callable[[], datetime]
 """The present moment, timezone-aware in UTC; made at the doors and handed in."""
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 TRIAL = "NCT03265613"
-SITE = "GPHCM"
+SITE = "01"
 
 
 class DemoSubject(NamedTuple):

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from safety.journal.verification import verify
 
 from notifications.demo.filing import INVESTIGATOR, SAFETY_OFFICER, Step, VirtualClock, story
 from notifications.demo.record import TRIAL
 from safety.aggregates.account import OPERATOR
 from safety.cli.door import print_table
-from safety.cli.shown import ALERTS, print_incidence
+from safety.cli.shown import ALERTS, print_incidence, with_minutes
 from safety.directory import Person
 from safety.home import Doors, Home, Unusable, open_home
-from safety.journal.verification import verify
 from safety.projections.at import At
 from safety.projections.inbox import inbox
 from safety.projections.incidence import incidence
@@ -48,7 +48,9 @@ def tell(settings: Settings, deliver: Callable[[Home], object]) -> None:
     console = Console(highlight=False)
     try:
         if home.opened.purpose != "demo":
-            raise Unusable(f"the home {settings.home} holds a real log; the demo needs a home of its own: set VIGILOG_HOME")
+            raise Unusable(
+                f"the home {settings.home} holds a real log; the demo needs a home of its own: set VIGILOG_HOME"
+            )
         introduce(console, home)
         filed = [file(home, clock, step, deliver) for step in with_people(home, story(trial_file()))]
         show_filing(console, filed)
@@ -92,9 +94,13 @@ def file(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], 
 def introduce(console: Console, home: Home) -> None:
     """Say what this is, and first of all what is made up."""
     console.print(f"[bold]{TRIAL}[/bold]: allogeneic AD-MSC in moderate to severe psoriasis, phase 1, seven subjects.")
-    console.print("[bold]RECONSTRUCTED[/bold]: the totals are published (Ann Transl Med 2021;9(22):1653); who had what, when, and")
+    console.print(
+        "[bold]RECONSTRUCTED[/bold]: the totals are published (Ann Transl Med 2021;9(22):1653); who had what, when, and"
+    )
     console.print("six of the terms are made up to fit them and stand for nobody. The clock is virtual: 2017 to 2019.")
-    console.print(f"Log: {home.settings.database_url or home.settings.home / 'log.db'} (a demo log; other commands refuse it).\n")
+    console.print(
+        f"Log: {home.settings.database_url or home.settings.home / 'log.db'} (a demo log; other commands refuse it).\n"
+    )
 
 
 def show_filing(console: Console, filed: Sequence[Mapping[str, Any]]) -> None:
@@ -111,13 +117,15 @@ def show_escalation(console: Console, home: Home, filed: Sequence[Mapping[str, A
     """Show the adverse event that became serious, and the alert that was owed in the same append."""
     escalated = next(entry for entry in filed if entry["alerts"])
     first = home.journal.page(escalated["position"] - 2, escalated["position"], 2)
-    console.print(f"[bold]An SAE escalates[/bold] on {escalated['at']} UTC: subject {escalated['subject']} is taken to hospital.")
+    console.print(
+        f"[bold]An SAE escalates[/bold] on {escalated['at']} UTC: subject {escalated['subject']} is taken to hospital."
+    )
     console.print("One append, one moment:")
     for row in first:
         console.print(f"  position {row.position}  {row.topic}  {row.stream}", markup=False)
     with home.views.connect() as connection:
         alerts = inbox(connection, TRIAL, At(home.journal.head().position))["alerts"]
-    print_table("Alerts", alerts, ALERTS, "No alert was ever owed.")
+    print_table("Alerts", with_minutes(alerts, "raised_at"), ALERTS, "No alert was ever owed.")
     console.print(f"The mail lies in {home.settings.home / 'mail' / 'new'} (a maildir).\n")
 
 

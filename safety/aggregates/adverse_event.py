@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, StringConstraints
 
 from safety.aggregates.deciding import Form, SubjectForm, UnknownEvent, event, folds
 from safety.aggregates.subject import put_right, stated
@@ -20,10 +20,9 @@ from safety.values import (
     Source,
     Text,
     YesNo,
-    upper,
 )
 
-Causality = Annotated[str, BeforeValidator(upper), Field(min_length=1, max_length=64)]
+Causality = Annotated[str, StringConstraints(to_upper=True, strip_whitespace=True, min_length=1, max_length=64)]
 AssessmentKey = tuple[Assessor, str | None, str | None]
 """Who assessed, which product, by which method: each keeps its own causality, none overwrites another."""
 
@@ -43,6 +42,11 @@ class Seriousness(SubjectForm):
 
 
 CRITERIA = tuple(name for name in Seriousness.model_fields if name not in {"trial", "subject", "serious"})
+
+
+def serious_for_duties(said: Mapping[str, Any]) -> bool:
+    """Give the reading that duties use: AESER = Y or any criterion = Y (DESIGN 2.6)."""
+    return any(said.get(name) == "Y" for name in ("serious", *CRITERIA))
 
 
 class Coding(SubjectForm):
@@ -175,7 +179,7 @@ class AdverseEvent:
     particulars: Mapping[str, Any]
     imported: Mapping[str, Any] = field(default_factory=dict)
     causality: Mapping[AssessmentKey, str] = field(default_factory=dict)
-    serious_for_sponsor: str | None = None
+    serious_for_sponsor: bool = False
     expected: str | None = None
     merged_into: int | None = None
     nullified: bool = False
@@ -183,9 +187,8 @@ class AdverseEvent:
 
     @property
     def serious(self) -> bool:
-        """The reading that duties use: AESER = Y, any criterion = Y, or serious in the sponsor's view."""
-        says = self.particulars.get
-        return "Y" in (says("serious"), self.serious_for_sponsor) or any(says(name) == "Y" for name in CRITERIA)
+        """The reading that duties use, in the view of either party (21 CFR 312.32(a))."""
+        return self.serious_for_sponsor or serious_for_duties(self.particulars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ def changed(ae: AdverseEvent, happened: Form) -> AdverseEvent:
     """Fold an event about an adverse event that is on record into it."""
     match happened:
         case FollowedUp():
-            now = {**ae.particulars, **stated(happened)}
+            now: Mapping[str, Any] = {**ae.particulars, **stated(happened)}
             return replace(ae, particulars=now, causality=investigators_view(ae.causality, now.get("causality")))
         case Corrected():
             now = put_right(ae.particulars, happened)
@@ -217,10 +220,11 @@ def changed(ae: AdverseEvent, happened: Form) -> AdverseEvent:
             view = investigators_view(ae.causality, now.get("causality"))
             return replace(ae, particulars=now, imported=imported, causality=view)
         case SeriousnessAssessed(assessor="sponsor"):
-            return replace(ae, serious_for_sponsor=happened.serious)
+            return replace(ae, serious_for_sponsor=serious_for_duties(happened.__dict__))
         case SeriousnessAssessed():
             others = {name: value for name, value in ae.particulars.items() if name not in CRITERIA}
-            return replace(ae, particulars={**others, **stated(happened)})
+            said = {name: value for name, value in stated(happened).items() if name in {"serious", *CRITERIA}}
+            return replace(ae, particulars={**others, **said})
         case CausalityAssessed():
             key = (happened.assessor, happened.product, happened.method)
             plain = key == ("investigator", None, None)

@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
-from safety.aggregates.subject import FILING, Subject, enrolled, put_right, stated
+from safety.aggregates.subject import FILING, Subject, check_variables, enrolled, put_right, stated
 from safety.values import DecimalText, PartialDate, Source, Text, YesNo
 
 TOTAL_CELLS_TOLERANCE = Decimal("0.05")
 """A counted total may differ this much from cells/kg x weight: weights and counts are rounded at the bedside."""
+MOST_CELLS, MOST_DECIMALS = 10**20, 12
+"""What a DecimalText can hold."""
 
 
 class Numbered(SubjectForm):
@@ -125,22 +127,34 @@ class TotalCellsDiffer(Refused):
     """total_cells of dose {dose} of subject {subject} is not cells_per_kg x WEIGHT (within 5 %); check all three."""
 
 
-def total_cells(subject: Subject, form: Particulars) -> Decimal | None:
+class TooManyCells(Refused):
+    """cells_per_kg x WEIGHT of dose {dose} of subject {subject} has more than 20 digits; check both and their units."""
+
+
+def total_cells(subject: Subject, said: Mapping[str, Any]) -> Decimal | None:
     """Cells in all, computed from cells/kg and body weight in kg where both are known."""
-    weight = subject.particulars.get("weight_kg")
-    return Decimal(form.cells_per_kg) * Decimal(weight) if form.cells_per_kg and weight else None
+    per_kg, weight = said.get("cells_per_kg"), subject.particulars.get("weight_kg")
+    return Decimal(per_kg) * Decimal(weight) if per_kg and weight else None
 
 
-def check(subject: Subject, form: Particulars) -> None:
-    """Refuse a dose that lies before enrolment, after death, or whose cell count does not fit the weight."""
+def decimal_text(total: Decimal) -> str:
+    """Write a computed total as a DecimalText."""
+    text = f"{total:f}"
+    return f"{total:.{MOST_DECIMALS}f}" if len(text.partition(".")[2]) > MOST_DECIMALS else text
+
+
+def check(subject: Subject, form: Particulars, said: Mapping[str, Any]) -> None:
+    """Refuse a dose, as `said` after the form, before enrolment, after death, or whose cell count does not fit the weight."""
     named = {"dose": form.number, "subject": form.subject}
-    since = subject.particulars.get("enrolled_on")
-    if form.started_on and since and form.started_on.compare(since) == "before":
+    started_on, since = said.get("started_on"), subject.particulars.get("enrolled_on")
+    if started_on and since and started_on.compare(since) == "before":
         raise DoseBeforeEnrolment(**named)
-    if form.started_on and subject.died_on and form.started_on.compare(subject.died_on) == "after":
+    if started_on and subject.died_on and started_on.compare(subject.died_on) == "after":
         raise DoseAfterDeath(**named)
-    planned = total_cells(subject, form)
-    if planned and form.total_cells and abs(Decimal(form.total_cells) - planned) > planned * TOTAL_CELLS_TOLERANCE:
+    planned, total = total_cells(subject, said), said.get("total_cells")
+    if planned is not None and abs(planned) >= MOST_CELLS:
+        raise TooManyCells(**named)
+    if planned and total and abs(Decimal(total) - planned) > planned * TOTAL_CELLS_TOLERANCE:
         raise TotalCellsDiffer(**named)
 
 
@@ -150,10 +164,11 @@ def give(states: States, form: Given, act: Act) -> tuple[Form, ...]:
     subject = enrolled(states, form)
     if form.number in states(form.stream, Doses).by_number:
         raise DoseRecorded(dose=form.number, subject=form.subject)
-    check(subject, form)
-    planned = total_cells(subject, form)
+    said = stated(form)
+    check(subject, form, said)
+    planned = total_cells(subject, said)
     if planned is not None and form.total_cells is None:
-        form = form.model_copy(update={"total_cells": f"{planned:f}"})
+        form = form.model_copy(update={"total_cells": decimal_text(planned)})
     return (form,)
 
 
@@ -161,9 +176,11 @@ def give(states: States, form: Given, act: Act) -> tuple[Form, ...]:
 def correct(states: States, form: Corrected, act: Act) -> tuple[Form, ...]:
     """Correct what was recorded of a dose."""
     subject = enrolled(states, form)
-    if form.number not in states(form.stream, Doses).by_number:
+    known = states(form.stream, Doses).by_number.get(form.number)
+    if known is None:
         raise UnknownDose(dose=form.number, subject=form.subject)
-    check(subject, form)
+    check_variables(form)
+    check(subject, form, put_right(known, form))
     return (form,)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from safety.aggregates.adverse_event import (
+    CRITERIA,
     AdverseEvent,
     AdverseEvents,
     Corrected,
@@ -13,10 +14,11 @@ from safety.aggregates.adverse_event import (
     Particulars,
     Reported,
     Unmerged,
+    changed,
 )
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, command
 from safety.aggregates.dose import Doses, UnknownDose
-from safety.aggregates.subject import FILING, Subject, enrolled
+from safety.aggregates.subject import FILING, Subject, check_variables, enrolled
 from safety.aggregates.trial import definition
 from safety.values import Awareness, Party
 
@@ -84,14 +86,15 @@ def check_codes(states: States, form: Particulars) -> None:
 
 
 def check_party(known: AdverseEvent, form: Particulars, act: Act) -> None:
-    """Keep the sponsor from changing what the investigator said of causality, or from taking AESER back (E2A; CTR 2.1)."""
+    """Keep the sponsor from stating the investigator's causality, or taking back a seriousness (E2A; CTR Annex III 2.1)."""
     if act.role != "safety_officer":
         return
-    said = known.particulars
-    if "causality" in said and form.causality is not None and form.causality != said["causality"]:
+    was, now = known.particulars, changed(known, form).particulars
+    if was.get("causality") != now.get("causality"):
         raise NotTheSponsors(variable="AEREL")
-    if said.get("serious") == "Y" and form.serious == "N":
-        raise NotTheSponsors(variable="AESER")
+    for name in ("serious", *CRITERIA):
+        if was.get(name) == "Y" and now.get(name) != "Y":
+            raise NotTheSponsors(variable=form.__class__.model_fields[name].alias)
 
 
 @command("adverse_event.report", Reported, *FILING)
@@ -120,6 +123,7 @@ def follow_up(states: States, form: FollowedUp, act: Act) -> tuple[Form, ...]:
 def correct(states: States, form: Corrected, act: Act) -> tuple[Form, ...]:
     """Put the record right where it was wrong; no clock starts."""
     known = on_record(states, form)
+    check_variables(form)
     check_codes(states, form)
     check_party(known, form, act)
     return (form,)

@@ -5,7 +5,7 @@ put right since stays right. The rules for what may be recorded are the commands
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 from safety.aggregates import adverse_event, dose, filing, subject
@@ -68,6 +68,10 @@ class Renumbered(Refused):
     """the row has the key of a known adverse event but another term and another onset; it looks renumbered: keep the keys."""
 
 
+class NoKey(Refused):
+    """the row has neither AESPID nor AESEQ; give it one, to tell it apart from the subject's other rows."""
+
+
 class SameKey(Refused):
     """the key is used twice for one subject; each row needs a key of its own."""
 
@@ -84,11 +88,13 @@ class OneSubject:
         self._states = states
         self._data = data
         self._tally = tally
-        self._act = act
+        # The data speak for the site, whoever brings them: no rule about one's own party applies.
+        self._act = replace(act, role="operator")
         self.state = state
         self.events: list[Form] = []
         self._known_before = frozenset(state.slice(AdverseEvents).by_number)
         self._present: set[int] = set()
+        self._doses_present: set[int] = set()
 
     def __call__(self, stream: str, of: type[S]) -> S:
         """Give a slice of this subject's state with the rows so far, or of another stream's as the log has it."""
@@ -103,9 +109,8 @@ class OneSubject:
             self._at(rows.death, self._death)
         for entry in rows.doses:
             self._at(entry, self._dose)
-        keys: set[object] = set()
         for entry in rows.adverse_events:
-            self._at(entry, lambda form: self._adverse_event(form, keys))
+            self._at(entry, self._adverse_event)
         self._gone(trial, code, rows)
         return self.events
 
@@ -146,12 +151,15 @@ class OneSubject:
         known = self.state.slice(Subject)
         if not known.died:
             self._take(subject.record_death(self, form, self._act))
-        elif known.died_on != form.died_on:
+        elif "DTHDTC" in self._data.variables["subjects"] and known.died_on != form.died_on:
             self._tally.corrected += 1
             self._take((form,))
 
     def _dose(self, form: dose.Given) -> None:
         self._known_subject(form.subject)
+        if form.number in self._doses_present:
+            raise SameKey
+        self._doses_present.add(form.number)
         doses = self.state.slice(Doses)
         known = doses.by_number.get(form.number)
         if known is None:
@@ -169,19 +177,19 @@ class OneSubject:
         if not self.state.slice(Subject).particulars:
             raise NoSuchSubject(subject=code)
 
-    def _adverse_event(self, form: adverse_event.Reported, keys: set[object]) -> None:
+    def _adverse_event(self, form: adverse_event.Reported) -> None:
         self._known_subject(form.subject)
-        key = form.source_id or form.number
-        if key in keys:
-            raise SameKey
-        keys.add(key)
+        if form.source_id is None and form.number is None:
+            raise NoKey
         before = self.state.slice(AdverseEvents)
         number = self._number_of(form, before)
+        if number in self._present:
+            raise SameKey
         if number is None:
-            self._report(form, before)
+            number = self._report(form, before)
         else:
             self._compare(form, number, before.by_number[number])
-            self._present.add(number)
+        self._present.add(number)
         self._note_serious(before, form.subject)
 
     @staticmethod
@@ -196,14 +204,15 @@ class OneSubject:
             return form.number if keyless is not None and keyless.particulars.get("source_id") is None else None
         return form.number if form.number in known.by_number else None
 
-    def _report(self, form: adverse_event.Reported, known: AdverseEvents) -> None:
-        if form.number in known.by_number:
-            form = form.model_copy(update={"number": None})
+    def _report(self, form: adverse_event.Reported, known: AdverseEvents) -> int:
+        number = form.number if form.number not in known.by_number else None
+        number = number or known.next_number()
         site = self.state.slice(Subject).particulars.get("site")
         zone = definition(self, form.trial).site_zone(site)
         aware = Awareness(at=self._act.at, zone=zone, party="site", basis="import")
-        self._take(filing.report(self, form.model_copy(update={"aware": aware}), self._act))
+        self._take(filing.report(self, form.model_copy(update={"number": number, "aware": aware}), self._act))
         self._tally.adverse_events += 1
+        return number
 
     def _compare(self, form: adverse_event.Reported, number: int, known: adverse_event.AdverseEvent) -> None:
         changed = [] if known.nullified else self._changes("adverse_events", known.imported or known.particulars, form)
@@ -231,9 +240,8 @@ class OneSubject:
             self._mark(subject.RowReappeared(**named) if known.vanished else subject.RowVanished(**named))
         if self._data.covers("exposures"):
             doses = self.state.slice(Doses)
-            present = {entry.form.number for entry in rows.doses}
             for number in doses.imported:
-                gone = number not in present
+                gone = number not in self._doses_present
                 if gone != (number in doses.vanished):
                     mark = dose.RowVanished if gone else dose.RowReappeared
                     self._mark(mark(**named, number=number))

@@ -88,7 +88,8 @@ class Subject:
 
 def stated(form: Form) -> dict[str, Any]:
     """Give the fields of a form that say something, by name."""
-    return {name: value for name, value in form.__dict__.items() if value is not None}
+    values = form.__dict__
+    return {name: values[name] for name in form.__pydantic_fields_set__ if values[name] is not None}
 
 
 def put_right(known: Mapping[str, Any], correction: Form) -> dict[str, Any]:
@@ -141,10 +142,16 @@ class UnknownSite(Refused):
     """SITEID {site} of subject {subject} is not a site of trial {trial}; add it to the trial file and amend the trial."""
 
 
+class NotAVariable(Refused):
+    """The correction of subject {subject} names something that is not one of its variables: use {known}."""
+
+
 class AlreadyEnded(Refused):
     """{what} of subject {subject} is recorded already."""
 
 
+KEYS = frozenset({"trial", "subject", "number", "aware", "source", "variables"})
+"""What a correction cannot change: what it is about, and how it came."""
 FILING: tuple[Role, ...] = ("operator", "investigator", "safety_officer")
 """Who may put facts of a subject into the record; an operator does so for somebody who sent them on paper."""
 
@@ -156,6 +163,13 @@ def enrolled(states: States, form: SubjectForm) -> Subject:
     if not subject.particulars:
         raise UnknownSubject(subject=form.subject, trial=form.trial)
     return subject
+
+
+def check_variables(form: SubjectForm) -> None:
+    """Refuse a correction that names what it cannot correct: it would be stored and change nothing."""
+    known = {described.alias or name for name, described in type(form).model_fields.items() if name not in KEYS}
+    if not known.issuperset(form.__dict__["variables"]):
+        raise NotAVariable(subject=form.subject, known=", ".join(sorted(known)))
 
 
 def check_codes(states: States, form: SubjectParticulars) -> None:
@@ -182,6 +196,7 @@ def enrol(states: States, form: Enrolled, act: Act) -> tuple[Form, ...]:
 def correct(states: States, form: SubjectCorrected, act: Act) -> tuple[Form, ...]:
     """Correct what was recorded of a subject."""
     enrolled(states, form)
+    check_variables(form)
     check_codes(states, form)
     return (form,)
 

@@ -7,12 +7,14 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
 from safety.regulation.counting import Causality, Counting, Part
-from safety.values import Code, DecimalText, SiteId, TrialId, Zone, as_text
+from safety.values import Code, DecimalText, SiteId, TrialId, Zone
 
+VersionText = Annotated[str, Field(coerce_numbers_to_str=True)]
+"""A version as people write it, also where TOML takes it for a number."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -45,7 +47,7 @@ class Site(Part):
 class Severity(Part):
     """How severity is stated: a CTCAE version for graded trials, AESEV words, or both."""
 
-    ctcae_version: Annotated[str, BeforeValidator(as_text)] | None = None
+    ctcae_version: VersionText | None = None
     words: bool = False
 
 
@@ -53,7 +55,7 @@ class Dictionary(Part):
     """The dictionary that AEDECOD and AEBODSYS are coded in; a version that is not published says so."""
 
     name: str
-    version: Annotated[str, BeforeValidator(as_text)]
+    version: VersionText
 
 
 class Definition(Part):
@@ -109,7 +111,7 @@ class Definition(Part):
 class WithFile(Form):
     """A document that governs enters the log whole, as text with its hash (DESIGN 2.6)."""
 
-    file: str = Field(min_length=1, max_length=1_000_000)
+    file: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(min_length=1, max_length=1_000_000)
     sha256: Sha256 = ""
 
     @model_validator(mode="before")
@@ -213,6 +215,10 @@ class NothingAmended(Refused):
     """The file is the one that governs trial {trial} already; nothing to amend."""
 
 
+class OtherHash(Refused):
+    """The sha256 given for a file of trial {trial} is not the one of its text; leave it out, it is computed."""
+
+
 class VersionIssued(Refused):
     """Reference safety information {version} of trial {trial} was issued already; give the new one another version."""
 
@@ -225,9 +231,16 @@ def definition(states: States, trial: TrialId) -> Definition:
     return found
 
 
+def check_file(form: Registered | Amended | ReferenceSafetyInformationIssued) -> None:
+    """Refuse a hash that is not the file's: what governs is found by its hash (DESIGN 2.6)."""
+    if form.sha256 != sha256(form.file.encode()).hexdigest():
+        raise OtherHash(trial=form.trial)
+
+
 @command("trial.register", Registered, "operator")
 def register(states: States, form: Registered, act: Act) -> tuple[Form, ...]:
     """Register a trial."""
+    check_file(form)
     if states(form.stream, Trial).definition is not None:
         raise TrialExists(trial=form.trial)
     return (form,)
@@ -237,6 +250,7 @@ def register(states: States, form: Registered, act: Act) -> tuple[Form, ...]:
 def amend(states: States, form: Amended, act: Act) -> tuple[Form, ...]:
     """Put a new trial file in force."""
     definition(states, form.trial)
+    check_file(form)
     if states(form.stream, Trial).sha256 == form.sha256:
         raise NothingAmended(trial=form.trial)
     return (form,)
@@ -246,6 +260,7 @@ def amend(states: States, form: Amended, act: Act) -> tuple[Form, ...]:
 def issue(states: States, form: ReferenceSafetyInformationIssued, act: Act) -> tuple[Form, ...]:
     """Issue a version of the reference safety information."""
     definition(states, form.trial)
+    check_file(form)
     issued = states(form.stream, Trial).reference_safety_information
     if any(earlier.version == form.version for earlier in issued):
         raise VersionIssued(version=form.version, trial=form.trial)

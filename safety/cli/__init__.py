@@ -9,6 +9,7 @@ app = typer.Typer(
     help="The safety desk of a clinical trial: an immutable record, and everything that is computed from it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing boxes around --help costs as much as the rest of the start
     add_completion=False,
 )
 for part in (record.app, importing.app, reading.app, upkeep.app):

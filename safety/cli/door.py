@@ -6,17 +6,20 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 
 if TYPE_CHECKING:
     from safety.home import Doors, Home
 
 REFUSED, UNUSABLE_ARGUMENTS, MACHINE_REFUSED = 1, 2, 3
+
+DELIVERY: ContextVar[Callable[["Home"], object] | None] = ContextVar("delivery", default=None)
+"""What brings alerts to people; the composition root sets it, because this door must not know who delivers."""
 
 
 class Format(StrEnum):
@@ -89,9 +92,8 @@ def home(*, into_demo: bool = False, reads_only: bool = False) -> Iterator["Home
 
 def bring_alerts(opened: "Home", before: int) -> None:
     """Deliver at once what this command has come to owe, where the program is composed with a delivery."""
-    deliver = click.get_current_context().find_root().obj
-    raised = (row.topic.startswith("alert.") for row in opened.journal.rows(before))
-    if deliver is not None and any(raised):
+    deliver = DELIVERY.get()
+    if deliver is not None and any(row.topic.startswith("alert.") for row in opened.journal.rows(before)):
         deliver(opened)
 
 

@@ -79,7 +79,7 @@ def map_of(opened: "Home", trial: str, mapping: Path | None) -> "FolderMap":
     governing = folded(opened.journal.stream(f"{trial}/trial")).slice(Trial)
     if governing.definition is None:
         raise UnknownTrial(trial=trial)
-    return FolderMap.from_toml(governing.file, f"the trial file of {trial}")
+    return FolderMap.from_toml(governing.file, f"the trial file of {trial}", required=False)
 
 
 def summary_of(opened: "Home", summary: "Summary", *, dry: bool) -> dict[str, Any]:
@@ -99,20 +99,15 @@ def summary_of(opened: "Home", summary: "Summary", *, dry: bool) -> dict[str, An
 
 def queries_of(opened: "Home", summary: "Summary", *, dry: bool) -> list[dict[str, Any]]:
     """The open queries of the trial; of a dry run, as they would be, folded in memory."""
-    from safety.projections.at import At  # noqa: PLC0415, keeps --help light
+    from safety.intake.would_be import WouldBe  # noqa: PLC0415, keeps --help light
     from safety.projections.open_queries import open_queries  # noqa: PLC0415
     from safety.projections.views import Views  # noqa: PLC0415
 
-    if dry and summary.events:
-        from safety.intake.would_be import WouldBe  # noqa: PLC0415
-
-        log = WouldBe(opened.journal, summary.trial, summary.events)
-        views = Views.in_memory()
-    else:
-        log, views = opened.journal, opened.views
-    views.catch_up(log)
+    would_be = WouldBe(opened.journal, summary.events if dry else ())
+    views = Views.in_memory() if would_be.differs else opened.views
+    views.catch_up(would_be if would_be.differs else opened.journal)
     with views.connect() as connection:
-        return open_queries(connection, summary.trial, At(log.head().position))
+        return open_queries(connection, summary.trial, views.now(connection))
 
 
 def row_of(summary: "Summary", query: dict[str, Any]) -> dict[str, Any] | None:
@@ -126,6 +121,8 @@ def row_of(summary: "Summary", query: dict[str, Any]) -> dict[str, Any] | None:
 
 def print_import(answer: dict[str, Any], files: "Folder", *, dry: bool) -> None:
     """Print the summary for a person."""
+    from safety.cli.shown import QUERIES  # noqa: PLC0415, keeps --help light
+
     added = answer["added"]
     typer.echo(
         f"{answer['trial']}: {'would add' if dry else 'added'} {added['subjects']} subjects, {added['exposures']} doses, "
@@ -135,15 +132,7 @@ def print_import(answer: dict[str, Any], files: "Folder", *, dry: bool) -> None:
     for file, columns in files.ignored.items():
         typer.echo(f"Not kept of {file}: {', '.join(columns)}.", err=True)
     rows = [query | {"place": place_of(query)} for query in answer["queries"]]
-    columns = {
-        "rule": "Query",
-        "subject": "Subject",
-        "number": "AE",
-        "place": "Row",
-        "fields": "Fields",
-        "message": "Why",
-    }
-    print_table(f"Open queries ({len(rows)})", rows, columns, "No open queries.")
+    print_table(f"Open queries ({len(rows)})", rows, QUERIES | {"place": "Row"}, "No open queries.")
 
 
 def place_of(query: dict[str, Any]) -> str:

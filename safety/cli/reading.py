@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from safety.home import Home
     from safety.projections.at import At
+    from safety.values import Party
 
 app = typer.Typer()
 
@@ -121,20 +122,16 @@ def known_views(opened: "Home", trial: str, asked: Asked, position: int, zone: s
     from safety.journal.states import folded  # noqa: PLC0415
     from safety.projections.known_to import fold_known  # noqa: PLC0415
 
-    party = (asked.known_to or "").lower()
-    if party not in ("site", "sponsor"):
+    parties: dict[str, Party] = {"site": "site", "sponsor": "sponsor"}
+    party = parties.get((asked.known_to or "").lower())
+    if party is None:
         fail("--known-to takes site or sponsor", UNUSABLE_ARGUMENTS)
     definition = folded(opened.journal.stream(f"{trial}/trial")).slice(Trial).definition
     both = definition is not None and definition.sponsor_investigator
     return fold_known(opened.journal, trial, party, moment_of(asked, zone), position, sponsor_investigator=both)
 
 
-def answer(
-    trial: str,
-    asked: Asked,
-    into_demo: bool,
-    ask: Callable[["Connection", str, "At"], Any],  # noqa: FBT001, handed through
-) -> Any:  # noqa: ANN401, whatever the view answers
+def answer(trial: str, asked: Asked, ask: Callable[["Connection", str, "At"], Any], *, into_demo: bool) -> Any:  # noqa: ANN401, whatever the view answers
     """Ask one view one question."""
     with (
         home(into_demo=into_demo, reads_only=True) as opened,
@@ -173,7 +170,7 @@ def incidence(
 
         return view(connection, trial, at, by=by, window=window, compare=compare)
 
-    found = answer(trial, asked, into_demo, ask)
+    found = answer(trial, asked, ask, into_demo=into_demo)
     show(found, incidence_rows(found), form, lambda: print_incidence(found))
 
 
@@ -200,7 +197,7 @@ def listing(
 
         return line_listing(connection, trial, at, serious=serious, related=related)
 
-    found = answer(trial, asked, into_demo, ask)
+    found = answer(trial, asked, ask, into_demo=into_demo)
     empty = "No adverse event fits. File one with `vigilog do adverse_event.report`, or import a folder."
     rows = found["rows"]
     show(found, rows, form, lambda: print_table(f"{trial.upper()}: adverse events", rows, LISTING, empty))
@@ -211,16 +208,23 @@ def alerts(
     *, trial: TrialOption, as_of: AsOf = None, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False
 ) -> None:
     """What is owed to whom: alerts owed, sent, acknowledged."""
-    from safety.cli.shown import ALERTS  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import ALERTS, with_minutes  # noqa: PLC0415, keeps --help light
 
     def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
         from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
 
         return inbox(connection, trial, at)
 
-    found = answer(trial, Asked(as_of), into_demo, ask)
+    found = answer(trial, Asked(as_of), ask, into_demo=into_demo)
     rows = found["alerts"]
-    show(found, rows, form, lambda: print_table(f"{trial.upper()}: alerts", rows, ALERTS, "No alert was ever owed."))
+    show(
+        found,
+        rows,
+        form,
+        lambda: print_table(
+            f"{trial.upper()}: alerts", with_minutes(rows, "raised_at"), ALERTS, "No alert was ever owed."
+        ),
+    )
 
 
 @app.command()
@@ -235,7 +239,7 @@ def queries(
 
         return open_queries(connection, trial, at)
 
-    rows = answer(trial, Asked(as_of), into_demo, ask)
+    rows = answer(trial, Asked(as_of), ask, into_demo=into_demo)
     show({"queries": rows}, rows, form, lambda: print_table("Open queries", rows, QUERIES, "No open queries."))
 
 
@@ -261,9 +265,18 @@ def timeline(
 
         return subject_timeline(connection, trial, subject.upper(), at)
 
-    rows = answer(trial, asked, into_demo, ask)
+    rows = answer(trial, asked, ask, into_demo=into_demo)
     empty = f"Nothing is recorded of subject {subject.upper()}; see `vigilog listing` for the subjects there are."
     show({"rows": rows}, rows, form, lambda: print_table(f"Subject {subject.upper()}", rows, TIMELINE, empty))
+
+
+def streams(connection: "Connection", named: str, at: "At") -> list[str]:
+    """The streams a person may mean: the one that is named, or a subject's in every trial."""
+    from safety.projections.trials import trials  # noqa: PLC0415, keeps --help light
+
+    if "/" in named:
+        return [named]
+    return [f"{trial['trial']}/subject/{named.upper()}" for trial in trials(connection, at)]
 
 
 @app.command()
@@ -274,15 +287,19 @@ def history(
     into_demo: IntoDemo = False,
 ) -> None:
     """Who recorded what, when, in words: the audit trail of one stream."""
-    from safety.cli.shown import AUDIT  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import AUDIT, with_minutes  # noqa: PLC0415, keeps --help light
 
     with home(into_demo=into_demo, reads_only=True) as opened:
         from safety.projections.audit_trail import history as view  # noqa: PLC0415, keeps --help light
 
         opened.views.catch_up(opened.journal)
         with opened.views.connect() as connection:
-            rows = view(connection, stream)
+            now = opened.views.now(connection)
+            rows = [row for name in streams(connection, stream, now) for row in view(connection, name, now)]
     empty = f"Nothing is recorded under {stream}; name a stream such as T1/subject/S01, or a subject's code."
     show(
-        {"stream": stream, "events": rows}, rows, form, lambda: print_table(f"History of {stream}", rows, AUDIT, empty)
+        {"stream": stream, "events": rows},
+        rows,
+        form,
+        lambda: print_table(f"History of {stream}", with_minutes(rows, "recorded_at"), AUDIT, empty),
     )

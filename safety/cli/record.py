@@ -56,7 +56,7 @@ def trial_create(
         from safety.intake import FolderMap  # noqa: PLC0415
 
         trial, text = trial_file(file)
-        FolderMap.from_toml(text, file.name)
+        FolderMap.from_toml(text, file.name, required=False)
         form = Registered(trial=trial, file=text, definition=Definition.from_toml(text))
         do(opened, "trial.register", form, by, command_id)
         typer.echo(f"Trial {trial} is registered.", err=True)
@@ -77,7 +77,7 @@ def trial_amend(
         from safety.intake import FolderMap  # noqa: PLC0415
 
         trial, text = trial_file(file)
-        FolderMap.from_toml(text, file.name)
+        FolderMap.from_toml(text, file.name, required=False)
         form = Amended(trial=trial, file=text, definition=Definition.from_toml(text), reason=reason)
         do(opened, "trial.amend", form, by, command_id)
         typer.echo(f"Trial {trial} is amended.", err=True)
@@ -87,12 +87,11 @@ def trial_amend(
 def trial_list(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False) -> None:
     """List the trials."""
     with home(into_demo=into_demo, reads_only=True) as opened:
-        from safety.projections.at import At  # noqa: PLC0415, keeps --help light
-        from safety.projections.trials import trials  # noqa: PLC0415
+        from safety.projections.trials import trials  # noqa: PLC0415, keeps --help light
 
         opened.views.catch_up(opened.journal)
         with opened.views.connect() as connection:
-            rows = trials(connection, At(opened.journal.head().position))
+            rows = trials(connection, opened.views.now(connection))
         columns = {"trial": "Trial", "title": "Title", "subjects": "Subjects", "adverse_events": "AEs"}
         empty = "No trial yet. Register one: vigilog trial create FILE.toml"
         show({"trials": rows}, rows, form, lambda: print_table("Trials", rows, columns, empty))

@@ -18,8 +18,8 @@ def rebuild(
     """Rebuild the views from the log; --check compares with what is stored and changes nothing."""
     with home(into_demo=into_demo, reads_only=check) as opened:
         if not check:
-            count = opened.views.rebuild(opened.journal)
-            typer.echo(f"The views are rebuilt from {count} events.")
+            opened.views.rebuild(opened.journal)
+            typer.echo(f"The views are rebuilt from {opened.journal.head().position} events.")
             return
         opened.views.catch_up(opened.journal)
         differences = opened.views.check(opened.journal)

@@ -96,12 +96,17 @@ class FolderMap(_Part):
         return {"subjects": self.subjects, "exposures": self.exposures, "adverse_events": self.adverse_events}[table]
 
     @classmethod
-    def from_toml(cls, text: str, where: str) -> Self:
-        """The map in a TOML text's [import] table; raises Unreadable, which calls the text `where`."""
+    def from_toml(cls, text: str, where: str, *, required: bool = True) -> Self:
+        """The map in a TOML text's [import] table; raises Unreadable, which calls the text `where`.
+
+        A trial file may have none (`required=False`): then folders are read as they stand.
+        """
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise Unreadable(f"{where} is not valid TOML: {error}") from None
+        if "import" not in document and not required:
+            return cls()
         if "import" not in document:
             raise Unreadable(f"{where} has no [import] table; the map stands in [import.subjects] and the like")
         try:

@@ -9,12 +9,16 @@ from safety.journal import Head, Journal, NewEvent, Recorded, Stored, decode
 class WouldBe:
     """A log to fold views from; it is never written."""
 
-    def __init__(self, journal: Journal, trial: str, events: Sequence[NewEvent]) -> None:
+    def __init__(self, journal: Journal, events: Sequence[NewEvent]) -> None:
         """Put the events after the journal's head."""
         self._journal = journal
-        self._trial = trial
         self._events = events
         self._head = journal.head()
+
+    @property
+    def differs(self) -> bool:
+        """Say whether anything would be appended at all."""
+        return bool(self._events)
 
     def head(self) -> Head:
         """Where the log would be."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore
 from typing import Generic, Protocol, TypeVar
 
@@ -47,16 +47,18 @@ class Connections(Generic[C]):
         if not self._room.acquire(timeout=self._seconds):
             raise Unavailable(f"the log is busy: all {MOST} connections are in use; nothing was stored, try again")
         try:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._connect()
+            connection = self._lend()
             try:
                 yield connection
             finally:
                 self._take_back(connection)
         finally:
             self._room.release()
+
+    def _lend(self) -> C:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return self._connect()
 
     def _take_back(self, connection: C) -> None:
         if self._sound(connection) and not self._closed:

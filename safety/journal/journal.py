@@ -8,7 +8,8 @@ from time import monotonic
 
 from safety.journal.codec import Recorded, decode
 from safety.journal.row import Stored
-from safety.journal.turn import Decision, Head, Turn, Turns
+from safety.journal.sharing import Turns
+from safety.journal.turn import Decision, Head, Turn
 
 FORMAT = 1
 """The layout of the log; a home with a higher number was made by a newer version of the program."""
@@ -104,6 +105,7 @@ class Journal(ABC):
                 return position
             self._bell.wait(heard, min(left, self.LOOK_SECONDS))
 
+    @abstractmethod
     def _listen(self) -> None:
         """Make other processes ring the bell here, where the database can."""
 

@@ -1,28 +1,30 @@
 """The log in PostgreSQL: the same columns and triggers, a head row that is the turn, NOTIFY for who waits."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from eventsourcing.postgres import PostgresDatastore
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import TupleRow, tuple_row
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 
-from safety.journal.journal import FORMAT, Newer
+from safety.journal.codec import compact
+from safety.journal.connections import Connections
+from safety.journal.journal import FORMAT, PAGE, Newer
+from safety.journal.listening import CHANNEL, Listener
 from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
-from safety.journal.turn import Conflict, Head, Turn, Unavailable
+from safety.journal.turn import Command, Head, Turn, Unavailable, unconfirmed
 
-CHANNEL = "vigilog_log"
+PgConnection = psycopg.Connection[TupleRow]
 
 SCHEMA = """
 CREATE TABLE log (position bigint PRIMARY KEY, stream text COLLATE "C" NOT NULL, version bigint NOT NULL,
     topic text COLLATE "C" NOT NULL, body text COLLATE "C" NOT NULL, meta text COLLATE "C" NOT NULL,
     sealed text COLLATE "C", recorded_at bigint NOT NULL, UNIQUE (stream, version));
 CREATE INDEX log_recorded_at ON log (recorded_at);
-CREATE TABLE log_head (only integer PRIMARY KEY CHECK (only = 1), position bigint NOT NULL, recorded_at bigint NOT NULL,
+CREATE TABLE log_head (one integer PRIMARY KEY CHECK (one = 1), position bigint NOT NULL, recorded_at bigint NOT NULL,
     format integer NOT NULL);
 INSERT INTO log_head VALUES (1, 0, 0, {format});
 CREATE TABLE command (command_id text COLLATE "C" PRIMARY KEY, digest text NOT NULL,
@@ -41,8 +43,30 @@ CREATE TRIGGER command_no_truncate BEFORE TRUNCATE ON command FOR EACH STATEMENT
 PREPARE_KEY = 0x7669_6769
 """Advisory lock: several processes that start together must not create the tables at once."""
 
-INSERT = """INSERT INTO log SELECT * FROM unnest(
-    %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])"""
+CONNECT_SECONDS = 10
+"""A host that does not answer at all must not hold a thread for the minutes that TCP would."""
+
+BEGIN = """BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT position, recorded_at FROM log_head FOR UPDATE"""
+
+# Rows travel as JSON: one parameter however many they are, and far quicker than arrays, whose every quote is escaped.
+VERSIONS = """SELECT asked.stream, present.version FROM json_to_recordset(%s) AS asked (stream text) CROSS JOIN LATERAL
+    (SELECT version FROM log WHERE stream = asked.stream COLLATE "C" ORDER BY version DESC LIMIT 1) AS present"""
+
+INSERT_ROWS = """INSERT INTO log SELECT * FROM json_to_recordset(%s) AS row (position bigint, stream text, version bigint,
+    topic text, body text, meta text, sealed text, recorded_at bigint)"""
+
+# One statement, so one round trip; PostgreSQL carries every part out, read or not.
+WRITE = f"""WITH
+    moved AS (UPDATE log_head SET position = %s, recorded_at = %s),
+    redacted AS (UPDATE log SET sealed = NULL WHERE position IN (
+        SELECT value::bigint FROM json_array_elements_text(%s))),
+    decided AS (INSERT INTO command SELECT * FROM json_to_recordset(%s) AS row (command_id text, digest text,
+        first_position bigint, last_position bigint)),
+    written AS ({INSERT_ROWS})
+    SELECT pg_notify('{CHANNEL}', '')"""
+
+ROWS_AT_ONCE = 1_000
+"""An import writes many thousands of rows: in pieces, none of which is held twice for long."""
 
 
 @contextmanager
@@ -50,75 +74,72 @@ def machine_faults() -> Iterator[None]:
     """Say in one sentence what the server refused."""
     try:
         yield
-    except psycopg.IntegrityError as fault:
-        raise Conflict(str(fault).splitlines()[0]) from fault
-    except (psycopg.Error, TimeoutError) as fault:
-        message = f"the log cannot be used: {str(fault).splitlines()[0] or type(fault).__name__}; nothing was stored"
-        raise Unavailable(message) from fault
+    except psycopg.Error as fault:
+        raise Unavailable(f"the log cannot be used: {first_line(fault)}; nothing was stored") from fault
+
+
+def first_line(fault: psycopg.Error) -> str:
+    """What the server said, without the lines that quote the statement and its values."""
+    return str(fault).partition("\n")[0] or type(fault).__name__
 
 
 class PostgresTurn(Turn):
     """A transaction that holds the head row: no other process can append until it ends."""
 
-    def __init__(self, cursor: psycopg.Cursor[TupleRow], clock: Callable[[], int]) -> None:
-        """Lock the head row and find the head."""
-        self._cursor = cursor
-        found = cursor.execute("SELECT position, recorded_at FROM log_head FOR UPDATE").fetchone()
-        super().__init__(Head(*found) if found else Head(0, 0), clock)
+    def __init__(self, connection: PgConnection, clock: Callable[[], int]) -> None:
+        """Begin, lock the head row and find the head."""
+        self._connection = connection
+        cursor = connection.execute(BEGIN)
+        cursor.nextset()
+        found: Any = cursor.fetchone()
+        super().__init__(Head(*found), clock)
 
-    def stream(self, name: str, after: int = 0) -> list[Stored]:
-        """Read a stream's rows with a version above `after`."""
+    def _stream(self, name: str, after: int) -> list[Stored]:
         ask = f"SELECT {COLUMNS} FROM log WHERE stream = %s AND version > %s ORDER BY version"
-        return [Stored(*row) for row in self._cursor.execute(ask, (name, after)).fetchall()]
+        return list(map(Stored._make, self._connection.execute(ask, (name, after))))
 
-    def moved_since(self, position: int) -> set[str]:
-        """Name the streams that have events after a position."""
-        found = self._cursor.execute("SELECT DISTINCT stream FROM log WHERE position > %s", (position,))
-        return {row[0] for row in found.fetchall()}
+    def _moved_since(self, position: int) -> set[str]:
+        found = self._connection.execute("SELECT DISTINCT stream FROM log WHERE position > %s", (position,))
+        return {row[0] for row in found}
 
-    def recorded_at(self, position: int) -> int | None:
-        """When a position was recorded."""
-        found = self._cursor.execute("SELECT recorded_at FROM log WHERE position = %s", (position,)).fetchone()
-        return None if found is None else int(found[0])
+    def _recorded_at(self, position: int) -> int | None:
+        return recorded_at(self._connection, position)
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo, when it raises, what was appended inside."""
-        before = self.head
-        try:
-            with self._cursor.connection.transaction():
-                yield
-        except BaseException:
-            self.head = before
-            raise
+    def _command(self, command_id: str) -> Command | None:
+        ask = "SELECT command_id, digest, first_position, last_position FROM command WHERE command_id = %s"
+        found = self._connection.execute(ask, (command_id,)).fetchone()
+        return None if found is None else Command(*found)
 
-    def _decided_before(self, command_id: str) -> tuple[str, int, int] | None:
-        ask = "SELECT digest, first_position, last_position FROM command WHERE command_id = %s"
-        found: Any = self._cursor.execute(ask, (command_id,)).fetchone()
-        return None if found is None else (found[0], found[1], found[2])
+    def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
+        asked = compact([{"stream": stream} for stream in streams])
+        return dict(self._connection.execute(VERSIONS, (asked,)).fetchall())
 
-    def _versions(self, streams: Sequence[str]) -> dict[str, int]:
-        ask = "SELECT stream, max(version) FROM log WHERE stream = ANY(%s) GROUP BY stream"
-        return dict(self._cursor.execute(ask, (list(streams),)).fetchall())
+    def _write(self, rows: Sequence[Stored], commands: Collection[Command], redacts: Sequence[int]) -> None:
+        parts = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)] or [[]]
+        self._connection.execute(WRITE, (*self.head, compact(redacts), as_json(commands), as_json(parts[0])))
+        for part in parts[1:]:
+            self._connection.execute(INSERT_ROWS, (as_json(part),))
 
-    def _write(self, rows: Sequence[Stored], command: tuple[str, str, int, int], redacts: Sequence[int]) -> None:
-        with machine_faults():
-            columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in Stored._fields]
-            with self._cursor.connection.pipeline():
-                self._cursor.execute("INSERT INTO command VALUES (%s, %s, %s, %s)", command)
-                self._cursor.execute(INSERT, columns)
-                self._cursor.execute(
-                    "UPDATE log_head SET position = %s, recorded_at = %s", (rows[-1].position, rows[-1].recorded_at)
-                )
-                if redacts:
-                    self._cursor.execute("UPDATE log SET sealed = NULL WHERE position = ANY(%s)", (list(redacts),))
+
+def as_json(rows: Iterable[Command | Stored]) -> str:
+    """Write rows as PostgreSQL's json_to_recordset reads them."""
+    return compact([row._asdict() for row in rows])
+
+
+def recorded_at(connection: PgConnection, position: int) -> int | None:
+    """When a position was recorded; None where there is none."""
+    found = connection.execute("SELECT recorded_at FROM log WHERE position = %s", (position,)).fetchone()
+    return None if found is None else int(found[0])
 
 
 class PostgresJournal(RecorderJournal):
     """The log in a database that several processes share."""
 
-    def __init__(self, url: str, clock: Callable[[], int], lock_seconds: int = 30) -> None:
-        """Open the log, or make it; the library's `db function` mode, which loses events, is never used.
+    LOOK_SECONDS = 1.0
+    """Other processes ring through NOTIFY; this is for the second in which the listening connection was lost."""
+
+    def __init__(self, url: str, clock: Callable[[], int], lock_seconds: float = 30) -> None:
+        """Open the log, or make it, in the database of a libpq URL.
 
         Raises:
             Unavailable: the server cannot be reached.
@@ -126,92 +147,126 @@ class PostgresJournal(RecorderJournal):
 
         """
         super().__init__(clock)
-        self._url = url
-        part = conninfo_to_dict(url)
-        self.datastore = PostgresDatastore(
-            dbname=str(part.get("dbname", "")),
-            host=str(part.get("host", "")),
-            port=str(part.get("port", "")),
-            user=str(part.get("user", "")),
-            password=str(part.get("password", "")),
-            originator_id_type="text",
-            pool_size=2,
-            max_overflow=10,
-            connect_timeout=lock_seconds,
-            idle_in_transaction_session_timeout=0,
-        )
         self._lock_seconds = lock_seconds
+        self._connections = Connections(lambda: self._connect(url), is_idle, lock_seconds)
+        self._listener = Listener(url, self._bell)
         with machine_faults():
             self._prepare()
 
+    def _connect(self, url: str) -> PgConnection:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        milliseconds = int(self._lock_seconds * 1_000)
+        # A turn whose process fell silent is ended by the server, or nobody could file until its machine comes back.
+        connection.execute(
+            f"SET lock_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {2 * milliseconds};"
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        return connection
+
     def _prepare(self) -> None:
-        with self._cursor() as cursor, cursor.connection.transaction():
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_KEY,))
-            found = cursor.execute("SELECT to_regclass('log_head')").fetchone()
-            if found is None or found[0] is None:
-                cursor.execute(sql.SQL(SCHEMA).format(format=sql.Literal(FORMAT)))
-                return
-            made_by: Any = cursor.execute("SELECT format FROM log_head").fetchone()
-            if made_by[0] > FORMAT:
-                message = f"the log has format {made_by[0]}, this version of the program knows {FORMAT}: use the newer version"
-                raise Newer(message)
+        with self._connections.one() as connection, connection.transaction():
+            if self._is_new(connection):
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_KEY,))
+                if self._is_new(connection):
+                    connection.execute(sql.SQL(SCHEMA).format(format=sql.Literal(FORMAT)))
+
+    def _is_new(self, connection: PgConnection) -> bool:
+        found: Any = connection.execute("SELECT to_regclass('log_head')").fetchone()
+        if found[0] is None:
+            return True
+        made_by: Any = connection.execute("SELECT format FROM log_head").fetchone()
+        if made_by[0] > FORMAT:
+            raise Newer(
+                f"the log has format {made_by[0]}, this version of the program knows {FORMAT}: use the newer version"
+            )
+        return False
 
     @contextmanager
-    def _cursor(self) -> Iterator[psycopg.Cursor[TupleRow]]:
-        with self.datastore.get_connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            yield cursor
+    def _reading(self) -> Iterator[PgConnection]:
+        with machine_faults(), self._connections.one() as connection:
+            yield connection
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """Take the turn among all processes; leaving it commits and rings the bell."""
-        with machine_faults(), self._cursor() as cursor, cursor.connection.transaction():
-            yield PostgresTurn(cursor, self._clock)
-            cursor.execute(f"NOTIFY {CHANNEL}")
+        with machine_faults(), self._connections.one() as connection:
+            try:
+                turn = PostgresTurn(connection, self._clock)
+                yield turn
+                turn.land()
+                commit(connection)
+            finally:
+                if not connection.closed and not is_idle(connection):
+                    connection.execute("ROLLBACK")
+        self._bell.ring()
 
     def head(self) -> Head:
         """Give the last position and its time."""
-        with machine_faults(), self._cursor() as cursor:
-            found = cursor.execute("SELECT position, recorded_at FROM log_head").fetchone()
-        return Head(*found) if found else Head(0, 0)
+        with self._reading() as connection:
+            found: Any = connection.execute("SELECT position, recorded_at FROM log_head").fetchone()
+        return Head(*found)
 
     def page(self, after: int, upto: int, limit: int, prefix: str = "") -> list[Stored]:
         """Read a page of rows, of all streams or of those that begin with a prefix."""
         only = "AND starts_with(stream, %s)" if prefix else ""
         values = (after, upto, *((prefix,) if prefix else ()), limit)
         ask = f"SELECT {COLUMNS} FROM log WHERE position > %s AND position <= %s {only} ORDER BY position LIMIT %s"
-        with machine_faults(), self._cursor() as cursor:
-            return list(map(Stored._make, cursor.execute(ask, values)))
+        with self._reading() as connection:
+            return list(map(Stored._make, connection.execute(ask, values)))
 
     def stream(self, name: str) -> list[Stored]:
         """Read one stream's rows in order."""
-        with machine_faults(), self._cursor() as cursor:
-            ask = f"SELECT {COLUMNS} FROM log WHERE stream = %s ORDER BY version"
-            return list(map(Stored._make, cursor.execute(ask, (name,))))
+        ask = f"SELECT {COLUMNS} FROM log WHERE stream = %s ORDER BY version"
+        with self._reading() as connection:
+            return list(map(Stored._make, connection.execute(ask, (name,))))
+
+    def versions(self, upto: int) -> dict[str, int]:
+        """Give the version every stream had at a position."""
+        ask = "SELECT stream, max(version) FROM log WHERE position <= %s GROUP BY stream"
+        with self._reading() as connection:
+            return dict(connection.execute(ask, (upto,)).fetchall())
+
+    def recorded_at(self, position: int) -> int | None:
+        """When a position was recorded; None where there is none."""
+        with self._reading() as connection:
+            return recorded_at(connection, position)
 
     def position_at(self, recorded_at: int) -> int:
         """Give the last position recorded at or before a time."""
-        with machine_faults(), self._cursor() as cursor:
-            ask = "SELECT position FROM log WHERE recorded_at <= %s ORDER BY recorded_at DESC, position DESC LIMIT 1"
-            found = cursor.execute(ask, (recorded_at,)).fetchone()
+        ask = "SELECT position FROM log WHERE recorded_at <= %s ORDER BY recorded_at DESC, position DESC LIMIT 1"
+        with self._reading() as connection:
+            found = connection.execute(ask, (recorded_at,)).fetchone()
         return found[0] if found else 0
 
-    def commands(self) -> Iterator[tuple[str, int, int]]:
-        """Give every command id with its first and last position."""
-        with machine_faults(), self._cursor() as cursor:
-            for row in cursor.execute("SELECT command_id, first_position, last_position FROM command"):
-                yield (row[0], row[1], row[2])
+    def commands(self, after: int, upto: int) -> Iterator[tuple[str, int, int]]:
+        """Give the commands that claim positions in a range, in the order of their first and last position."""
+        ask = """SELECT command_id, first_position, last_position FROM command
+            WHERE last_position > %s AND first_position <= %s ORDER BY first_position, last_position"""
+        # A named cursor: the server keeps the rows, a plain one would bring all of them at once.
+        with self._reading() as connection, connection.transaction(), connection.cursor("commands") as cursor:
+            cursor.itersize = PAGE
+            yield from cursor.execute(ask, (after, upto))
 
-    def wait(self, after: int, timeout: float) -> int:
-        """Sleep until the head is beyond `after`, woken by NOTIFY from any process."""
-        with machine_faults(), psycopg.connect(self._url, autocommit=True) as listening:
-            listening.execute(f"LISTEN {CHANNEL}")
-            if (head := self.head().position) > after:
-                return head
-            for _ in listening.notifies(timeout=timeout):
-                if (head := self.head().position) > after:
-                    return head
-        return self.head().position
+    def _listen(self) -> None:
+        self._listener.begin()
 
     def close(self) -> None:
         """Let go of every connection."""
-        self.datastore.close()
+        self._listener.end()
+        self._connections.close()
+
+
+def is_idle(connection: PgConnection) -> bool:
+    """Say whether a connection is sound and outside a transaction."""
+    return connection.info.transaction_status is TransactionStatus.IDLE
+
+
+def commit(connection: PgConnection) -> None:
+    """Make a turn durable; raises Unavailable when the server did not say so."""
+    if connection.info.transaction_status is not TransactionStatus.INTRANS:
+        # PostgreSQL answers COMMIT of a failed transaction with a rollback, and without an error.
+        raise Unavailable("a statement of this turn failed before; nothing was stored, try again")
+    try:
+        connection.execute("COMMIT")
+    except psycopg.Error as fault:
+        raise Unavailable(unconfirmed(first_line(fault))) from fault

@@ -25,8 +25,9 @@ class RecorderJournal(Journal, ApplicationRecorder):
         if not news:
             return []
         command_id = named.get("command_id") or f"{news[0].stream}@{news[0].version}"
+        decision = Decision(news, command_id, digest="")
         try:
-            return list(self.append(Decision(news, command_id, digest="")))
+            return list(self.turns.run(lambda turn: turn.append(decision, dense=False)))
         except (Conflict, Repeated) as fault:
             raise IntegrityError(str(fault)) from fault
 
@@ -57,7 +58,8 @@ class RecorderJournal(Journal, ApplicationRecorder):
         """Read positions as the library asks for them."""
         after = (start or 0) - (1 if start and inclusive_of_start else 0)
         found: list[Notification] = []
-        while len(found) < limit and (page := self.page(after, stop or NO_LIMIT, limit)):
+        upto = NO_LIMIT if stop is None else stop
+        while len(found) < limit and (page := self.page(after, upto, limit)):
             wanted = (row for row in page if not topics or row.topic in topics)
             found += [Notification(r.stream, r.version, r.topic, r.body.encode(), r.position) for r in wanted]
             after = page[-1].position

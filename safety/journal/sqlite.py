@@ -1,7 +1,7 @@
 """The log in one SQLite file: WAL, synchronous FULL, append-only by triggers."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, Newer
 from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
-from safety.journal.turn import Conflict, Head, Turn, Unavailable, unconfirmed
+from safety.journal.turn import Command, Head, Turn, Unavailable, unconfirmed
 
 OURS = 0x5649_4749
 """`VIGI`, the application_id that tells our log from another program's database."""
@@ -45,10 +45,8 @@ def machine_faults() -> Iterator[None]:
     """Say in one sentence what the machine refused."""
     try:
         yield
-    except sqlite3.OperationalError as fault:
+    except (sqlite3.OperationalError, sqlite3.IntegrityError) as fault:
         raise Unavailable(f"the log cannot be used: {fault}; nothing was stored") from fault
-    except sqlite3.IntegrityError as fault:
-        raise Conflict(str(fault)) from fault
     except sqlite3.DatabaseError as fault:
         if type(fault) is not sqlite3.DatabaseError:
             raise
@@ -63,53 +61,32 @@ class SQLiteTurn(Turn):
         self._connection = connection
         super().__init__(Head(*connection.execute(HEAD).fetchone() or (0, 0)), clock)
 
-    def stream(self, name: str, after: int = 0) -> list[Stored]:
-        """Read a stream's rows with a version above `after`."""
+    def _stream(self, name: str, after: int) -> list[Stored]:
         ask = f"SELECT {COLUMNS} FROM log WHERE stream = ? AND version > ? ORDER BY version"
         return list(map(Stored._make, self._connection.execute(ask, (name, after))))
 
-    def moved_since(self, position: int) -> set[str]:
-        """Name the streams that have events after a position."""
+    def _moved_since(self, position: int) -> set[str]:
         found = self._connection.execute("SELECT DISTINCT stream FROM log WHERE position > ?", (position,))
         return {row[0] for row in found}
 
-    def recorded_at(self, position: int) -> int | None:
-        """When a position was recorded."""
+    def _recorded_at(self, position: int) -> int | None:
         return recorded_at(self._connection, position)
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo, when it raises, what was appended inside."""
-        before = self.head
-        self._connection.execute("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            # A full disk makes SQLite undo the whole transaction, savepoints included.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO attempt")
-                self._connection.execute("RELEASE attempt")
-            self.head = before
-            raise
-        self._connection.execute("RELEASE attempt")
-
-    def _decided_before(self, command_id: str) -> tuple[str, int, int] | None:
-        found: tuple[str, int, int] | None = self._connection.execute(
-            "SELECT digest, first_position, last_position FROM command WHERE command_id = ?", (command_id,)
-        ).fetchone()
-        return found
+    def _command(self, command_id: str) -> Command | None:
+        ask = "SELECT command_id, digest, first_position, last_position FROM command WHERE command_id = ?"
+        found = self._connection.execute(ask, (command_id,)).fetchone()
+        return None if found is None else Command(*found)
 
     def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
         ask = "SELECT version FROM log WHERE stream = ? ORDER BY version DESC LIMIT 1"
         found = ((stream, self._connection.execute(ask, (stream,)).fetchone()) for stream in streams)
         return {stream: row[0] for stream, row in found if row is not None}
 
-    def _write(self, rows: Sequence[Stored], command: tuple[str, str, int, int], redacts: Sequence[int]) -> None:
-        with machine_faults():
-            self._connection.execute("INSERT INTO command VALUES (?, ?, ?, ?)", command)
-            self._connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            for position in redacts:
-                self._connection.execute("UPDATE log SET sealed = NULL WHERE position = ?", (position,))
+    def _write(self, rows: Sequence[Stored], commands: Collection[Command], redacts: Sequence[int]) -> None:
+        self._connection.executemany("INSERT INTO command VALUES (?, ?, ?, ?)", commands)
+        self._connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        for position in redacts:
+            self._connection.execute("UPDATE log SET sealed = NULL WHERE position = ?", (position,))
 
 
 def recorded_at(connection: sqlite3.Connection, position: int) -> int | None:
@@ -122,7 +99,7 @@ class SQLiteJournal(RecorderJournal):
     """The log in a file of its own."""
 
     LOOK_SECONDS = 0.005
-    """Another process cannot ring here: a waiting reader looks this often whether it has written (10 us a look)."""
+    """How often a waiting reader looks whether another process has written (10 us a look)."""
 
     def __init__(self, path: Path, clock: Callable[[], int], lock_seconds: float = 30) -> None:
         """Open the log in a file, or make it.
@@ -164,13 +141,17 @@ class SQLiteJournal(RecorderJournal):
                 connection.execute("COMMIT")
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
-        ours, made_by = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+        ours, made_by = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
         if ours != OURS:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise Unavailable(f"{self._path} is a database of another kind and no log; choose another place")
             return True
         if made_by > FORMAT:
-            raise Newer(f"the log has format {made_by}, this version of the program knows {FORMAT}: use the newer version")
+            raise Newer(
+                f"the log has format {made_by}, this version of the program knows {FORMAT}: use the newer version"
+            )
         return False
 
     @contextmanager
@@ -184,7 +165,9 @@ class SQLiteJournal(RecorderJournal):
         with machine_faults(), self._connections.one() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield SQLiteTurn(connection, self._clock)
+                turn = SQLiteTurn(connection, self._clock)
+                yield turn
+                turn.land()
                 commit(connection)
             finally:
                 if connection.in_transaction:
@@ -235,6 +218,9 @@ class SQLiteJournal(RecorderJournal):
         with self._reading() as connection:
             yield from connection.execute(ask, (after, upto))
 
+    def _listen(self) -> None:
+        """Other processes cannot ring here: looking is all there is."""
+
     def close(self) -> None:
         """Let go of every connection."""
         self._connections.close()
@@ -245,4 +231,4 @@ def commit(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as fault:
-        raise Unavailable(unconfirmed(fault)) from fault
+        raise Unavailable(unconfirmed(str(fault))) from fault

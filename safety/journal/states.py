@@ -28,15 +28,21 @@ class KnownStates:
         """Know nothing yet."""
         self._kept: OrderedDict[str, StreamState] = OrderedDict()
         self._head = Head(0, 0)
+        self._turn: Turn | None = None
 
     def reading(self, turn: Turn) -> "Reading":
         """Open the states for one decision, after dropping what others have changed since."""
+        if turn is not self._turn and self._turn is not None and self._turn.doubtful:
+            # What we know of it may not have come to be, and something else may stand at its positions by now.
+            self._kept.clear()
+            self._head = Head(0, 0)
+        self._turn = turn
         if turn.head != self._head:
             self._catch_up(turn)
         return Reading(self, turn)
 
     def _catch_up(self, turn: Turn) -> None:
-        # A turn that failed to commit, or a log restored from a backup, leaves us with a head the log does not have.
+        # A log restored from a backup leaves us with a head that the log does not have.
         if turn.recorded_at(self._head.position) == self._head.recorded_at:
             for stream in turn.moved_since(self._head.position):
                 self._kept.pop(stream, None)

@@ -1,18 +1,12 @@
 """A turn of the log: while it lasts nobody else decides, and all that was decided in it lands with one commit."""
 
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from safety.journal.row import NewEvent, Stored
-
-MOST_IN_ONE_TURN = 256
-
-R = TypeVar("R")
 
 
 class Conflict(Exception):
@@ -37,10 +31,9 @@ class Unavailable(Exception):
     """
 
 
-def unconfirmed(fault: Exception) -> str:
+def unconfirmed(why: str) -> str:
     """Say that a commit was sent and its answer did not come: the one case in which nobody knows what was stored."""
-    said = str(fault).partition("\n")[0]
-    return f"the log did not confirm: {said}; send the same command again, its id keeps it from being stored twice"
+    return f"the log did not confirm: {why}; send the same command again, its id keeps it from being stored twice"
 
 
 class Head(NamedTuple):
@@ -66,167 +59,148 @@ class Decision:
     redacts: tuple[int, ...] = ()
 
 
+class Command(NamedTuple):
+    """A row of the command table; a command that changed nothing ends one position before it begins."""
+
+    command_id: str
+    digest: str
+    first_position: int
+    last_position: int
+
+
 class Turn(ABC):
-    """The log while it is ours."""
+    """The log while it is ours: what it held when the turn began, and after that what was appended in the turn.
+
+    What is appended stays in memory until the turn ends, so an attempt is undone by forgetting it.
+    """
 
     def __init__(self, head: Head, clock: Callable[[], int]) -> None:
         """Take the head as the turn found it; `clock` gives microseconds from 1970 UTC."""
         self.head = head
+        self.landed = False
+        self._found = head
         self._clock = clock
+        self._rows: list[Stored] = []
+        self._by_stream: dict[str, list[Stored]] = {}
+        self._commands: dict[str, Command] = {}
+        self._redacts: list[int] = []
         self._new_command: str | None = None
 
     @abstractmethod
-    def stream(self, name: str, after: int = 0) -> list[Stored]:
+    def _stream(self, name: str, after: int) -> list[Stored]:
         """Read a stream's rows with a version above `after`."""
 
     @abstractmethod
-    def moved_since(self, position: int) -> set[str]:
+    def _moved_since(self, position: int) -> set[str]:
         """Name the streams that have events after a position."""
 
     @abstractmethod
-    def recorded_at(self, position: int) -> int | None:
+    def _recorded_at(self, position: int) -> int | None:
         """When a position was recorded; None where there is none."""
 
     @abstractmethod
-    def attempt(self) -> AbstractContextManager[None]:
-        """Undo what was appended inside, and only that, when it raises."""
+    def _command(self, command_id: str) -> Command | None:
+        """Find a command."""
 
     @abstractmethod
-    def _decided_before(self, command_id: str) -> tuple[str, int, int] | None:
-        """Find a command's digest, first and last position."""
+    def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
+        """Give the version of streams; those without events are left out."""
 
     @abstractmethod
-    def _versions(self, streams: Sequence[str]) -> dict[str, int]:
-        """Give the present version of streams; those without events may be left out."""
+    def _write(self, rows: Sequence[Stored], commands: Collection[Command], redacts: Sequence[int]) -> None:
+        """Insert rows and commands and empty what is redacted."""
 
-    @abstractmethod
-    def _write(self, rows: Sequence[Stored], command: tuple[str, str, int, int], redacts: Sequence[int]) -> None:
-        """Insert the rows and the command and empty what is redacted; raises Conflict when a version is taken."""
+    @property
+    def doubtful(self) -> bool:
+        """Of a turn that is over: whether something was appended in it that may never have come to be."""
+        return not self.landed and self.head != self._found
+
+    def stream(self, name: str, after: int = 0) -> list[Stored]:
+        """Read a stream's rows with a version above `after`."""
+        appended = self._by_stream.get(name, ())
+        return self._stream(name, after) + [row for row in appended if row.version > after]
+
+    def moved_since(self, position: int) -> set[str]:
+        """Name the streams that have events after a position."""
+        return self._moved_since(position) | {row.stream for row in self._rows if row.position > position}
+
+    def recorded_at(self, position: int) -> int | None:
+        """When a position was recorded; None where there is none."""
+        if self._found.position < position <= self.head.position:
+            return self._rows[position - self._found.position - 1].recorded_at
+        return self._recorded_at(position)
 
     def decided_before(self, command_id: str) -> Repeated | None:
         """Say whether a command id is in the log, and as what; not raised, so that the caller may choose the moment."""
-        found = self._decided_before(command_id)
+        found = self._commands.get(command_id) or self._command(command_id)
         if found is None:
             self._new_command = command_id
             return None
-        return Repeated(range(found[1], found[2] + 1), found[0])
+        return Repeated(range(found.first_position, found.last_position + 1), found.digest)
 
-    def append(self, decision: Decision) -> range:
-        """Put a decision into the log and give its positions.
+    def append(self, decision: Decision, *, dense: bool = True) -> range:
+        """Put a decision into the log and give its positions; it lands when the turn ends.
+
+        With `dense` each version has to be the next of its stream, else only a higher one: so the library asks.
 
         Raises:
             Repeated: the command id is in the log.
-            Conflict: a stream has moved since it was read, or a version is not the next of its stream.
+            Conflict: a stream has moved since it was read, or a version is not what it has to be.
 
         """
         # Nobody else writes during the turn: what was looked up once in it still holds.
-        if decision.command_id != self._new_command and (before := self.decided_before(decision.command_id)) is not None:
+        if (
+            decision.command_id != self._new_command
+            and (before := self.decided_before(decision.command_id)) is not None
+        ):
             raise before
-        self._check(decision)
-        return self.place(decision)
-
-    def place(self, decision: Decision) -> range:
-        """Append without looking at versions first, as the library does: they need to be new, not dense."""
+        self._check(decision, dense=dense)
         first = self.head.position + 1
         last = self.head.position + len(decision.writes)
         recorded_at = max(self.head.recorded_at + 1, self._clock())
-        rows = [Stored(first + i, *new, recorded_at) for i, new in enumerate(decision.writes)]
-        self._write(rows, (decision.command_id, decision.digest, first, last), decision.redacts)
+        for position, new in enumerate(decision.writes, first):
+            self._keep(Stored(position, *new, recorded_at))
+        self._commands[decision.command_id] = Command(decision.command_id, decision.digest, first, last)
+        self._redacts += decision.redacts
         self._new_command = None
-        if rows:
+        if decision.writes:
             self.head = Head(last, recorded_at)
         return range(first, last + 1)
 
-    def _check(self, decision: Decision) -> None:
-        at = dict.fromkeys([*decision.reads, *(new.stream for new in decision.writes)], 0)
-        at.update(self._versions(list(at)))
+    def _check(self, decision: Decision, *, dense: bool) -> None:
+        asked = dict.fromkeys([*decision.reads, *(new.stream for new in decision.writes)])
+        at = {name: rows[-1].version for name in asked if (rows := self._by_stream.get(name))}
+        at.update(self._versions([name for name in asked if name not in at]))
         for stream, version in decision.reads.items():
-            if at[stream] != version:
-                raise Conflict(f"{stream} was read at version {version} and is at {at[stream]}")
+            if at.get(stream, 0) != version:
+                raise Conflict(f"{stream} was read at version {version} and is at {at.get(stream, 0)}")
         for new in decision.writes:
-            if new.version != at[new.stream] + 1:
-                raise Conflict(f"{new.stream} is at version {at[new.stream]}, so {new.version} is not its next")
+            fits = new.version == at.get(new.stream, 0) + 1 if dense else new.version > at.get(new.stream, -1)
+            if not fits:
+                raise Conflict(f"{new.stream} is at version {at.get(new.stream, 0)}, so {new.version} is not its next")
             at[new.stream] = new.version
 
+    def _keep(self, row: Stored) -> None:
+        self._rows.append(row)
+        self._by_stream.setdefault(row.stream, []).append(row)
 
-class _Waiting:
-    """One piece of work that waits for a turn, and what came of it."""
-
-    __slots__ = ("called", "error", "over", "value", "work")
-
-    def __init__(self, work: Callable[[Turn], Any]) -> None:
-        self.work = work
-        self.called = Event()
-        self.over = False
-        self.value: Any = None
-        self.error: BaseException | None = None
-
-
-class Turns:
-    """Who waits at the same time shares one turn and one commit; each keeps its own outcome.
-
-    The first to come leads: it runs its own work and that of all who wait, commits, and hands on. A lone caller pays no
-    second thread.
-    """
-
-    def __init__(self, take: Callable[[], AbstractContextManager[Turn]]) -> None:
-        """Take turns by entering what `take` gives: leaving it commits, an exception undoes the whole turn."""
-        self._take = take
-        self._door = Lock()
-        self._queue: deque[_Waiting] = deque()
-        self._led = False
-
-    def run(self, work: Callable[[Turn], R]) -> R:
-        """Run work in a turn and give its answer once it is durable.
-
-        Raises whatever the work raises, and Unavailable when the turn could not be taken or committed.
-        """
-        waiting = _Waiting(work)
-        with self._door:
-            self._queue.append(waiting)
-            leads, self._led = not self._led, True
-        if not leads:
-            waiting.called.wait()
-        if not waiting.over:
-            self._lead()
-        if waiting.error is not None:
-            raise waiting.error
-        value: R = waiting.value
-        return value
-
-    def _lead(self) -> None:
-        with self._door:
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_ONE_TURN))]
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what was appended inside, and only that, when it raises."""
+        head, rows, commands, redacts = self.head, len(self._rows), len(self._commands), len(self._redacts)
         try:
-            self._share(batch)
-        finally:
-            with self._door:
-                following = self._queue[0] if self._queue else None
-                self._led = following is not None
-            for waiting in batch:
-                waiting.over = True
-                waiting.called.set()
-            if following is not None:
-                following.called.set()
+            yield
+        except BaseException:
+            self.head = head
+            kept = self._rows[:rows]
+            self._rows, self._by_stream = [], {}
+            for row in kept:
+                self._keep(row)
+            self._commands = dict(list(self._commands.items())[:commands])
+            del self._redacts[redacts:]
+            raise
 
-    def _share(self, batch: list[_Waiting]) -> None:
-        try:
-            with self._take() as turn:
-                if len(batch) == 1:
-                    batch[0].value = batch[0].work(turn)
-                else:
-                    self._run_apart(turn, batch)
-        except BaseException as fault:  # noqa: BLE001, the turn is undone as a whole: everybody in it must hear of it
-            for waiting in batch:
-                waiting.error = waiting.error or fault
-
-    @staticmethod
-    def _run_apart(turn: Turn, batch: list[_Waiting]) -> None:
-        for waiting in batch:
-            try:
-                with turn.attempt():
-                    waiting.value = waiting.work(turn)
-            except Unavailable:
-                raise
-            except Exception as fault:  # noqa: BLE001, one refusal must not undo the others: it is its caller's to hear
-                waiting.error = fault
+    def land(self) -> None:
+        """Write down what was appended: the last thing before the commit."""
+        if self._commands:
+            self._write(self._rows, self._commands.values(), self._redacts)

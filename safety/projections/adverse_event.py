@@ -17,6 +17,7 @@ from safety.aggregates.adverse_event import (
     RowVanished,
     SeriousnessAssessed,
     Unmerged,
+    serious_for_duties,
 )
 from safety.projections.dates import Bounds, bounded
 from safety.projections.rows import Change, Key, Projection, corrected, stated, versioned
@@ -55,6 +56,7 @@ COLUMNS: dict[str, type] = {
 ADVERSE_EVENT = versioned("adverse_event", {"trial": str, "subject": str, "number": int}, COLUMNS)
 PROJECTION = Projection("adverse_event", (ADVERSE_EVENT,))
 SAID = frozenset({*SAID_IN_WORDS, "after_dose", "aware"})
+SERIOUSNESS = frozenset({"serious", *CRITERIA})
 
 
 class NoNumber(Exception):
@@ -104,10 +106,11 @@ def put_right(event: Corrected, *_: object) -> Iterable[Change]:
 def seriousness(event: SeriousnessAssessed, *_: object) -> Iterable[Change]:
     """The sponsor's view stands beside; the investigator's replaces every criterion, and AESER where it is stated."""
     if event.assessor == "sponsor":
-        yield Change(ADVERSE_EVENT, key(event), {"serious_for_sponsor": event.serious})
+        view = "Y" if serious_for_duties(event.__dict__) else "N"
+        yield Change(ADVERSE_EVENT, key(event), {"serious_for_sponsor": view})
     else:
         criteria = dict.fromkeys(CRITERIA)
-        yield Change(ADVERSE_EVENT, key(event), {**criteria, **columns(stated(event, SAID))})
+        yield Change(ADVERSE_EVENT, key(event), {**criteria, **stated(event, SERIOUSNESS)})
 
 
 @PROJECTION.on(ExpectednessAssessed)

@@ -1,8 +1,10 @@
 """What is owed to whom, and the messages that pay it: folded and tracked apart, so that they go on whatever else stops."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from sqlalchemy import Index
 
 from safety.aggregates.alert import Raised
 from safety.aggregates.message import Composed, Failed, Sent
@@ -29,8 +31,9 @@ MESSAGE = versioned(
     {"message": str},
     {"trial": str, "account": str, "role": str, "alerts": str, "state": str, "receipts": str, "sent_at": int},
 )
-only_open(ALERT, "alert_owed", "trial", "raised_at", where=ALERT.table.c.state == "owed")
-only_open(MESSAGE, "message_unsent", "trial", where=MESSAGE.table.c.state != "sent")
+Index("alert_trial", ALERT.table.c.trial, ALERT.table.c.raised_at)
+only_open(ALERT, "alert_owed", "raised_at", "alert", where=ALERT.table.c.state == "owed")
+only_open(MESSAGE, "message_unsent", "from_position", where=MESSAGE.table.c.state != "sent")
 PROJECTION = Projection("alert", (ALERT, MESSAGE))
 
 
@@ -40,7 +43,7 @@ def text(value: object) -> str:
 
 
 @PROJECTION.on(Raised)
-def raised(event: Raised, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+def raised(event: Raised, recorded: Recorded, _: Rows) -> Iterable[Change]:
     """The role is owed an alert, from the moment the log took it."""
     values = {
         "trial": event.trial,
@@ -57,7 +60,7 @@ def raised(event: Raised, recorded: Recorded, rows: Rows) -> Iterable[Change]:
 
 
 @PROJECTION.on(Composed)
-def composed(event: Composed, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+def composed(event: Composed, _: Recorded, rows: Rows) -> Iterable[Change]:
     """A message carries alerts to one person."""
     values = {
         "trial": event.trial,
@@ -68,7 +71,7 @@ def composed(event: Composed, recorded: Recorded, rows: Rows) -> Iterable[Change
         "receipts": "{}",
     }
     yield Change(MESSAGE, (event.message,), values, "opens")
-    for alert in event.alerts:
+    for alert in dict.fromkeys(event.alerts):
         known = (rows(ALERT, (alert,)) or {}).get("messages") or "[]"
         yield Change(ALERT, (alert,), {"messages": text([*json.loads(known), event.message])})
 
@@ -78,23 +81,25 @@ def sent(event: Sent, recorded: Recorded, rows: Rows) -> Iterable[Change]:
     """Any channel that took the message pays its alerts; the first receipt says when."""
     row = rows(MESSAGE, (event.message,)) or {}
     receipt = {"state": "sent", "at": recorded.recorded_at, "smtp_code": event.smtp_code}
-    values = {"state": "sent", "receipts": receipts(row, event.channel, receipt)}
-    yield Change(MESSAGE, (event.message,), {**values, "sent_at": row.get("sent_at") or recorded.recorded_at})
-    if row.get("state") != "sent":
-        for alert in json.loads(row.get("alerts") or "[]"):
+    sent_at = row.get("sent_at") or recorded.recorded_at
+    yield Change(MESSAGE, (event.message,), {**received(row, event.channel, receipt), "sent_at": sent_at})
+    for alert in json.loads(row.get("alerts") or "[]"):
+        owed = rows(ALERT, (alert,))
+        if owed is None or owed["state"] == "owed":
             yield Change(ALERT, (alert,), {"state": "sent"})
 
 
 @PROJECTION.on(Failed)
 def failed(event: Failed, recorded: Recorded, rows: Rows) -> Iterable[Change]:
-    """A channel did not take the message; one that another channel took stays sent."""
+    """A channel did not take the message."""
     row = rows(MESSAGE, (event.message,)) or {}
     receipt = {"state": "failed", "at": recorded.recorded_at, "error": event.error}
-    state = "sent" if row.get("state") == "sent" else "failed"
-    yield Change(MESSAGE, (event.message,), {"state": state, "receipts": receipts(row, event.channel, receipt)})
+    yield Change(MESSAGE, (event.message,), received(row, event.channel, receipt))
 
 
-def receipts(row: Any, channel: str, receipt: dict[str, Any]) -> str:  # noqa: ANN401, a row of any table
-    """Put a channel's last receipt beside those of the others."""
+def received(row: Mapping[str, Any], channel: str, receipt: Mapping[str, Any]) -> dict[str, str]:
+    """Put a channel's last receipt beside those of the others; as long as one of them failed, the message is failed."""
     said = {name: value for name, value in receipt.items() if value is not None}
-    return text({**json.loads(row.get("receipts") or "{}"), channel: said})
+    receipts = {**json.loads(row.get("receipts") or "{}"), channel: said}
+    state = "failed" if any(last["state"] == "failed" for last in receipts.values()) else "sent"
+    return {"state": state, "receipts": text(receipts)}

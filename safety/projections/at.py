@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Table, true
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import true
+from sqlalchemy.sql import ColumnElement, FromClause
 
 from safety.values import moment
 
@@ -18,7 +18,7 @@ class At:
     position: int
     happened_by: int | None = None
 
-    def stands(self, table: Table) -> ColumnElement[bool]:
+    def stands(self, table: FromClause) -> ColumnElement[bool]:
         """Choose of each row the version that was true at the position."""
         return (table.c.from_position <= self.position) & (table.c.to_position > self.position)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection
 
 from safety.aggregates.record import Opened
+from safety.projections.catching_up import told
 from safety.projections.folding import NAMES, foldings
 from safety.projections.rows import Recorded
 from safety.projections.store import Tables, create_indexes, create_tables
@@ -17,8 +18,8 @@ Progress = Callable[[int], None]
 
 def build(
     connection: Connection, events: Iterable[Recorded], *, partial: bool = False, progress: Progress | None = None
-) -> None:
-    """Create the tables and fold events into them; a projection whose handler fails stops and the others go on.
+) -> int:
+    """Create the tables and fold events into them, and give their number; a projection that fails stops, the others go on.
 
     `partial`: the events are a part of a log, so what concerns a thing that is not in it is passed over.
     """
@@ -34,6 +35,7 @@ def build(
                 progress(recorded.position)
     run.end()
     create_indexes(connection)
+    return run.taken
 
 
 class Run:
@@ -45,28 +47,40 @@ class Run:
         self._going = foldings(tables, partial=partial)
         self._tracked: dict[str, tuple[int, str | None]] = {}
         self._log, self._position, self._recorded_at = "", 0, 0
+        self._written = 0
         self.taken = 0
 
     def take(self, recorded: Recorded) -> None:
         """Fold an event into every projection that has not stopped."""
-        stopped = []
-        for name, folding in self._going.items():
+        for name, folding in tuple(self._going.items()):
             try:
                 folding.take(recorded)
             except Exception as fault:  # noqa: BLE001, a handler's fault stops its own tables and is kept where it is seen
-                stopped.append(name)
-                self._tracked[name] = self._position, told(recorded.position, fault)
-        for name in stopped:
-            self._going.pop(name).write()
+                self._stop(name, self._position, told(recorded.position, fault))
         if isinstance(recorded.event, Opened):
             self._log = recorded.event.log
         self._position, self._recorded_at = recorded.position, recorded.recorded_at
         self.taken += 1
 
+    def _stop(self, name: str, position: int, fault: str) -> None:
+        self._tracked[name] = position, fault
+        self._write(name)
+        del self._going[name]
+
+    def _write(self, name: str) -> None:
+        try:
+            with self._tables.savepoint():
+                self._going[name].write()
+        except Exception as fault:  # noqa: BLE001, the same; the next catch-up goes singly and finds the very event
+            self._tracked[name] = self._written, told(self._written + 1, fault)
+
     def write(self) -> None:
         """Write what was folded since the last time."""
-        for folding in self._going.values():
-            folding.write()
+        for name in tuple(self._going):
+            self._write(name)
+            if name in self._tracked:
+                del self._going[name]
+        self._written = self._position
 
     def end(self) -> None:
         """Write the rest and how far it went."""
@@ -74,8 +88,3 @@ class Run:
         self._tracked.update(dict.fromkeys(self._going, (self._position, None)))
         self._tables.track(self._tracked)
         self._tables.read_up_to(self._log, self._position, self._recorded_at)
-
-
-def told(position: int, fault: Exception) -> str:
-    """Say where and why a projection stopped, by the fault's class: its text might hold what must not be told."""
-    return f"stopped at position {position}: {type(fault).__name__}"

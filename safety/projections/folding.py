@@ -6,9 +6,7 @@ from typing import Any, Protocol
 from safety.projections import adverse_event, alert, assessment, audit, exposure, subject, trial
 from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row, Versioned
 
-PROJECTIONS = tuple(
-    module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert)
-)
+PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert))
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 

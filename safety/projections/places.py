@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool, StaticPool
 
 PRAGMAS = ("busy_timeout=30000", "synchronous=NORMAL", "cache_size=-32000", "mmap_size=268435456", "temp_store=MEMORY")
-BUILDING = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-64000")
+BUILDING = ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-64000")
 """For a file nobody else knows of yet: if the machine stops, it is built again."""
 
 
@@ -61,7 +61,7 @@ def sqlite_engine(path: Path, pragmas: tuple[str, ...], mode: str = "rw", **opti
 
 def _begins(engine: Engine, pragmas: tuple[str, ...]) -> Engine:
     @event.listens_for(engine, "connect")
-    def _(connection: sqlite3.Connection, record: object) -> None:
+    def _(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
@@ -167,7 +167,7 @@ class InSchema:
         """Look for the schema in a database."""
         self.schema = f"views_{fingerprint()}"
         self._lock = int(fingerprint(), 16) - 2**63
-        plain = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        plain = "postgresql+psycopg://" + url.partition("://")[2]
         self.engine = create_engine(plain, connect_args={"options": f"-csearch_path={self.schema}"})
 
     def exists(self) -> bool:

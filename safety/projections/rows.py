@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Index, MetaData, RowMapping, Table, Text
 from sqlalchemy.sql import ColumnElement
 
 from safety.aggregates.deciding import Form
@@ -139,8 +139,9 @@ class Change(NamedTuple):
 Rows = Callable[[Versioned, Key], Mapping[str, Any] | None]
 """Gives the row of a key that is true now, or None."""
 
-F = TypeVar("F", bound=Form)
-Handler = Callable[[F, Recorded, Rows], Iterable[Change]]
+Handler = Callable[..., Iterable[Change]]
+"""Called with the event, the event as recorded, and the rows; one of several classes of event cannot be typed further."""
+H = TypeVar("H", bound=Handler)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -149,12 +150,12 @@ class Projection:
 
     name: str
     tables: tuple[Versioned, ...]
-    handlers: dict[type[Form], Handler[Any]] = field(default_factory=dict)
+    handlers: dict[type[Form], Handler] = field(default_factory=dict)
 
-    def on(self, *events: type[F]) -> Callable[[Handler[F]], Handler[F]]:
+    def on(self, *events: type[Form]) -> Callable[[H], H]:
         """Register the handler of event classes."""
 
-        def register(handler: Handler[F]) -> Handler[F]:
+        def register(handler: H) -> H:
             self.handlers.update(dict.fromkeys(events, handler))
             return handler
 
@@ -163,7 +164,8 @@ class Projection:
 
 def stated(event: Form, columns: frozenset[str]) -> Row:
     """Give what an event says in the fields that are columns under the same name; what it leaves open is left out."""
-    return {name: value for name, value in event.__dict__.items() if value is not None and name in columns}
+    values = event.__dict__
+    return {name: values[name] for name in event.__pydantic_fields_set__ & columns if values[name] is not None}
 
 
 def corrected(event: Form, columns: frozenset[str]) -> Row:
@@ -174,6 +176,6 @@ def corrected(event: Form, columns: frozenset[str]) -> Row:
     return {name: event.__dict__[name] for name in right}
 
 
-def marks(values: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+def marks(values: RowMapping, names: Sequence[str]) -> list[str]:
     """Give those of the names that a row answers with Y."""
     return [name for name in names if values[name] == "Y"]

@@ -1,6 +1,7 @@
 """The databases that hold the tables: one definition, SQLite or PostgreSQL, written to without a detour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Table
@@ -24,6 +25,7 @@ SOURCE = Table(
     Column("recorded_at", BigInteger, nullable=False),
 )
 """One row: which log the tables are of, how far they are, and when that position was recorded."""
+
 
 class Tables:
     """The tables through one connection's driver: a row version costs a prepared statement and nothing else."""
@@ -74,7 +76,8 @@ class Tables:
     def source(self) -> tuple[str, int, int]:
         """Give the log's id, the position read last and when it was recorded."""
         self._cursor.execute("SELECT log, position, recorded_at FROM source")
-        log, position, recorded_at = self._cursor.fetchone()
+        found: Any = self._cursor.fetchone()
+        log, position, recorded_at = found
         return log, position, recorded_at
 
     def read_up_to(self, log: str, position: int, recorded_at: int) -> None:
@@ -87,13 +90,20 @@ class Tables:
         self.insert("source", [("", 0, 0)])
         self.insert("tracking", [(name, 0, None) for name in names])
 
-    def run(self, statement: str) -> None:
-        """Run a statement without values."""
-        self._cursor.execute(statement)
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what was written inside, and only that, when it raises."""
+        self._cursor.execute("SAVEPOINT one_projection")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT one_projection")
+            raise
+        finally:
+            self._cursor.execute("RELEASE SAVEPOINT one_projection")
 
     def _is(self, columns: Sequence[str]) -> str:
         return " AND ".join(f'"{column}" = {self._mark}' for column in columns)
-
 
 
 def create_tables(connection: Connection) -> None:

@@ -50,7 +50,7 @@ def put_right(event: SubjectCorrected, *_: object) -> Iterable[Change]:
 
 
 @PROJECTION.on(Withdrawn)
-def withdrawn(event: Withdrawn, recorded: Recorded, rows: Rows) -> Iterable[Change]:
+def withdrawn(event: Withdrawn, _: Recorded, rows: Rows) -> Iterable[Change]:
     """One more mode of withdrawal; the modes stand sorted, with commas between them."""
     key = (event.trial, event.subject)
     known = (rows(SUBJECT, key) or {}).get("withdrawn") or ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
+from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.deciding import Form
 
 F = TypeVar("F", bound=Form)
@@ -11,13 +12,13 @@ Sentence = Callable[[F], str]
 SENTENCES: dict[type[Form], Sentence[Any]] = {}
 
 SHOWN = frozenset({
-    "started_on", "ended_on", "severity", "grade", "serious", *adverse_event.CRITERIA, "causality", "outcome",
+    "started_on", "ended_on", "severity", "grade", "serious", *CRITERIA, "causality", "outcome",
     "action_taken", "after_dose", "preferred_term_code", "source_id",
     "amount", "unit", "cells_per_kg", "total_cells", "interrupted",
     "site", "sex", "age", "enrolled_on",
 })  # fmt: skip
 """The fields whose values are codes, counts or dates; of any other field only its name is told."""
-ABOUT = frozenset({"trial", "subject", "number", "aware", "variables", "assessor"})
+ABOUT = frozenset({"trial", "subject", "number", "aware", "variables", "assessor", "source"})
 """What the sentence says by itself."""
 
 
@@ -57,7 +58,10 @@ WIRE: dict[type[Form], dict[str, str]] = {}
 
 
 def told(event: Form) -> str:
-    """List what an event states: `AESER Y, AESTDTC 2018-03, AETERM`; a field that is not a code by its name alone."""
+    """List what an event states: `AESER Y, AESTDTC 2018-03, AETERM`; a field that is not a code by its name alone.
+
+    Of the seriousness criteria only those that are met are told.
+    """
     wire = WIRE.get(type(event))
     if wire is None:
         wire = WIRE[type(event)] = wire_names(type(event))
@@ -65,7 +69,7 @@ def told(event: Form) -> str:
     parts = (
         f"{shown} {values[name]}" if name in SHOWN else shown
         for name, shown in wire.items()
-        if values[name] is not None
+        if values[name] is not None and (name not in CRITERIA or values[name] == "Y")
     )
     return ", ".join(parts) or "no particulars"
 

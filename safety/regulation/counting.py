@@ -3,9 +3,12 @@
 A trial file states every choice; nothing defaults to the flattering one, and each rule prints itself beside its numbers.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+ScaleValue = Annotated[str, StringConstraints(to_upper=True, min_length=1, max_length=64)]
+"""A value of a causality scale, in the case that AEREL is stored in."""
 
 
 class Part(BaseModel):
@@ -74,8 +77,8 @@ class Causality(Part):
     """
 
     scale: str
-    related: tuple[str, ...] = Field(min_length=1)
-    not_related: tuple[str, ...] = Field(min_length=1)
+    related: tuple[ScaleValue, ...] = Field(min_length=1)
+    not_related: tuple[ScaleValue, ...] = Field(min_length=1)
     missing: Literal["related", "not_related"]
     by: Literal["investigator", "sponsor", "either"]
 

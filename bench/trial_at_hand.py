@@ -1,0 +1,77 @@
+"""A trial to measure with: registered, with subjects of a given number of events, all through the product's own desk."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from safety.aggregates.adverse_event import Reported
+from safety.aggregates.deciding import Act, Form
+from safety.aggregates.dose import Given
+from safety.aggregates.subject import Enrolled
+from safety.aggregates.trial import Definition, Registered
+from safety.home import Doors, Home, open_home
+from safety.journal import Decision
+from safety.settings import Settings
+
+TRIAL_FILE = Path(__file__).parent.parent / "trials" / "nct03265613.toml"
+TRIAL = "BENCH"
+DOORS = Doors(clock=lambda: datetime.now(UTC), salt=lambda: os.urandom(16), new_id=lambda: os.urandom(8).hex())
+
+
+def serious_event(subject: str, number: int) -> Reported:
+    """A serious adverse event as an investigator files it."""
+    return Reported.model_validate(
+        {
+            "trial": TRIAL,
+            "subject": subject,
+            "number": number,
+            "term": "Pyrexia after the second infusion",
+            "started_on": "2018-04-02T14:00",
+            "ended_on": "2018-04-03",
+            "severity": "SEVERE",
+            "grade": "3",
+            "serious": "Y",
+            "hospitalisation": "Y",
+            "results_in_death": "N",
+            "life_threatening": "N",
+            "causality": "PROBABLE",
+            "action_taken": "DRUG INTERRUPTED",
+            "outcome": "RECOVERED/RESOLVED",
+            "preferred_term": "Pyrexia",
+            "system_organ_class": "General disorders and administration site conditions",
+        }
+    )
+
+
+def mild_event(subject: str, number: int) -> Reported:
+    """An adverse event that owes nobody an alert."""
+    quiet = {"serious": "N", "hospitalisation": None, "severity": "MILD", "grade": "1"}
+    return serious_event(subject, number).model_copy(update=quiet)
+
+
+def home_at(folder: Path, database_url: str | None = None) -> Home:
+    """Open a home with the trial registered in it."""
+    home = open_home(Settings(home=folder, database_url=database_url), DOORS)
+    text = TRIAL_FILE.read_text(encoding="utf-8")
+    registered = Registered(trial=TRIAL, file=text, definition=Definition.from_toml(text))
+    home.desk.do("trial.register", registered, by="OPERATOR", command_id="bench-trial")
+    return home
+
+
+def with_subjects(home: Home, codes: Iterable[str], events: int) -> None:
+    """Put subjects into the log whose streams hold so many events each: enrolment, a dose, mild adverse events."""
+    act = Act("OPERATOR", "operator", DOORS.clock())
+    command = DOORS.new_id()
+    writes = [
+        home.desk.encoded(form, n, act, command) for code in codes for n, form in enumerate(stream(code, events), 1)
+    ]
+    home.journal.append(Decision(writes, command, digest=""))
+
+
+def stream(code: str, events: int) -> Iterator[Form]:
+    """One subject's events."""
+    named = {"trial": TRIAL, "subject": code}
+    yield Enrolled.model_validate({**named, "arm": "AD-MSC", "age": 50, "sex": "F"})
+    yield Given.model_validate({**named, "number": 1, "treatment": "AD-MSC", "started_on": "2018-03-05"})
+    yield from (mild_event(code, number) for number in range(1, events - 1))

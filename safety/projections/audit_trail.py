@@ -1,0 +1,51 @@
+"""The audit trail: every event of the log in words, of all streams or of some."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from safety.projections.at import At, utc
+from safety.projections.audit import AUDIT
+from safety.projections.trial import TRIAL
+
+
+def recorded_at(connection: Connection, at: At) -> str | None:
+    """Say when the log took the last event that a moment includes, ISO 8601 in UTC; None before the first."""
+    ask = select(AUDIT.c.recorded_at).where(AUDIT.c.position <= at.position).order_by(AUDIT.c.position.desc()).limit(1)
+    return utc(connection.execute(ask).scalar_one_or_none())
+
+
+def audit_trail(
+    connection: Connection,
+    at: At,
+    *,
+    prefix: str = "",
+    after: int = 0,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """List events in order, up to a moment: of the streams that begin with a prefix, beyond a position."""
+    ask = select(AUDIT).where(AUDIT.c.position > after, AUDIT.c.position <= at.position).order_by(AUDIT.c.position)
+    if prefix:
+        # Streams are of ASCII: the first text that no longer begins with the prefix ends with the next character.
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        ask = ask.where(AUDIT.c.stream >= prefix, AUDIT.c.stream < beyond)
+    if limit is not None:
+        ask = ask.limit(limit)
+    return [_told(dict(row)) for row in connection.execute(ask).mappings()]
+
+
+def history(connection: Connection, stream: str, at: At | None = None) -> list[dict[str, Any]]:
+    """List the events of one stream in order, up to a moment or all; a code without a slash names a subject of any trial."""
+    ask = select(AUDIT).order_by(AUDIT.c.position)
+    if at is not None:
+        ask = ask.where(AUDIT.c.position <= at.position)
+    if "/" in stream:
+        ask = ask.where(AUDIT.c.stream == stream)
+    else:
+        of_trials = select(TRIAL.table.c.trial + f"/subject/{stream}").distinct()
+        ask = ask.where(AUDIT.c.stream.in_(of_trials))
+    return [_told(dict(row)) for row in connection.execute(ask).mappings()]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "recorded_at": utc(row["recorded_at"])}

@@ -1,0 +1,78 @@
+"""The alerts of a trial and what became of them; and what is owed now, for who delivers it."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from safety.projections.alert import ALERT, MESSAGE
+from safety.projections.at import At, utc
+from safety.projections.rows import OPEN
+
+
+def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
+    """Give every alert of a trial by the contract of DESIGN 4: what it concerns, its state, when raised, its messages."""
+    table = ALERT.table
+    ask = select(table).where(table.c.trial == trial, at.stands(table)).order_by(table.c.raised_at, table.c.alert)
+    return {"position": at.position, "alerts": [_told(row) for row in connection.execute(ask)]}
+
+
+def owed(connection: Connection) -> list[dict[str, Any]]:
+    """List what is owed now in all trials, oldest first: no channel took a message with it; `raised_at` as the log has it."""
+    table = ALERT.table
+    return _alerts(connection, select(table).where(table.c.state == "owed", table.c.to_position == OPEN))
+
+
+def unsent(connection: Connection) -> list[dict[str, Any]]:
+    """List the messages that are composed and were taken by no channel, or whose last receipt of a channel says failed.
+
+    `sent` names the channels that took it; what any of them took is no longer owed.
+    """
+    table = MESSAGE.table
+    ask = select(table).where(table.c.state != "sent", table.c.to_position == OPEN).order_by(table.c.from_position)
+    return [
+        {
+            "message": row.message,
+            "trial": row.trial,
+            "account": row.account,
+            "alerts": tuple(json.loads(row.alerts)),
+            "sent": frozenset(name for name, last in json.loads(row.receipts).items() if last["state"] == "sent"),
+        }
+        for row in connection.execute(ask)
+    ]
+
+
+def carried(connection: Connection) -> list[dict[str, Any]]:
+    """List the alerts that unsent messages carry, as `owed` does, also those that another message has paid."""
+    table = ALERT.table
+    names = {alert for message in unsent(connection) for alert in message["alerts"]}
+    return _alerts(connection, select(table).where(table.c.alert.in_(names), table.c.to_position == OPEN))
+
+
+def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
+    table = ALERT.table
+    return [
+        {
+            "alert": row.alert,
+            "trial": row.trial,
+            "rule": row.rule,
+            "role": row.role,
+            "concerning": tuple(json.loads(row.concerning)),
+            "raised_at": row.raised_at,
+        }
+        for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert))
+    ]
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.alert,
+        "rule": row.rule,
+        "role": row.role,
+        "rung": row.rung,
+        "concerning": json.loads(row.concerning),
+        "state": row.state,
+        "raised_at": utc(row.raised_at),
+        "due_at": utc(row.due_at),
+        "messages": json.loads(row.messages),
+    }

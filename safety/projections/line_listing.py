@@ -1,0 +1,196 @@
+"""The line listing: one row an adverse event, with what was judged of it and how it lies to the doses."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, Select, Table, case, or_, select, true
+from sqlalchemy.sql import ColumnElement
+
+from safety.aggregates.adverse_event import CRITERIA
+from safety.aggregates.trial import Definition
+from safety.projections import counted
+from safety.projections.adverse_event import ADVERSE_EVENT
+from safety.projections.assessment import ASSESSMENT, PLAIN
+from safety.projections.at import At
+from safety.projections.audit_trail import recorded_at
+from safety.projections.exposure import EXPOSURE
+from safety.projections.rows import marks
+from safety.projections.subject import SUBJECT
+from safety.projections.trials import definition
+from safety.values import DAY_SECONDS
+
+AE = ADVERSE_EVENT.table
+AS_STATED = (
+    "severity", "grade", "serious", "serious_for_sponsor", "outcome", "action_taken", "expected", "aware_on",
+    "aware_party", "merged_into",
+)  # fmt: skip
+FEW = 500
+"""Up to so many subjects are asked for by name; for more it is cheaper to read the whole trial."""
+
+
+class Dose(NamedTuple):
+    """A dose that was given, and its day counted from 0001-01-01; None where the date does not say the day."""
+
+    number: int
+    day: int | None
+
+
+class Beside(NamedTuple):
+    """What stands beside the listed adverse events: assessments by subject and number, doses by subject."""
+
+    judged: dict[tuple[str, int], list[dict[str, Any]]]
+    doses: dict[str, list[Dose]]
+
+
+def line_listing(
+    connection: Connection,
+    trial: str,
+    at: At,
+    *,
+    serious: bool = False,
+    related: bool = False,
+    subject: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> dict[str, Any]:
+    """List a trial's adverse events by subject and number.
+
+    `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
+    trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
+    the days after a dose are None where a date is not known to the day.
+
+    Raises:
+        UnknownTrial: there was no such trial at the moment asked about.
+
+    """
+    governs = definition(connection, trial, at)
+    ask = _lines(trial, governs, at)
+    if serious:
+        ask = ask.where(or_(*(AE.c[name] == "Y" for name in ("serious", "serious_for_sponsor", *CRITERIA))))
+    if related:
+        ask = ask.where(counted.related(governs, trial, at) == 1)
+    if subject is not None:
+        ask = ask.where(AE.c.subject == subject)
+    rows = connection.execute(ask.limit(limit).offset(offset)).mappings().all()
+    subjects = {row["subject"] for row in rows}
+    beside = Beside(_judged(connection, trial, at, subjects), _doses(connection, trial, at, subjects))
+    listed = [_line(row, beside) for row in rows]
+    return {"trial": trial, "position": at.position, "as_of": recorded_at(connection, at), "rows": listed}
+
+
+def _lines(trial: str, governs: Definition, at: At) -> Select[Any]:
+    person, given = SUBJECT.table, counted.doses(trial, at)
+    of = counted.members(trial, governs, at, given)
+    is_person = (person.c.trial == AE.c.trial) & (person.c.subject == AE.c.subject) & at.stands(person)
+    emergent = counted.emergent(governs.counting.treatment_emergent, of)
+    return (
+        select(
+            AE,
+            person.c.site,
+            person.c.arm,
+            given.c.first_low,
+            given.c.first_high,
+            case((of.c.subject.is_(None), 0), else_=emergent).label("emergent"),
+            counted.related(governs, trial, at).label("related"),
+        )
+        .select_from(
+            AE.outerjoin(person, is_person)
+            .outerjoin(of, of.c.subject == AE.c.subject)
+            .outerjoin(given, given.c.subject == AE.c.subject)
+        )
+        .where(AE.c.trial == trial, at.stands(AE), at.happened(AE.c.onset_low))
+        .order_by(AE.c.subject, AE.c.number)
+    )
+
+
+def _among(table: Table, subjects: AbstractSet[str]) -> ColumnElement[bool]:
+    return table.c.subject.in_(subjects) if len(subjects) <= FEW else true()
+
+
+def _judged(
+    connection: Connection, trial: str, at: At, subjects: AbstractSet[str]
+) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    """Give every assessment of the listed adverse events."""
+    table = ASSESSMENT.table
+    ask = (
+        select(table)
+        .where(table.c.trial == trial, _among(table, subjects), at.stands(table), table.c.causality.is_not(None))
+        .order_by(table.c.subject, table.c.number, table.c.assessor, table.c.product, table.c.method)
+    )
+    judged: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for row in connection.execute(ask).mappings():
+        said = {name: row[name] or None for name in ("assessor", "product", "method", "causality")}
+        judged.setdefault((row["subject"], row["number"]), []).append(said)
+    return judged
+
+
+def _doses(connection: Connection, trial: str, at: At, subjects: AbstractSet[str]) -> dict[str, list[Dose]]:
+    """Give the doses of the listed subjects."""
+    table = EXPOSURE.table
+    ask = (
+        select(table.c.subject, table.c.number, table.c.start_low, table.c.start_high)
+        .where(table.c.trial == trial, _among(table, subjects), at.stands(table), at.happened(table.c.start_low))
+        .where(table.c.withheld == 0, table.c.vanished == 0)
+    )
+    doses: dict[str, list[Dose]] = {}
+    for row in connection.execute(ask):
+        doses.setdefault(row.subject, []).append(Dose(row.number, _day(row.start_low, row.start_high)))
+    return doses
+
+
+def _day(low: int | None, high: int | None) -> int | None:
+    """Give the day that a span of seconds lies in; None where it is longer than a day or not known."""
+    if low is None or high is None or low // DAY_SECONDS != high // DAY_SECONDS:
+        return None
+    return low // DAY_SECONDS
+
+
+def study_day(day: int | None, first: int | None) -> int | None:
+    """Count days from the first dose, which is day 1; the day before it is day -1 (SDTMIG 4.4.4)."""
+    if day is None or first is None:
+        return None
+    return day - first + (day >= first)
+
+
+def dose_before(day: int | None, doses: Sequence[Dose], stated: int | None) -> tuple[int | None, int | None]:
+    """Give the dose that an adverse event came after and the days since: the stated one, else the last up to that day."""
+    if stated is not None:
+        given = next((dose.day for dose in doses if dose.number == stated), None)
+        return stated, None if day is None or given is None else day - given
+    known = [(dose.day, dose.number) for dose in doses if dose.day is not None]
+    if day is None or len(known) < len(doses):
+        return None, None
+    last = max((dose for dose in known if dose[0] <= day), default=None)
+    return (None, None) if last is None else (last[1], day - last[0])
+
+
+def _line(row: RowMapping, beside: Beside) -> dict[str, Any]:
+    judged = beside.judged.get((row["subject"], row["number"]), [])
+    plain = {"assessor": PLAIN[0], "product": None, "method": None}
+    day = _day(row["onset_low"], row["onset_high"])
+    after_dose, days_after_dose = dose_before(day, beside.doses.get(row["subject"], []), row["after_dose"])
+    return {
+        "subject": row["subject"],
+        "site": row["site"],
+        "arm": row["arm"],
+        "number": row["number"],
+        "source_id": row["source_id"],
+        "term": row["term"],
+        "preferred_term": row["preferred_term"],
+        "soc": row["body_system"] or row["system_organ_class"],
+        "onset": row["started_on"],
+        "end": row["ended_on"],
+        "study_day": study_day(day, _day(row["first_low"], row["first_high"])),
+        "after_dose": after_dose,
+        "days_after_dose": days_after_dose,
+        **{name: row[name] for name in AS_STATED},
+        "criteria": marks(row, CRITERIA),
+        "causality": next((said["causality"] for said in judged if plain.items() <= said.items()), None),
+        "assessments": judged,
+        "treatment_emergent": "Y" if row["emergent"] else "N",
+        "related": "Y" if row["related"] else "N",
+        "nullified": bool(row["nullified"]),
+        "vanished": bool(row["vanished"]),
+        "position": row["from_position"],
+    }
