@@ -44,9 +44,10 @@ def commands(home: Home) -> dict[str, list[Recorded]]:
 
 def damage(home: Home, acked: Acknowledged) -> list[str]:
     """List what is wrong with a home; an empty list is what every test of a fault wants."""
+    if broken := sqlite_faults(home.settings.home / LOG):
+        return broken
     by_command = commands(home)
     return [
-        *sqlite_faults(home.settings.home / LOG),
         *(str(finding) for finding in verify(home.journal)),
         *lost(by_command, acked),
         *half_stored(home, by_command),
@@ -54,10 +55,13 @@ def damage(home: Home, acked: Acknowledged) -> list[str]:
     ]
 
 
-def sqlite_faults(log: Path) -> Iterator[str]:
+def sqlite_faults(log: Path) -> list[str]:
     """Ask SQLite itself."""
-    with closing(sqlite3.connect(log)) as connection:
-        yield from (f"sqlite: {said}" for (said,) in connection.execute("PRAGMA integrity_check") if said != "ok")
+    try:
+        with closing(sqlite3.connect(log)) as connection:
+            return [f"sqlite: {said}" for (said,) in connection.execute("PRAGMA integrity_check") if said != "ok"]
+    except sqlite3.DatabaseError as fault:
+        return [f"sqlite: {fault}"]
 
 
 def lost(by_command: Mapping[str, list[Recorded]], acked: Acknowledged) -> Iterator[str]:

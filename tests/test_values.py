@@ -1,8 +1,7 @@
 """The words of the trade: what is taken, in which form it is kept, and what is refused (DESIGN 2.2, 2.6, 2.7)."""
 
-import calendar
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +25,6 @@ from safety.values import (
     end_of_day,
     microseconds,
     moment,
-    span,
 )
 from tests.given import unhurried
 
@@ -178,196 +176,6 @@ def test_a_decimal_is_kept_as_given(typed: object, kept: str) -> None:
 )
 def test_what_is_not_a_plain_decimal_is_refused(typed: object) -> None:
     assert refusal(DecimalText, typed)
-
-
-# Partial dates
-
-
-@pytest.mark.parametrize(
-    ("text", "earliest", "latest"),
-    [
-        ("2018", date(2018, 1, 1), date(2018, 12, 31)),
-        ("2018-02", date(2018, 2, 1), date(2018, 2, 28)),
-        ("2020-02", date(2020, 2, 1), date(2020, 2, 29)),
-        ("2000-02", date(2000, 2, 1), date(2000, 2, 29)),
-        ("1900-02", date(1900, 2, 1), date(1900, 2, 28)),
-        ("2018-12", date(2018, 12, 1), date(2018, 12, 31)),
-        ("2020-02-29", date(2020, 2, 29), date(2020, 2, 29)),
-        ("2018-03-05", date(2018, 3, 5), date(2018, 3, 5)),
-        ("2018-03-05T00:00", date(2018, 3, 5), date(2018, 3, 5)),
-        ("2018-03-05T23:59:59", date(2018, 3, 5), date(2018, 3, 5)),
-        ("0001", date(1, 1, 1), date(1, 12, 31)),
-        ("9999-12-31T23:59:59", date(9999, 12, 31), date(9999, 12, 31)),
-        ("9999", date(9999, 1, 1), date(9999, 12, 31)),
-    ],
-)
-def test_a_partial_date_is_kept_as_given_with_the_days_it_may_mean(text: str, earliest: date, latest: date) -> None:
-    kept = PARTIAL.validate_python(text)
-    assert (str(kept), kept.earliest, kept.latest) == (text, earliest, latest)
-    assert PARTIAL.dump_json(kept) == f'"{text}"'.encode()
-
-
-IMPOSSIBLE = [
-    *(
-        "2018-02-30",
-        "2018-02-29",
-        "1900-02-29",
-        "2018-04-31",
-        "2018-13",
-        "2018-00",
-        "2018-00-05",
-        "2018-03-00",
-        "2018-03-32",
-    ),
-    *(
-        "0000",
-        "0000-01",
-        "0000-01-01",
-        "2018-03-05T24:00",
-        "2018-03-05T23:60",
-        "2018-03-05T23:59:60",
-        "2018-03-05T99:99",
-    ),
-]
-MALFORMED = [
-    *(
-        "2018-3-5",
-        "2018-3",
-        "20180305",
-        "2018-03-5",
-        "201803",
-        "18-03-05",
-        "12018",
-        "-2018",
-        "+2018",
-        "2018-",
-        "2018-03-",
-    ),
-    *(
-        "2018-03-05T",
-        "2018-03-05T09",
-        "2018-03-05T9:30",
-        "2018-03-05T09:3",
-        "2018-03-05T0930",
-        "2018-03-05T09:30:",
-        "T09:30",
-    ),
-    *("2018-03-05T09:30Z", "2018-03-05T09:30+08:00", "2018-03-05T09:30:00.5", "2018-03-05 09:30", "2018-03-05t09:30"),
-    *(
-        "2018-T09:30",
-        "2018-03T09:30",
-        "2018--05",
-        "--03-05",
-        "2018-W10",
-        "2018-064",
-        "2018/03/05",
-        "05.03.2018",
-        "05-MAR-2018",
-    ),
-    *(
-        "２０１８",
-        "２０１８-０３-０５",
-        "2018年3月5日",
-        "2018-03-0５",
-        "2018‐03‐05",
-        "2018−03−05",
-        "٢٠١٨",
-        "2018-03-05\u200b",
-    ),
-    *(
-        "",
-        "UNK",
-        "2018-UN-UN",
-        "2018-03-UN",
-        "....-03-05",
-        "2018 -03",
-        "2018-03 -05",
-        "2018-03-05\x00",
-        "2018\n2019",
-        "null",
-    ),
-]
-
-
-@pytest.mark.parametrize("text", [*IMPOSSIBLE, *MALFORMED])
-def test_anything_but_a_date_of_the_form_that_exists_is_refused(text: str) -> None:
-    sentence = "must be a date of the form YYYY[-MM[-DD[Thh:mm[:ss]]]] that exists in the calendar"
-    assert refusal(PartialDate, text) == f"Value error, {sentence}"
-    with pytest.raises(ValueError, match="must be a date of the form"):
-        PartialDate(text)
-
-
-@pytest.mark.parametrize("value", [2018, 2018.0, date(2018, 3, 5), True, None])
-def test_a_partial_date_is_text(value: object) -> None:
-    assert refusal(PartialDate, value) == "Input should be a valid string"
-
-
-@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u3000", "\u00a0"])
-def test_blanks_around_a_date_are_not_part_of_it(blank: str) -> None:
-    assert read(PartialDate, f"{blank}2018-03-05{blank}") == "2018-03-05"
-    with pytest.raises(ValueError, match="must be a date of the form"):
-        PartialDate(f"2018-03-05{blank}")
-
-
-Order = Literal["before", "after", "undecidable"]
-MIRRORED: dict[Order, Order] = {"before": "after", "after": "before", "undecidable": "undecidable"}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "order"),
-    [
-        ("2018-03-01", "2018-03-02", "before"),
-        ("2018-03-01", "2018-03", "undecidable"),
-        ("2018-02-28", "2018-03", "before"),
-        ("2018-04-01", "2018-03", "after"),
-        ("2018-03-02", "2018", "undecidable"),
-        ("2017-12-31", "2018", "before"),
-        ("2018", "2018", "undecidable"),
-        ("2018", "2018-12", "undecidable"),
-        ("2018", "2019", "before"),
-        ("2018-03", "2018-03-31T23:59:59", "undecidable"),
-        ("2018-03-05", "2018-03-05", "undecidable"),
-        ("2018-03-05", "2018-03-05T00:00", "undecidable"),
-        ("2018-03-05T09:29", "2018-03-05T09:30", "before"),
-        ("2018-03-05T09:30", "2018-03-05T09:30", "undecidable"),
-        ("2018-03-05T09:30", "2018-03-05T09:30:59", "undecidable"),
-        ("2018-03-05T09:30:00", "2018-03-05T09:30:01", "before"),
-        ("2018-03-05T09:30:01", "2018-03-05T09:30:01", "undecidable"),
-        ("2018-03-05T23:59:59", "2018-03-06", "before"),
-        ("2018-03-05T23:59", "2018-03-06T00:00:00", "before"),
-        ("2018-02-28", "2018-03-01T00:00", "before"),
-        ("2018-12", "2019", "before"),
-    ],
-)
-def test_dates_compare_as_before_after_or_undecidable(one: str, other: str, order: Order) -> None:
-    assert PartialDate(one).compare(PartialDate(other)) == order
-    assert PartialDate(other).compare(PartialDate(one)) == MIRRORED[order]
-
-
-FULL = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)).map(lambda at: at.isoformat("T", "seconds"))  # noqa: DTZ001, local wall time
-LENGTHS = (4, 7, 10, 16, 19)
-
-
-@unhurried
-@given(FULL, st.sampled_from(LENGTHS), st.sampled_from(LENGTHS))
-def test_a_date_with_less_of_it_known_means_all_that_it_may_have_been(full: str, more: int, less: int) -> None:
-    inner, outer = PartialDate(full[: max(more, less)]), PartialDate(full[: min(more, less)])
-    assert span(outer)[0] <= span(inner)[0] <= span(inner)[1] <= span(outer)[1]
-    assert outer.earliest <= inner.earliest <= inner.latest <= outer.latest
-    assert inner.compare(outer) == "undecidable"
-
-
-@unhurried
-@given(FULL, FULL)
-def test_whole_dates_compare_as_the_calendar_does(one: str, other: str) -> None:
-    expected = "before" if one < other else "after" if one > other else "undecidable"
-    assert PartialDate(one).compare(PartialDate(other)) == expected
-
-
-@unhurried
-@given(st.integers(1, 9999), st.integers(1, 12))
-def test_a_month_ends_on_its_last_day(year: int, month: int) -> None:
-    assert PartialDate(f"{year:04}-{month:02}").latest.day == calendar.monthrange(year, month)[1]
 
 
 # Zones, moments, awareness
