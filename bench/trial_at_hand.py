@@ -19,11 +19,11 @@ TRIAL = "BENCH"
 DOORS = Doors(clock=lambda: datetime.now(UTC), salt=lambda: os.urandom(16), new_id=lambda: os.urandom(8).hex())
 
 
-def serious_event(subject: str, number: int) -> Reported:
+def serious_event(subject: str, number: int, trial: str = TRIAL) -> Reported:
     """A serious adverse event as an investigator files it."""
     return Reported.model_validate(
         {
-            "trial": TRIAL,
+            "trial": trial,
             "subject": subject,
             "number": number,
             "term": "Pyrexia after the second infusion",
@@ -44,10 +44,10 @@ def serious_event(subject: str, number: int) -> Reported:
     )
 
 
-def mild_event(subject: str, number: int) -> Reported:
+def mild_event(subject: str, number: int, trial: str = TRIAL) -> Reported:
     """An adverse event that owes nobody an alert."""
     quiet = {"serious": "N", "hospitalisation": None, "severity": "MILD", "grade": "1"}
-    return serious_event(subject, number).model_copy(update=quiet)
+    return serious_event(subject, number, trial).model_copy(update=quiet)
 
 
 def home_at(folder: Path, database_url: str | None = None) -> Home:
@@ -59,19 +59,21 @@ def home_at(folder: Path, database_url: str | None = None) -> Home:
     return home
 
 
-def with_subjects(home: Home, codes: Iterable[str], events: int) -> None:
+def with_subjects(home: Home, codes: Iterable[str], events: int, trial: str = TRIAL) -> None:
     """Put subjects into the log whose streams hold so many events each: enrolment, a dose, mild adverse events."""
     act = Act("OPERATOR", "operator", DOORS.clock())
     command = DOORS.new_id()
     writes = [
-        home.desk.encoded(form, n, act, command) for code in codes for n, form in enumerate(stream(code, events), 1)
+        home.desk.encoded(form, n, act, command)
+        for code in codes
+        for n, form in enumerate(stream(code, events, trial), 1)
     ]
     home.journal.append(Decision(writes, command, digest=""))
 
 
-def stream(code: str, events: int) -> Iterator[Form]:
+def stream(code: str, events: int, trial: str) -> Iterator[Form]:
     """One subject's events."""
-    named = {"trial": TRIAL, "subject": code}
+    named = {"trial": trial, "subject": code}
     yield Enrolled.model_validate({**named, "arm": "AD-MSC", "age": 50, "sex": "F"})
     yield Given.model_validate({**named, "number": 1, "treatment": "AD-MSC", "started_on": "2018-03-05"})
-    yield from (mild_event(code, number) for number in range(1, events - 1))
+    yield from (mild_event(code, number, trial) for number in range(1, events - 1))

@@ -1,5 +1,6 @@
 """The composition root: puts the record, its doors and the delivery together into one program, `vigilog`."""
 
+from contextlib import closing
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -97,6 +98,25 @@ def listen(opened: "Home", bell: Event) -> None:
         if seen > position:
             position = seen
             bell.set()
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to open; anything but this machine's own needs TLS before it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to open; 0 takes a free one.")] = 8000,
+    into_demo: IntoDemo = False,
+) -> None:
+    """Run the web door until it is stopped: health, numbers, and a page that says what the desk holds."""
+    from safety.cli.door import say, settings, system_doors, told_faults  # noqa: PLC0415, keeps --help light
+    from safety.home import open_home  # noqa: PLC0415
+    from safety.web.serving import serve as serve_home  # noqa: PLC0415
+
+    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
+    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
+        serve_home(opened, host, port, tell=say)
 
 
 @app.command()

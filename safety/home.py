@@ -2,19 +2,33 @@
 
 import os
 import shutil
-import tempfile
+import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from safety.aggregates.account import OPERATOR, Added
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.record import Opened, Purpose
 from safety.desk import Desk
-from safety.journal import Conflict, Decision, Journal, Newer, Repeated, Salt, Unavailable, decode, encode, open_journal
+from safety.journal import (
+    Conflict,
+    Decision,
+    Journal,
+    Newer,
+    Repeated,
+    Salt,
+    Unavailable,
+    UnknownTopic,
+    decode,
+    encode,
+    open_journal,
+)
 from safety.settings import Settings
 from safety.values import Clock, microseconds
 
@@ -23,6 +37,9 @@ if TYPE_CHECKING:
     from safety.projections.views import Views
 
 LOG = "log.db"
+
+ROOM_BYTES = 4_000_000
+"""SQLite needs a little room beside a log even to read it; with less, a home is read from a copy elsewhere."""
 
 
 class Unusable(Exception):
@@ -41,21 +58,18 @@ class Doors:
 class Home:
     """A log and all that belongs to it."""
 
-    def __init__(self, settings: Settings, doors: Doors, journal: Journal, *, read_only: bool = False) -> None:
-        """Use `open_home`."""
+    def __init__(self, settings: Settings, doors: Doors, journal: Journal, held: ExitStack) -> None:
+        """Use `open_home`; `held` is what has to be let go of at the end."""
         self.settings = settings
         self.doors = doors
         self.journal = journal
-        self.read_only = read_only
+        self._held = held
         self.desk = Desk(journal, doors.clock, doors.salt)
 
     @property
     def opened(self) -> Opened:
         """Position 1 of the log: which it is and what for."""
-        first = decode(self.journal.page(0, 1, 1)[0]).event
-        if not isinstance(first, Opened):
-            raise Unusable("position 1 of the log is not log.opened: this is not a log of this program")
-        return first
+        return opening_of(self.journal)
 
     @cached_property
     def directory(self) -> "Directory":
@@ -77,12 +91,20 @@ class Home:
         for name in ("directory", "views"):
             if name in self.__dict__:
                 self.__dict__[name].close()
-        self.journal.close()
+        self._held.close()
 
 
 def dialect_url(url: str) -> str:
     """Name the driver in a PostgreSQL URL, as SQLAlchemy wants it."""
     return "postgresql+psycopg://" + url.partition("://")[2]
+
+
+def opening_of(journal: Journal) -> Opened:
+    """Give position 1 of a log."""
+    first = decode(journal.page(0, 1, 1)[0]).event
+    if not isinstance(first, Opened):
+        raise Unusable("position 1 of the log is not log.opened: this is not a log of this program")
+    return first
 
 
 def begin(journal: Journal, doors: Doors, purpose: Purpose) -> None:
@@ -105,32 +127,40 @@ def writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
 
 
-def copy_to_read(home: Path) -> Path:
-    """Copy a home that cannot be written to, because a WAL database cannot be read without writing beside it."""
-    copy = Path(tempfile.mkdtemp(prefix="vigilog-reading-"))
-    for file in home.iterdir():
-        if file.is_file():
-            shutil.copy(file, copy / file.name)
-    return copy
+def has_room(folder: Path) -> bool:
+    """Say whether the disk of a folder has room for what SQLite keeps beside a log."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize >= ROOM_BYTES
 
 
-def prepared(settings: Settings, *, reads_only: bool) -> tuple[Settings, bool]:
-    """Make the home's folder, or for reading stand in for one that is read-only; raises Unusable."""
-    home = settings.home
+def copy_to_read(home: Path, copy: Path) -> None:
+    """Copy a home's databases, because one in WAL mode cannot be read without writing beside it."""
+    for database in home.glob("*.db"):
+        try:
+            # Others may be writing to it: file by file, the copy of a log would now and then be a torn one.
+            source = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+            with closing(source), closing(sqlite3.connect(copy / database.name)) as target:
+                source.backup(target)
+        except sqlite3.Error:
+            # Nobody has it open, or it is damaged, which will be told when it is read.
+            for file in (database, database.with_name(f"{database.name}-wal")):
+                if file.exists():
+                    shutil.copyfile(file, copy / file.name)
+
+
+def reachable(home: Path, held: ExitStack, *, reads_only: bool) -> Path:
+    """Make the home's folder; for reading, let a copy stand in for one that cannot be written to. Raises Unusable."""
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if writable(home):
-            return settings, False
+        if writable(home) and (has_room(home) or not reads_only):
+            return home
         if reads_only:
-            return replace_home(settings, copy_to_read(home)), True
+            copy = Path(held.enter_context(TemporaryDirectory(prefix="vigilog-reading-")))
+            copy_to_read(home, copy)
+            return copy
     except OSError as fault:
         raise Unusable(f"the home {home} cannot be used: {fault.strerror}; nothing was stored") from fault
     raise Unusable(f"the home {home} is read-only; nothing was stored: make it writable or choose another VIGILOG_HOME")
-
-
-def replace_home(settings: Settings, home: Path) -> Settings:
-    """The same settings for another folder."""
-    return settings.model_copy(update={"home": home})
 
 
 def open_home(
@@ -147,17 +177,19 @@ def open_home(
         Unusable: with the reason; nothing was stored.
 
     """
-    settings, read_only = prepared(settings, reads_only=reads_only)
-    try:
-        where = settings.database_url or settings.home / LOG
-        journal = open_journal(where, lambda: microseconds(doors.clock()), settings.lock_seconds)
-        if journal.head().position == 0:
-            begin(journal, doors, purpose)
-    except (Unavailable, Newer) as fault:
-        raise Unusable(str(fault)) from fault
-    home = Home(settings, doors, journal, read_only=read_only)
-    found = home.opened.purpose
-    if found == "demo" and purpose != "demo" and not into_demo:
-        home.close()
-        raise Unusable(f"the home {settings.home} holds a demo log; say --into-demo, or choose another VIGILOG_HOME")
-    return home
+    with ExitStack() as held:
+        home = reachable(settings.home, held, reads_only=reads_only)
+        try:
+            where = settings.database_url or home / LOG
+            journal = open_journal(where, lambda: microseconds(doors.clock()), settings.lock_seconds)
+            held.callback(journal.close)
+            if journal.head().position == 0:
+                begin(journal, doors, purpose)
+            found = opening_of(journal).purpose
+        except (Unavailable, Newer, UnknownTopic) as fault:
+            raise Unusable(str(fault)) from fault
+        if found == "demo" and purpose != "demo" and not into_demo:
+            raise Unusable(
+                f"the home {settings.home} holds a demo log; say --into-demo, or choose another VIGILOG_HOME"
+            )
+        return Home(settings.model_copy(update={"home": home}), doors, journal, held.pop_all())

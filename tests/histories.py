@@ -1,5 +1,6 @@
 """Random histories of a trial that a desk could have let happen: seeded, with every class of event in them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -33,6 +34,7 @@ class History:
     def __init__(self, seed: int, trial: str = b.TRIAL) -> None:
         self._random = Random(seed)
         self._trial = trial
+        self._planned: Counter[str] = Counter()
         self._doses: dict[str, list[int]] = {}
         self._numbers: dict[str, list[int]] = {}
         self._alerts: list[str] = []
@@ -94,10 +96,11 @@ class History:
 
     def _given(self) -> Form:
         code = self._subject()
-        number = len(self._doses[code]) + 1
-        self._doses[code].append(number)
+        self._planned[code] += 1
+        number = self._planned[code]
         if self._random.random() < 0.2:
             return b.withheld(code, number, trial=self._trial)
+        self._doses[code].append(number)
         started_on = self._random.choice(DATES)
         return b.given(code, number, started_on, trial=self._trial, ended_on=self._one(None, "2018-03-02"))
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import event
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
@@ -154,10 +153,8 @@ def test_whatever_the_data_were_the_record_says_what_they_say_now(imports: list[
         try:
             _, tally = record.take(ae=rows)
         except Refused:
-            event("refused")
             assert record.slice(AdverseEvents).by_number == before
             continue
-        event("taken")
         after: AdverseEvents = record.slice(AdverseEvents)
         standing = [ae for ae in after.by_number.values() if not ae.vanished]
         told = ("source_id", "term", "started_on", "severity", "serious", "results_in_death")

@@ -127,6 +127,9 @@ def test_a_record_that_a_person_filed_is_known_by_its_number() -> None:
 # What is refused, with its place
 
 
+ENROLLED_LATE: Cells = {**DM, "RFICDTC": "2018-03-02"}
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
@@ -157,7 +160,7 @@ def test_a_record_that_a_person_filed_is_known_by_its_number() -> None:
             id="off the scale",
         ),
         pytest.param(
-            {"dm": {**DM, "RFICDTC": "2018-03-02"}, "ex": [{**EX, "EXSEQ": 2}]},
+            {"dm": ENROLLED_LATE, "ex": [{**EX, "EXSEQ": 2}]},
             "ex.csv, line 2: EXSTDTC: dose 2 of subject S1 lies before the enrolment",
             id="issue 8 a dose before enrolment",
         ),

@@ -1,36 +1,27 @@
-"""What every command of the door for scripts shares: the environment read once, a home opened, faults told, answers printed."""
+"""What every command of the door for scripts shares: the environment read once, a home opened, faults told in one sentence."""
 
-import json
 import os
 import secrets
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from safety.home import Doors, Home
+    from safety.settings import Settings
 
 REFUSED, UNUSABLE_ARGUMENTS, MACHINE_REFUSED = 1, 2, 3
 
 DELIVERY: ContextVar[Callable[["Home"], object] | None] = ContextVar("delivery", default=None)
 """What brings alerts to people; the composition root sets it, because this door must not know who delivers."""
 
-
-class Format(StrEnum):
-    """How an answer is printed: a table for people, or one JSON document, or CSV, and nothing else on standard output."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json or csv for programs.")]
 TrialOption = Annotated[str, typer.Option("--trial", help="Id of the trial, such as NCT03265613.")]
 IntoDemo = Annotated[bool, typer.Option("--into-demo", help="Use the home although it holds a demo log.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Account that acts; VIGILOG_ACCOUNT, else OPERATOR.")]
@@ -46,123 +37,124 @@ def system_doors() -> "Doors":
     return Doors(clock=lambda: datetime.now(UTC), salt=lambda: os.urandom(16), new_id=lambda: secrets.token_hex(16))
 
 
+def say(sentence: str) -> None:
+    """Tell a person something on standard error, where it is in no program's way."""
+    typer.echo(sentence, err=True)
+
+
 def fail(sentence: str, status: int) -> NoReturn:
     """Tell one sentence on standard error and leave."""
-    typer.echo(sentence, err=True)
+    say(sentence)
     raise typer.Exit(status)
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """What a rule of the domain raises."""
+    from safety.aggregates.deciding import Refused  # noqa: PLC0415, keeps --help light
+    from safety.intake import Unreadable  # noqa: PLC0415
+
+    return Refused, Unreadable
+
+
+def machine_faults() -> tuple[type[Exception], ...]:
+    """What the machine raises: a disk, a lock, a home that cannot be used."""
+    from safety.directory import Unreachable  # noqa: PLC0415, keeps --help light
+    from safety.home import Unusable  # noqa: PLC0415
+    from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
+
+    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable
+
+
+def invalid_forms() -> "type[ValidationError]":
+    """What a form raises that is not filled in as it must be."""
+    from pydantic import ValidationError  # noqa: PLC0415, keeps --help light
+
+    return ValidationError
 
 
 @contextmanager
 def told_faults() -> Iterator[None]:
     """Turn what was refused into one sentence and its exit code; anything else is a fault of ours and shows itself."""
-    from pydantic import ValidationError  # noqa: PLC0415, keeps --help light
-
-    from safety.aggregates.deciding import Refused  # noqa: PLC0415
-    from safety.home import Unusable  # noqa: PLC0415
-    from safety.intake import Unreadable  # noqa: PLC0415
-    from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
-
+    # What an except names is looked up when something was raised: a command that goes well imports none of it.
     try:
         yield
-    except (Refused, Unreadable) as refusal:
+    except refusals() as refusal:
         fail(str(refusal), REFUSED)
-    except ValidationError as fault:
-        first = fault.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the form"
-        fail(f"{where}: {first['msg']}; correct it and try again", REFUSED)
-    except (Unusable, Unavailable, Newer, UnknownTopic) as fault:
+    except invalid_forms() as fault:
+        fail(f"{in_words(fault)}; correct it and try again", REFUSED)
+    except machine_faults() as fault:
         fail(str(fault), MACHINE_REFUSED)
+
+
+def in_words(fault: "ValidationError") -> str:
+    """Name the first field that a form cannot take, and what it takes; never what was given."""
+    from safety.intake.faults import first_fault  # noqa: PLC0415, keeps --help light
+
+    return first_fault(fault).replace("the document:", "the form:")
 
 
 @contextmanager
 def home(*, into_demo: bool = False, reads_only: bool = False) -> Iterator["Home"]:
-    """Open the home that the environment names, for one command."""
+    """Open the home that the environment names, for one command; what the command came to owe is delivered after it."""
     from safety.home import open_home  # noqa: PLC0415, keeps --help light
-    from safety.settings import Settings  # noqa: PLC0415
 
     with told_faults():
-        opened = open_home(Settings(), system_doors(), into_demo=into_demo, reads_only=reads_only)
+        opened = open_home(settings(), system_doors(), into_demo=into_demo, reads_only=reads_only)
         try:
             before = opened.journal.head().position
             yield opened
-            bring_alerts(opened, before)
+            if not reads_only:
+                bring_alerts(opened, before)
         finally:
             opened.close()
 
 
+def settings() -> "Settings":
+    """What the environment says."""
+    from safety.intake.faults import first_fault  # noqa: PLC0415, keeps --help light
+    from safety.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings()
+    except invalid_forms() as fault:
+        name, _, why = first_fault(fault).partition(": ")
+        fail(f"VIGILOG_{name.upper()}: {why}; correct the environment", UNUSABLE_ARGUMENTS)
+
+
 def bring_alerts(opened: "Home", before: int) -> None:
-    """Deliver at once what this command has come to owe, where the program is composed with a delivery."""
+    """Deliver at once what this command has come to owe, where the program is composed with a delivery.
+
+    The command is done and stored: what delivery cannot do is told, stays owed, and makes nothing undone.
+    """
     deliver = DELIVERY.get()
-    if deliver is not None and any(row.topic.startswith("alert.") for row in opened.journal.rows(before)):
+    if deliver is None or all(not row.topic.startswith("alert.") for row in opened.journal.rows(before)):
+        return
+    try:
         deliver(opened)
+    except machine_faults() as fault:
+        say(f"What was asked is done and stored; its alert stays owed: {fault}")
+
+
+def code_of(text: str, option: str) -> str:
+    """Bring an identifier of the command line to the form it is stored in."""
+    from safety.values import code  # noqa: PLC0415, keeps --help light
+
+    try:
+        return code(text)
+    except ValueError as fault:
+        fail(f"{option} {fault}", UNUSABLE_ARGUMENTS)
 
 
 def by_whom(by: str | None, opened: "Home") -> str:
     """The account that acts."""
-    return (by or opened.settings.account).upper()
+    return code_of(by or opened.settings.account, "--by")
 
 
-def print_json(answer: Any) -> None:  # noqa: ANN401, whatever JSON can hold
-    """Print one JSON document."""
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-
-
-def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows as CSV with a header; a cell that a spreadsheet would run as a formula is made text."""
-    import csv  # noqa: PLC0415
-
-    if not rows:
-        return
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([harmless(cell(value)) for value in row.values()])
-
-
-def harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula; a plain negative number stays."""
-    return (
-        f"'{text}" if text[:1] in "=+-@\t\r" and not text.lstrip("-").replace(".", "", 1).isdigit() and text else text
-    )
-
-
-def cell(value: Any) -> str:  # noqa: ANN401, whatever a row holds
-    """Write one value of a row in words."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(cell(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {cell(item)}" for name, item in value.items())
-    return str(value)
-
-
-def print_table(title: str, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:
-    """Print rows as a table with the named columns, or say what to do when there are none."""
-    from rich.console import Console  # noqa: PLC0415, keeps --help light
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    console = Console()
-    if not rows:
-        console.print(Text(empty))
-        return
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
-    for name, heading in columns.items():
-        numbers = all(isinstance(row.get(name), int | float) for row in rows)
-        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell(row.get(name))) for name in columns))
-    console.print(table)
-
-
-def show(answer: Any, rows: Sequence[Mapping[str, Any]], form: Format, table: Callable[[], None]) -> None:  # noqa: ANN401
-    """Print an answer in the asked form: the whole document as JSON, its rows as CSV, or the table."""
-    if form is Format.JSON:
-        print_json(answer)
-    elif form is Format.CSV:
-        print_csv(rows)
-    else:
-        table()
+def text_of(file: Path, what: str) -> str:
+    """Read a file that was named on the command line."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        fail(f"{what} {file} cannot be read: {fault.strerror}; name a file that can", UNUSABLE_ARGUMENTS)
+    except UnicodeDecodeError:
+        fail(f"{what} {file} is not UTF-8 text; save it as UTF-8", REFUSED)

@@ -1,27 +1,18 @@
 """The commands that write one fact: trials, accounts, and any command of the desk by name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from safety.cli.door import (
-    UNUSABLE_ARGUMENTS,
-    ByOption,
-    CommandId,
-    Format,
-    FormatOption,
-    IntoDemo,
-    by_whom,
-    fail,
-    home,
-    print_json,
-    print_table,
-    show,
-)
+from safety.cli.asking import caught_up
+from safety.cli.door import UNUSABLE_ARGUMENTS, ByOption, CommandId, IntoDemo, by_whom, code_of, fail, home, say, text_of
+from safety.cli.printing import Format, FormatOption, print_json, print_table, show
 
 if TYPE_CHECKING:
+    from safety.aggregates.account import Added
     from safety.aggregates.deciding import Form
+    from safety.desk import Done
     from safety.home import Home
 
 app = typer.Typer()
@@ -30,20 +21,27 @@ account_app = typer.Typer(help="Who may act, and as what.", no_args_is_help=True
 app.add_typer(trial_app, name="trial")
 app.add_typer(account_app, name="account")
 
-TrialFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The trial file (TOML).")]
+TrialFile = Annotated[Path, typer.Argument(help="The trial file (TOML); its name gives the trial its id.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, as the audit trail will say it.")]
 
 
 def trial_file(file: Path) -> tuple[str, str]:
-    """The id a trial file gives its trial, which is its stem in capitals, and the file's text."""
-    try:
-        return file.stem.upper(), file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        fail(f"{file.name} is not UTF-8 text; save the trial file as UTF-8", 1)
+    """The id a trial file gives its trial, which is its stem in capitals, and the file's text; refuses a faulty map."""
+    from safety.intake import FolderMap  # noqa: PLC0415, keeps --help light
+
+    text = text_of(file, "the trial file")
+    trial = code_of(file.stem, f"the name of {file.name} is the trial's id, which")
+    FolderMap.from_toml(text, file.name, required=False)
+    return trial, text
 
 
-def do(opened: "Home", name: str, form: "Form", by: str | None, command_id: str | None) -> Any:  # noqa: ANN401, the desk's Done
+def do(
+    opened: "Home", name: str, form: "Form", *, by: str | None, command_id: str | None, reason: str | None = None
+) -> "Done":
     """Do one command of the desk."""
-    return opened.desk.do(name, form, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id())
+    return opened.desk.do(
+        name, form, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id(), reason=reason
+    )
 
 
 @trial_app.command("create")
@@ -53,13 +51,11 @@ def trial_create(
     """Register a trial: arms, dosing plan, windows, populations, rules, sites."""
     with home(into_demo=into_demo) as opened:
         from safety.aggregates.trial import Definition, Registered  # noqa: PLC0415, keeps --help light
-        from safety.intake import FolderMap  # noqa: PLC0415
 
         trial, text = trial_file(file)
-        FolderMap.from_toml(text, file.name, required=False)
         form = Registered(trial=trial, file=text, definition=Definition.from_toml(text))
-        do(opened, "trial.register", form, by, command_id)
-        typer.echo(f"Trial {trial} is registered.", err=True)
+        do(opened, "trial.register", form, by=by, command_id=command_id)
+        say(f"Trial {trial} is registered.")
 
 
 @trial_app.command("amend")
@@ -74,27 +70,24 @@ def trial_amend(
     """Put a changed trial file in force; what was decided under the old one stays as it was."""
     with home(into_demo=into_demo) as opened:
         from safety.aggregates.trial import Amended, Definition  # noqa: PLC0415, keeps --help light
-        from safety.intake import FolderMap  # noqa: PLC0415
 
         trial, text = trial_file(file)
-        FolderMap.from_toml(text, file.name, required=False)
         form = Amended(trial=trial, file=text, definition=Definition.from_toml(text), reason=reason)
-        do(opened, "trial.amend", form, by, command_id)
-        typer.echo(f"Trial {trial} is amended.", err=True)
+        do(opened, "trial.amend", form, by=by, command_id=command_id)
+        say(f"Trial {trial} is amended.")
 
 
 @trial_app.command("list")
 def trial_list(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False) -> None:
     """List the trials."""
     with home(into_demo=into_demo, reads_only=True) as opened:
-        from safety.projections.trials import trials  # noqa: PLC0415, keeps --help light
+        from safety.cli.shown import TRIALS  # noqa: PLC0415, keeps --help light
+        from safety.projections.trials import trials  # noqa: PLC0415
 
-        opened.views.catch_up(opened.journal)
-        with opened.views.connect() as connection:
+        with caught_up(opened).connect() as connection:
             rows = trials(connection, opened.views.now(connection))
-        columns = {"trial": "Trial", "title": "Title", "subjects": "Subjects", "adverse_events": "AEs"}
-        empty = "No trial yet. Register one: vigilog trial create FILE.toml"
-        show({"trials": rows}, rows, form, lambda: print_table("Trials", rows, columns, empty))
+    empty = "No trial yet. Register one: vigilog trial create FILE.toml"
+    show({"trials": rows}, rows, form, lambda: print_table("Trials", rows, TRIALS, empty))
 
 
 @account_app.command("add")
@@ -109,16 +102,33 @@ def account_add(
     command_id: CommandId = None,
     into_demo: IntoDemo = False,
 ) -> None:
-    """Let a person act in roles."""
+    """Let a person act in roles; said again with the same roles and trials, it changes name and address only."""
     with home(into_demo=into_demo) as opened:
-        from safety.aggregates.account import Added  # noqa: PLC0415, keeps --help light
+        from safety.aggregates.account import AccountExists, Added  # noqa: PLC0415, keeps --help light
         from safety.directory import Person  # noqa: PLC0415
 
         form = Added.model_validate({"account": account, "roles": role, "trials": trial or []})
-        # The address first: an alert must not find an account that nobody stands behind.
-        opened.directory.put(Person(form.account, name, email, form.roles))
-        do(opened, "account.add", form, by, command_id)
-        typer.echo(f"Account {form.account} is added.", err=True)
+        person = Person(form.account, name.strip(), email, form.roles, form.trials)
+        if (fault := person.fault()) is not None:
+            fail(fault, UNUSABLE_ARGUMENTS)
+        # Opened before anything is stored: who cannot be written down is not let in.
+        directory = opened.directory
+        try:
+            do(opened, "account.add", form, by=by, command_id=command_id)
+        except AccountExists:
+            if not is_the_same(opened, form):
+                raise
+        directory.put(person)
+        say(f"Account {form.account} may act as {', '.join(form.roles)}.")
+
+
+def is_the_same(opened: "Home", form: "Added") -> bool:
+    """Say whether the log has this account with exactly these roles and trials."""
+    from safety.aggregates.account import Account  # noqa: PLC0415, keeps --help light
+    from safety.journal.states import folded  # noqa: PLC0415
+
+    known = folded(opened.journal.stream(form.stream)).slice(Account)
+    return (known.roles, known.trials) == (form.roles, form.trials)
 
 
 @app.command("do")
@@ -126,7 +136,7 @@ def do_command(
     command: Annotated[str, typer.Argument(help="Such as adverse_event.report; `vigilog do list` names them all.")],
     file: Annotated[str, typer.Argument(help="The form as JSON: a file, or - for standard input.")] = "-",
     *,
-    reason: Annotated[str | None, typer.Option("--reason", help="Why, as the audit trail will say it.")] = None,
+    reason: Reason = None,
     by: ByOption = None,
     command_id: CommandId = None,
     into_demo: IntoDemo = False,
@@ -139,10 +149,8 @@ def do_command(
         return
     if command not in COMMANDS:
         fail(f"there is no command {command}; `vigilog do list` names them all", UNUSABLE_ARGUMENTS)
+    text = typer.get_text_stream("stdin").read() if file == "-" else text_of(Path(file), "the form")
     with home(into_demo=into_demo) as opened:
-        text = typer.get_text_stream("stdin").read() if file == "-" else Path(file).read_text(encoding="utf-8")
         form = COMMANDS[command].form.model_validate_json(text)
-        done = opened.desk.do(
-            command, form, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id(), reason=reason
-        )
+        done = do(opened, command, form, by=by, command_id=command_id, reason=reason)
         print_json({"positions": list(done.positions), "repeated": done.repeated})

@@ -14,7 +14,7 @@ from safety.aggregates.dose import Given
 from safety.aggregates.importing import Data, Entry, OneSubject, SubjectRows, Tally
 from safety.aggregates.subject import FILING, Died, Enrolled
 from safety.aggregates.trial import DataImported, definition
-from safety.desk import Desk, authorised
+from safety.desk import Desk, OtherContent, authorised
 from safety.intake.folder import Folder
 from safety.intake.rows import TABLES, Row, Table
 from safety.journal import Conflict, Decision, Journal, NewEvent, Repeated
@@ -194,7 +194,7 @@ class Importer:
 
     def _again(self, before: Repeated, folder: Folder, summary: Summary) -> Summary:
         if before.digest != self._digest(folder):
-            raise ImportConflict
+            raise OtherContent(command_id=self._command_id)
         summary.position, summary.repeated = before.positions.stop - 1, True
         return summary
 

@@ -3,8 +3,11 @@
 import hmac
 import json
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.register import TOPICS
@@ -88,8 +91,13 @@ def encode(
     return NewEvent(happened.stream, version, happened.TOPIC, body, compact(meta), sealed)
 
 
-def open_body(topic: str, body: str, sealed: str | None) -> Form:
-    """Turn a body back into its event, validated, with sealed text in its place or `[redacted]`.
+Reader = tuple[Callable[[str], Form], tuple[tuple[str, str], ...]]
+"""What reads the bodies of a topic, and the wire and field names of what it seals."""
+
+
+@cache
+def reader(topic: str) -> Reader:
+    """Find what reads the bodies of a topic.
 
     Raises:
         UnknownTopic: written by a newer version of the program.
@@ -97,14 +105,26 @@ def open_body(topic: str, body: str, sealed: str | None) -> Form:
     """
     form = TOPICS.get(topic)
     if form is None:
-        message = f"the topic {topic} is not known to this version of the program; use the version that wrote it"
-        raise UnknownTopic(message)
-    happened = form.model_validate_json(body)
-    if form.SEALED:
-        texts = json.loads(sealed) if sealed else {}
+        raise UnknownTopic(
+            f"the topic {topic} is not known to this version of the program; use the version that wrote it"
+        )
+    return form.__pydantic_validator__.validate_json, tuple(form.SEALED.items())
+
+
+def open_body(topic: str, body: str, sealed: str | None) -> Form:
+    """Turn a body back into its event, validated, with sealed text in its place or `[redacted]`.
+
+    Raises:
+        UnknownTopic: written by a newer version of the program.
+
+    """
+    read, held = reader(topic)
+    happened = read(body)
+    if held:
+        texts = from_json(sealed) if sealed else {}
         fields = happened.__dict__
         # The model is frozen for everybody else; here it is still being made, from text that was validated when it was sealed.
-        for wire, name in form.SEALED.items():
+        for wire, name in held:
             if fields[name] is not None:
                 fields[name] = texts.get(wire, REDACTED)
     return happened

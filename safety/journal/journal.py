@@ -9,7 +9,7 @@ from time import monotonic
 from safety.journal.codec import Recorded, decode
 from safety.journal.row import Stored
 from safety.journal.sharing import Turns
-from safety.journal.turn import Decision, Head, Turn
+from safety.journal.turn import Command, Decision, Head, Turn
 
 FORMAT = 1
 """The layout of the log; a home with a higher number was made by a newer version of the program."""
@@ -82,8 +82,8 @@ class Journal(ABC):
         """Give the last position recorded at or before a time in microseconds; 0 before the first."""
 
     @abstractmethod
-    def commands(self, after: int, upto: int) -> Iterator[tuple[str, int, int]]:
-        """Give id, first and last position of the commands that claim `after` < position <= `upto`, in that order."""
+    def commands(self, after: int, upto: int) -> Iterator[Command]:
+        """Give the commands that claim `after` < position <= `upto`, in the order of their first position."""
 
     @abstractmethod
     def close(self) -> None:

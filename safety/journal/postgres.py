@@ -150,8 +150,12 @@ class PostgresJournal(RecorderJournal):
         self._lock_seconds = lock_seconds
         self._connections = Connections(lambda: self._connect(url), is_idle, lock_seconds)
         self._listener = Listener(url, self._bell)
-        with machine_faults():
-            self._prepare()
+        try:
+            with machine_faults():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self, url: str) -> PgConnection:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
@@ -238,14 +242,14 @@ class PostgresJournal(RecorderJournal):
             found = connection.execute(ask, (recorded_at,)).fetchone()
         return found[0] if found else 0
 
-    def commands(self, after: int, upto: int) -> Iterator[tuple[str, int, int]]:
-        """Give the commands that claim positions in a range, in the order of their first and last position."""
-        ask = """SELECT command_id, first_position, last_position FROM command
+    def commands(self, after: int, upto: int) -> Iterator[Command]:
+        """Give the commands that claim positions in a range, in the order of their first position."""
+        ask = """SELECT command_id, digest, first_position, last_position FROM command
             WHERE last_position > %s AND first_position <= %s ORDER BY first_position, last_position"""
         # A named cursor: the server keeps the rows, a plain one would bring all of them at once.
         with self._reading() as connection, connection.transaction(), connection.cursor("commands") as cursor:
             cursor.itersize = PAGE
-            yield from cursor.execute(ask, (after, upto))
+            yield from map(Command._make, cursor.execute(ask, (after, upto)))
 
     def _listen(self) -> None:
         self._listener.begin()

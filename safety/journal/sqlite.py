@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, Newer
@@ -40,13 +41,24 @@ SCHEMA = (
 HEAD = "SELECT position, recorded_at FROM log ORDER BY position DESC LIMIT 1"
 
 
+WHAT_TO_DO = {
+    sqlite3.SQLITE_BUSY: "another process is writing, try again",
+    sqlite3.SQLITE_FULL: "make room on its disk and try again",
+    sqlite3.SQLITE_IOERR: "see whether its disk is full or failing, then try again",
+    sqlite3.SQLITE_CANTOPEN: "see whether its disk is full, and whether it may be read and written to",
+    sqlite3.SQLITE_READONLY: "make it writable",
+}
+
+
 @contextmanager
 def machine_faults() -> Iterator[None]:
     """Say in one sentence what the machine refused."""
     try:
         yield
     except (sqlite3.OperationalError, sqlite3.IntegrityError) as fault:
-        raise Unavailable(f"the log cannot be used: {fault}; nothing was stored") from fault
+        # The low byte is the error, the rest its details.
+        advice = WHAT_TO_DO.get(getattr(fault, "sqlite_errorcode", 0) & 0xFF, "try again")
+        raise Unavailable(f"the log cannot be used: {fault}; nothing was stored: {advice}") from fault
     except sqlite3.DatabaseError as fault:
         if type(fault) is not sqlite3.DatabaseError:
             raise
@@ -113,8 +125,12 @@ class SQLiteJournal(RecorderJournal):
         self._path = path
         self._lock_seconds = lock_seconds
         self._connections = Connections(self._connect, lambda connection: not connection.in_transaction, lock_seconds)
-        with machine_faults():
-            self._prepare()
+        try:
+            with machine_faults():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -122,12 +138,25 @@ class SQLiteJournal(RecorderJournal):
         )
         try:
             # What durability rests on is said here: what a build of SQLite does by default differs.
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-                connection.execute(f"PRAGMA {pragma}")
+            self._write_ahead(connection)
+            connection.execute("PRAGMA synchronous=FULL")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Set WAL mode; SQLite does not wait its turn for that, and two that begin a log at once would refuse each other."""
+        until = monotonic() + self._lock_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until:
+                    raise
+                sleep(0.01)
+            else:
+                return
 
     def _prepare(self) -> None:
         with self._connections.one() as connection:
@@ -141,11 +170,13 @@ class SQLiteJournal(RecorderJournal):
                 connection.execute("COMMIT")
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
+        # In this order: another process may make the log, its tables and its id at once, between two of these lines.
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         ours, made_by = (
             connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
         )
         if ours != OURS:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if tables:
                 raise Unavailable(f"{self._path} is a database of another kind and no log; choose another place")
             return True
         if made_by > FORMAT:
@@ -211,12 +242,12 @@ class SQLiteJournal(RecorderJournal):
             found = connection.execute(ask, (recorded_at,)).fetchone()
         return found[0] if found else 0
 
-    def commands(self, after: int, upto: int) -> Iterator[tuple[str, int, int]]:
-        """Give the commands that claim positions in a range, in the order of their first and last position."""
-        ask = """SELECT command_id, first_position, last_position FROM command
+    def commands(self, after: int, upto: int) -> Iterator[Command]:
+        """Give the commands that claim positions in a range, in the order of their first position."""
+        ask = """SELECT command_id, digest, first_position, last_position FROM command
             WHERE last_position > ? AND first_position <= ? ORDER BY first_position, last_position"""
         with self._reading() as connection:
-            yield from connection.execute(ask, (after, upto))
+            yield from map(Command._make, connection.execute(ask, (after, upto)))
 
     def _listen(self) -> None:
         """Other processes cannot ring here: looking is all there is."""

@@ -1,0 +1,25 @@
+"""The desk's numbers for a monitoring system, in the text format of Prometheus; no label, so no data of a subject."""
+
+from safety.web.standing import Standing
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def metrics(at: Standing) -> str:
+    """Write the gauges; while a table has stopped, what is owed is not known exactly and its two gauges are left out."""
+    gauges: list[tuple[str, str, float]] = [
+        ("vigilog_log_position", "Position of the last entry of the log.", at.log_position),
+        ("vigilog_views_position", "Position of the log that the views have read.", at.views_position),
+        (
+            "vigilog_views_stopped_tables",
+            "Tables that a fault has stopped; anything but 0 needs a person.",
+            len(at.stopped),
+        ),
+    ]
+    if not at.stopped:
+        oldest = "Seconds since the oldest owed alert was raised; 0 when none is owed."
+        gauges += [
+            ("vigilog_alerts_owed", "Alerts that no message has brought to anybody.", at.alerts_owed),
+            ("vigilog_oldest_owed_alert_seconds", oldest, at.oldest_owed_seconds),
+        ]
+    return "".join(f"# HELP {name} {words}\n# TYPE {name} gauge\n{name} {value}\n" for name, words, value in gauges)

@@ -1,0 +1,54 @@
+"""Runs the web door until it is told to stop: one process, one port."""
+
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from safety.home import Home, Unusable
+from safety.web.door import door
+
+GRACE_SECONDS = 2
+"""How long requests that are under way may take once it is told to stop; an open stream would never end by itself."""
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Take the port; 0 takes a free one.
+
+    Raises:
+        Unusable: the port is taken, or the host is none of this machine.
+
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as fault:
+        reason = (fault.strerror or "no such address").lower()
+        raise Unusable(
+            f"the web door cannot open at {host} port {port}: {reason}; choose another with --port or --host"
+        ) from fault
+
+
+def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Serve a home until SIGTERM or SIGINT; `tell` is told where, once connections are taken.
+
+    Raises:
+        Unusable: the port cannot be taken.
+
+    """
+    with listening(host, port) as taken:
+        settings = uvicorn.Config(
+            door(home),
+            lifespan="off",
+            log_level="warning",
+            access_log=False,  # addresses of pages will name subjects
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = uvicorn.Server(settings)
+        for told in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises the signal again after it has stopped; that must not end the process before the log is closed.
+            signal.signal(told, server.handle_exit)
+        named = f"[{host}]" if ":" in host else host
+        tell(f"The desk runs at http://{named}:{taken.getsockname()[1]}/ until Ctrl-C or SIGTERM.")
+        server.run([taken])

@@ -1,0 +1,85 @@
+"""Where the desk stands: whether its parts answer, and how much it holds, in counts only."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safety.home import Home
+from safety.projections.inbox import owed
+from safety.projections.trials import trials
+from safety.values import microseconds
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the desk holds at one moment. Times are microseconds from 1970 UTC, ages are seconds."""
+
+    purpose: str
+    """What the log is for: production, demo or drill."""
+    log_position: int
+    recorded_at: int
+    """When the log's last entry was recorded."""
+    views_position: int
+    stopped: tuple[str, ...]
+    """The tables that do not go on, each with its position and fault; while there are any, the counts may be too low."""
+    trials: Sequence[dict[str, Any]]
+    """The trials as the view tells them, each with the number of its alerts that are owed."""
+    alerts_owed: int
+    oldest_owed_seconds: float
+    """How long the oldest owed alert has waited; 0 when none is owed, or when the clock went back."""
+
+
+def standing(home: Home) -> Standing:
+    """Give where the desk stands, after the views have caught up; raises what the log or the tables raise."""
+    home.views.catch_up(home.journal)
+    now = microseconds(home.doors.clock())
+    head = home.journal.head()
+    with home.views.connect() as connection:
+        at = home.views.now(connection)
+        waiting = owed(connection)
+        of_trial = Counter(alert["trial"] for alert in waiting)
+        held = [trial | {"alerts_owed": of_trial[trial["trial"]]} for trial in trials(connection, at)]
+    oldest = min((alert["raised_at"] for alert in waiting), default=now)
+    return Standing(
+        purpose=home.opened.purpose,
+        log_position=head.position,
+        recorded_at=head.recorded_at,
+        views_position=at.position,
+        stopped=tuple(home.views.faults()),
+        trials=held,
+        alerts_owed=len(waiting),
+        oldest_owed_seconds=max(0, now - oldest) / 1_000_000,
+    )
+
+
+def not_ready(home: Home) -> list[str]:
+    """Name the parts that do not answer or do not go on; empty when all is well."""
+    parts: dict[str, Callable[[Home], Sequence[str]]] = {"log": log, "views": views, "directory": directory}
+    return [f"{part}: {reason}" for part, ask in parts.items() for reason in asked(ask, home)]
+
+
+def asked(ask: Callable[[Home], Sequence[str]], home: Home) -> Sequence[str]:
+    """Ask one part what is wrong with it; one that cannot even say so does not answer."""
+    try:
+        return ask(home)
+    except Exception as fault:  # noqa: BLE001, whatever the fault, the part is not ready; its text might hold addresses
+        return [f"does not answer ({type(fault).__name__})"]
+
+
+def log(home: Home) -> Sequence[str]:
+    """Ask the log for its head."""
+    home.journal.head()
+    return ()
+
+
+def views(home: Home) -> Sequence[str]:
+    """Bring the views up to date and list the tables that have stopped."""
+    home.views.catch_up(home.journal)
+    return home.views.faults()
+
+
+def directory(home: Home) -> Sequence[str]:
+    """Ask the directory for its people."""
+    home.directory.people()
+    return ()

@@ -1,0 +1,117 @@
+"""Which alerts are owed for what: one each time an adverse event becomes serious, in the reading of duties (DESIGN 2.3, 2.6)."""
+
+import pytest
+
+from safety import duty
+from safety.aggregates.adverse_event import RowReappeared, RowVanished
+from safety.aggregates.alert import alert_id
+from safety.aggregates.deciding import Form, fold
+from tests.builders import (
+    TRIAL,
+    account_added,
+    alert_raised,
+    built,
+    causality_assessed,
+    coded,
+    corrected,
+    died,
+    enrolled,
+    expectedness_assessed,
+    followed_up,
+    merged,
+    nullified,
+    registered,
+    reported,
+    seriousness_assessed,
+    unmerged,
+)
+from tests.builders import given as dose_given
+from tests.given import given
+
+STREAM = f"{TRIAL}/subject/S1"
+SAE = reported(serious="Y")
+ESCALATED = seriousness_assessed(serious="Y", hospitalisation="Y")
+BY_SPONSOR = seriousness_assessed(assessor="sponsor", medically_important="Y")
+
+
+def owed(*decided: Form, after: tuple[Form, ...] = ()) -> list[tuple[str, tuple[str, ...]]]:
+    """Give rule and concern of the alerts owed for one decision after a history."""
+    return [(str(alert.rule), alert.concerning) for alert in duty.alerts(happened(*decided, after=after))]
+
+
+def happened(*decided: Form, after: tuple[Form, ...] = ()) -> list[duty.Happened]:
+    states = {event.stream: given(*after).state(event.stream) for event in decided}
+    found = []
+    for event in decided:
+        before = states[event.stream]
+        states[event.stream] = fold(before, event)
+        found.append(duty.Happened(event, before, states[event.stream]))
+    return found
+
+
+REPORTED, UPGRADED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED
+
+
+@pytest.mark.parametrize(
+    ("history", "event", "rule"),
+    [
+        pytest.param([], SAE, REPORTED, id="21 CFR 312.64(b) reported serious"),
+        pytest.param([], reported(serious="N", results_in_death="Y"), REPORTED, id="DESIGN 2.6 AESER=N with AESDTH=Y"),
+        pytest.param([], reported(serious="N", involves_cancer="Y"), REPORTED, id="DESIGN 2.6 AESER=N with AESCAN=Y"),
+        pytest.param([], reported(serious="N"), None, id="reported not serious"),
+        pytest.param([], reported(serious=None), None, id="seriousness not stated"),
+        pytest.param([reported()], ESCALATED, UPGRADED, id="escalated"),
+        pytest.param([reported()], BY_SPONSOR, UPGRADED, id="E2A serious in the sponsor's view"),
+        pytest.param([reported()], followed_up(life_threatening="Y"), UPGRADED, id="serious by follow-up"),
+        pytest.param([reported()], corrected("S1", 1, "AESER", serious="Y"), UPGRADED, id="serious by correction"),
+        pytest.param([SAE], followed_up(results_in_death="Y"), None, id="serious for one more reason"),
+        pytest.param([SAE], ESCALATED, None, id="serious already"),
+        pytest.param([SAE], BY_SPONSOR, None, id="serious already, for the investigator"),
+        pytest.param([SAE], seriousness_assessed(serious="N"), None, id="no longer serious"),
+        pytest.param([SAE, seriousness_assessed(serious="N")], ESCALATED, UPGRADED, id="and again"),
+        pytest.param(
+            [reported(), ESCALATED, BY_SPONSOR], seriousness_assessed(serious="N"), None, id="still for the sponsor"
+        ),
+        pytest.param([SAE], causality_assessed(), None, id="causality"),
+        pytest.param([SAE], expectedness_assessed(), None, id="expectedness"),
+        pytest.param([SAE], coded(), None, id="coding"),
+        pytest.param([reported(), reported(number=2, serious="Y")], merged(), None, id="merged"),
+        pytest.param([reported(), reported(number=2, serious="Y"), merged()], unmerged(), None, id="unmerged"),
+        pytest.param([SAE], nullified(), None, id="nullified"),
+        pytest.param([SAE], built(RowVanished, subject="S1", number=1), None, id="a row that vanished"),
+        pytest.param([SAE], built(RowReappeared, subject="S1", number=1), None, id="a row that is back"),
+        pytest.param([], dose_given(), None, id="a dose"),
+        pytest.param([], died(), None, id="a death: the AE that led to it is a fact of its own"),
+        pytest.param([], account_added(), None, id="an account"),
+        pytest.param([], alert_raised(), None, id="an alert owes no alert"),
+    ],
+)
+def test_an_alert_is_owed_each_time_an_adverse_event_becomes_serious(
+    history: list[Form], event: Form, rule: str | None
+) -> None:
+    background = (registered(), enrolled(), *history)
+    assert owed(event, after=background) == ([] if rule is None else [(rule, ("S1/1",))])
+
+
+def test_each_adverse_event_of_a_decision_has_an_alert_of_its_own() -> None:
+    decided = [SAE, reported(number=2), reported(number=3, serious="Y"), seriousness_assessed(number=2, serious="Y")]
+    assert owed(*decided) == [(REPORTED, ("S1/1",)), (REPORTED, ("S1/3",)), (UPGRADED, ("S1/2",))]
+
+
+def test_an_alert_goes_to_the_safety_officer_and_is_known_by_the_fact_that_owes_it() -> None:
+    (alert,) = duty.alerts(happened(SAE, after=(enrolled(), dose_given())))
+    assert (alert.trial, alert.role, alert.rung, alert.due_at) == (TRIAL, "safety_officer", 1, None)
+    assert alert.alert == alert_id(STREAM, 3, REPORTED, "safety_officer", 1)
+    assert alert.stream == f"{TRIAL}/alert/{alert.alert}"
+
+
+def test_the_same_adverse_event_serious_again_owes_another_alert() -> None:
+    back_and_forth = [SAE, seriousness_assessed(serious="N"), ESCALATED, seriousness_assessed(serious="N"), ESCALATED]
+    assert len({alert.alert for alert in duty.alerts(happened(*back_and_forth))}) == 3
+
+
+def test_an_import_owes_one_alert_a_role_for_all_its_news() -> None:
+    assert duty.alert_of_import(TRIAL, f"{TRIAL}/trial", 4, []) == []
+    (alert,) = duty.alert_of_import(TRIAL, f"{TRIAL}/trial", 4, ["S1/1", "S2/3"])
+    assert (alert.rule, alert.role, alert.concerning) == ("SAE-IMPORTED", "safety_officer", ("S1/1", "S2/3"))
+    assert alert.alert == alert_id(f"{TRIAL}/trial", 4, "SAE-IMPORTED", "safety_officer", 1)
