@@ -2,12 +2,17 @@
 
 import mailbox
 import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal, Protocol
-from urllib.parse import urlsplit
+from typing import Literal, NoReturn, Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
 
 SMTP_TIMEOUT_SECONDS = 20
+TAKEN = 250
+"""What a server answers when it has taken a mail (RFC 5321 4.2)."""
 
 
 class NotDelivered(Exception):
@@ -38,7 +43,7 @@ class Maildir:
     name: Literal["maildir"] = "maildir"
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder if it is not there."""
+        """Remember the folder; it is made when the first mail comes."""
         self._folder = folder
 
     def send(self, message: EmailMessage) -> int | None:
@@ -51,28 +56,64 @@ class Maildir:
 
 
 class Smtp:
-    """An SMTP server, named as smtp://[user:password@]host[:port]; smtps:// for TLS from the first byte."""
+    """An SMTP server, named as smtp://[user:password@]host[:port]; smtps:// for TLS from the first byte.
+
+    A password is sent under TLS only: with one, smtp:// asks the server for STARTTLS and does without it never.
+    """
 
     name: Literal["smtp"] = "smtp"
 
     def __init__(self, url: str) -> None:
-        """Remember where it is; nothing is connected yet."""
-        part = urlsplit(url)
-        self._tls = part.scheme == "smtps"
-        self._host = part.hostname or "localhost"
-        self._port = part.port or (465 if self._tls else 25)
-        self._login = (part.username, part.password) if part.username and part.password else None
+        """Remember the URL; it is read, and the server connected, when a mail is to be sent."""
+        self._url = url
 
     def send(self, message: EmailMessage) -> int | None:
-        """Hand the mail to the server; its 250 after DATA is the receipt."""
-        make = smtplib.SMTP_SSL if self._tls else smtplib.SMTP
+        """Hand the mail to the server; its 250 after DATA is the receipt, whatever it says to our goodbye."""
         try:
-            with make(self._host, self._port, timeout=SMTP_TIMEOUT_SECONDS) as server:
-                if self._login:
-                    server.login(*self._login)
+            with connected(usable(self._url)) as server:
                 server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as fault:
+            refuse(*(code for code, _ in fault.recipients.values()))
         except smtplib.SMTPResponseException as fault:
-            raise NotDelivered(f"SMTP-{fault.smtp_code}") from fault
+            refuse(fault.smtp_code)
         except (smtplib.SMTPException, OSError) as fault:
-            raise NotDelivered(type(fault).__name__.upper()) from fault
-        return 250
+            raise NotDelivered(type(fault).__name__.upper()) from None
+        return TAKEN
+
+
+def refuse(*codes: int) -> NoReturn:
+    """Say with which code a server refused; `from None`, for what it said may quote the mail."""
+    raise NotDelivered(f"SMTP-{max(codes)}") from None
+
+
+def usable(url: str) -> SplitResult:
+    """Take an SMTP URL apart; one without scheme or host is refused, so that no mail goes to a server nobody named."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # a port that is no number
+        pass
+    raise NotDelivered("SMTP-URL-UNUSABLE")
+
+
+@contextmanager
+def connected(url: SplitResult) -> Iterator[smtplib.SMTP]:
+    """Connect, log in where the URL says as whom, and say goodbye at the end."""
+    host, tls = url.hostname or "", ssl.create_default_context()
+    server = (
+        smtplib.SMTP_SSL(host, url.port or 465, timeout=SMTP_TIMEOUT_SECONDS, context=tls)
+        if url.scheme == "smtps"
+        else smtplib.SMTP(host, url.port or 25, timeout=SMTP_TIMEOUT_SECONDS)
+    )
+    try:
+        if url.username and url.password:
+            if url.scheme == "smtp":
+                server.starttls(context=tls)
+            server.login(unquote(url.username), unquote(url.password))
+        yield server
+    finally:
+        # The mail is taken or refused by now: how the goodbye goes changes nothing.
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()

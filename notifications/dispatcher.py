@@ -3,12 +3,13 @@
 Any number of sweeps, crashes and repeats come to the same: a message's id follows from whom it is for and what it carries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from email.message import EmailMessage
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from notifications.channels import Channel, NotDelivered
-from notifications.rendering import OwedAlert, mail
+from notifications.rendering import OwedAlert, Recipient, mail
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.message import Composed, Failed, Sent, message_id
 from safety.desk import Desk
@@ -50,6 +51,18 @@ class Delivered(NamedTuple):
     error: str | None
 
 
+class Tried(NamedTuple):
+    """What came of handing a message to a channel."""
+
+    channel: str
+    code: int | None
+    error: str | None
+
+
+UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
+"""The operator of a home in which nobody has said who that is."""
+
+
 class Dispatcher:
     """Brings alerts to people."""
 
@@ -77,7 +90,7 @@ class Dispatcher:
         composed = []
         for (trial, role), group in groupby(sorted(owed, key=_trial_and_role), key=_trial_and_role):
             of_role = tuple(alert.alert for alert in group)
-            for person in self._people(role):
+            for person in self._people(role, trial):
                 alerts = tuple(alert for alert in of_role if (person.account, alert) not in carried)
                 if alerts:
                     composed.append(self._compose_one(trial, role, person, alerts))
@@ -91,46 +104,44 @@ class Dispatcher:
         self._desk.do("message.compose", form, by=OPERATOR, command_id=f"compose-{message}")
         return Pending(message, trial, person.account, alerts, frozenset())
 
-    def _people(self, role: str) -> list[Person]:
+    def _people(self, role: str, trial: str) -> list[Person]:
         """Who hears of it: the role's holders; of a role with nobody in it, the operators, so that somebody does."""
-        holders = list(self._directory.holders(role)) or list(self._directory.holders("operator"))
-        return holders or [Person(OPERATOR, "Operator", None, ("operator",))]
+        return self._directory.holders(role, trial) or self._directory.holders("operator", trial) or [UNNAMED]
 
-    def _send(self, message: Pending, alerts: dict[str, OwedAlert]) -> list[Delivered]:
-        carried = [alerts[alert] for alert in message.alerts if alert in alerts]
-        if not carried:
-            return []
-        person = self._directory.find(message.account) or Person(message.account, message.account, None, ())
-        written = mail(
-            message.message,
-            message.trial,
-            carried,
-            name=person.name,
-            address=person.email or f"{person.account.lower()}@localhost",
-            sender=self._sender,
-            link=self._link,
-            vacant=carried[0].role not in person.roles,
+    def _send(self, message: Pending, alerts: Mapping[str, OwedAlert]) -> list[Delivered]:
+        carried = [alerts[alert] for alert in message.alerts]
+        nobody = UNNAMED if message.account == OPERATOR else Person(message.account, message.account, None, ())
+        person = self._directory.find(message.account) or nobody
+        to = Recipient(
+            person.name, person.email or f"{person.account.lower()}@localhost", carried[0].role not in person.roles
         )
-        channels = [c for c in self._channels if c.name not in message.sent and (c.name == "maildir" or person.email)]
-        return [self._deliver(message, channel, lambda c=channel: c.send(written)) for channel in channels]  # type: ignore[misc]  # mypy cannot type the default
+        written = mail(message.message, message.trial, carried, to, sender=self._sender, link=self._link)
+        ways = [c for c in self._channels if c.name not in message.sent and (c.name == "maildir" or person.email)]
+        tries = [_tried(channel, written) for channel in ways]
+        # Failures first: a message is not done for as long as the log knows of one, wherever this is interrupted.
+        return [self._record(message, tried) for tried in sorted(tries, key=lambda tried: tried.error is None)]
 
-    def _deliver(self, message: Pending, channel: Channel, send: Callable[[], int | None]) -> Delivered:
-        named = {"trial": message.trial, "message": message.message, "channel": channel.name}
-        try:
-            code = send()
-        except NotDelivered as fault:
-            failed = Failed.model_validate({**named, "error": fault.error})
+    def _record(self, message: Pending, tried: Tried) -> Delivered:
+        """Bring a receipt to the log."""
+        named = {"trial": message.trial, "message": message.message, "channel": tried.channel}
+        if tried.error is None:
+            sent = Sent.model_validate({**named, "smtp_code": tried.code})
             self._desk.do(
-                "message.record_failed", failed, by=OPERATOR, command_id=self._desk_id(message, channel, fault)
+                "message.record_sent", sent, by=OPERATOR, command_id=f"sent-{message.message}-{tried.channel}"
             )
-            return Delivered(message.message, message.account, channel.name, fault.error)
-        sent = Sent.model_validate({**named, "smtp_code": code})
-        self._desk.do("message.record_sent", sent, by=OPERATOR, command_id=f"sent-{message.message}-{channel.name}")
-        return Delivered(message.message, message.account, channel.name, None)
+        else:
+            failed = Failed.model_validate({**named, "error": tried.error})
+            # A failure is recorded at every change of its class, so the moment is part of what names it.
+            now = f"{message.message}-{tried.channel}-{self._desk.clock().isoformat()}"
+            self._desk.do("message.record_failed", failed, by=OPERATOR, command_id=f"failed-{now}")
+        return Delivered(message.message, message.account, tried.channel, tried.error)
 
-    def _desk_id(self, message: Pending, channel: Channel, fault: NotDelivered) -> str:
-        """A failure is recorded at every change of its class, so the moment is part of what names it."""
-        return f"failed-{message.message}-{channel.name}-{fault.error}-{self._desk.clock().isoformat()}"
+
+def _tried(channel: Channel, written: EmailMessage) -> Tried:
+    try:
+        return Tried(channel.name, channel.send(written), None)
+    except NotDelivered as fault:
+        return Tried(channel.name, None, fault.error)
 
 
 def _trial_and_role(alert: OwedAlert) -> tuple[str, str]:

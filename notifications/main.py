@@ -1,20 +1,22 @@
 """The composition root: puts the record, its doors and the delivery together into one program, `vigilog`."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from safety.cli import app
-from safety.cli.door import DELIVERY, IntoDemo, home
+from safety.cli.door import DELIVERY, IntoDemo, home, machine_faults, say, settings, system_doors, told_faults
 
 if TYPE_CHECKING:
     from notifications.dispatcher import Delivered, Dispatcher
     from safety.home import Home
 
 SWEEP_SECONDS = 5.0
+DEMO_HOME = Path("vigilog-demo")
+"""Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
 
 __all__ = ["app"]
 
@@ -31,25 +33,37 @@ def dispatcher(opened: "Home") -> "Dispatcher":
     from notifications.dispatcher import Dispatcher  # noqa: PLC0415
     from notifications.owing import Owing  # noqa: PLC0415
 
-    settings = opened.settings
-    channels: list[Channel] = [Maildir(settings.home / "mail")]
-    if settings.smtp_url:
-        channels.append(Smtp(settings.smtp_url))
+    said = opened.settings
+    channels: list[Channel] = [Maildir(said.home / "mail")]
+    if said.smtp_url:
+        channels.append(Smtp(said.smtp_url))
     owing = Owing(opened.journal, opened.views)
-    return Dispatcher(
-        opened.desk, owing, opened.directory, channels, sender=settings.mail_from, link=settings.public_url
-    )
+    return Dispatcher(opened.desk, owing, opened.directory, channels, sender=said.mail_from, link=said.public_url)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Deliver one at a time from one home: two at once would send the same mail twice."""
+    import fcntl  # noqa: PLC0415, keeps --help light
+
+    from safety.home import Unusable  # noqa: PLC0415
+
+    try:
+        lock = (folder / "delivery.lock").open("w")
+    except OSError as fault:
+        raise Unusable(f"nothing can be delivered from {folder}: {fault.strerror}") from fault
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def deliver(opened: "Home") -> "list[Delivered]":
-    """Pay once what is owed, and say what could not be paid: it stays owed."""
-    receipts = dispatcher(opened).sweep()
+    """Pay once what is owed, and say what could not be paid: it is tried again."""
+    with alone(opened.settings.home):
+        receipts = dispatcher(opened).sweep()
     for receipt in receipts:
         if receipt.error is not None:
-            typer.echo(
-                f"{receipt.channel} did not take the alert to {receipt.account}: {receipt.error}; it stays owed.",
-                err=True,
-            )
+            say(f"{receipt.channel} did not take the message to {receipt.account}: {receipt.error}; it is tried again.")
     return receipts
 
 
@@ -57,47 +71,39 @@ def deliver(opened: "Home") -> "list[Delivered]":
 def deliver_once(*, into_demo: IntoDemo = False) -> None:
     """Pay once what is owed, and leave."""
     with home(into_demo=into_demo) as opened:
-        receipts = deliver(opened)
-        typer.echo(f"{sum(receipt.error is None for receipt in receipts)} messages delivered.")
+        taken = {receipt.message for receipt in deliver(opened) if receipt.error is None}
+        typer.echo(f"Messages delivered: {len(taken)}.")
 
 
 @app.command()
 def work(*, into_demo: IntoDemo = False) -> None:
     """Deliver what is owed until it is stopped: woken by every commit, and swept every few seconds."""
-    with home(into_demo=into_demo) as opened:
-        from notifications.scheduler import ticking  # noqa: PLC0415, keeps --help light
-        from safety.journal import Unavailable  # noqa: PLC0415
+    import signal  # noqa: PLC0415, keeps --help light
 
-        bell = Event()
-        Thread(target=listen, args=(opened, bell), daemon=True).start()
-        scheduler = ticking(bell.set, SWEEP_SECONDS)
+    from notifications.scheduler import ticking  # noqa: PLC0415
+    from notifications.worker import Worker  # noqa: PLC0415
+    from safety.home import open_home  # noqa: PLC0415
+
+    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
+    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
+        worker = Worker(opened.journal, lambda: deliver_or_say(opened))
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, lambda *_: worker.stop())
+        scheduler = ticking(worker.wake, SWEEP_SECONDS)
+        say(f"Delivering what the home {opened.settings.home} owes, until Ctrl-C or SIGTERM.")
         try:
-            while bell.wait():
-                bell.clear()
-                try:
-                    deliver(opened)
-                except Unavailable as fault:
-                    # What is owed stays owed: the next tick tries again.
-                    typer.echo(str(fault), err=True)
-        except KeyboardInterrupt:
-            typer.echo("Stopped; what is owed stays owed.", err=True)
+            worker.run()
         finally:
             scheduler.shutdown(wait=False)
+    say("Stopped; what is owed stays owed.")
 
 
-def listen(opened: "Home", bell: Event) -> None:
-    """Ring at every commit of any process; where listening fails, the ticks go on."""
-    from safety.journal import Unavailable  # noqa: PLC0415, keeps --help light
-
-    position = 0
-    while True:
-        try:
-            seen = opened.journal.wait(position, timeout=60)
-        except Unavailable:
-            return
-        if seen > position:
-            position = seen
-            bell.set()
+def deliver_or_say(opened: "Home") -> None:
+    """Pay once what is owed; where the machine refuses, say so: the next tick tries again."""
+    try:
+        deliver(opened)
+    except machine_faults() as fault:
+        say(f"{fault}; what is owed stays owed.")
 
 
 @app.command()
@@ -110,8 +116,7 @@ def serve(
     into_demo: IntoDemo = False,
 ) -> None:
     """Run the web door until it is stopped: health, numbers, and a page that says what the desk holds."""
-    from safety.cli.door import say, settings, system_doors, told_faults  # noqa: PLC0415, keeps --help light
-    from safety.home import open_home  # noqa: PLC0415
+    from safety.home import open_home  # noqa: PLC0415, keeps --help light
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
@@ -127,11 +132,7 @@ def demo(
 ) -> None:
     """File the published record of NCT03265613 on a virtual clock, and show what the program makes of it."""
     from notifications.demo.telling import tell  # noqa: PLC0415, keeps --help light
-    from safety.cli.door import told_faults  # noqa: PLC0415
-    from safety.settings import Settings  # noqa: PLC0415
 
-    settings = Settings()
-    if "home" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"home": Path("vigilog-demo")})
     with told_faults():
-        tell(settings, deliver)
+        found = settings()
+        tell(found if "home" in found.model_fields_set else found.model_copy(update={"home": DEMO_HOME}), deliver)

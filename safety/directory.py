@@ -1,9 +1,13 @@
 """The people behind the accounts: names and addresses, kept and changed here, never in the log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
 
 METADATA = sa.MetaData()
 PERSON = sa.Table(
@@ -13,46 +17,87 @@ PERSON = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("email", sa.Text),
     sa.Column("roles", sa.Text, nullable=False),
+    sa.Column("trials", sa.Text, nullable=False),
 )
 
 
+class Unreachable(Exception):
+    """The directory cannot be read or written; the text says why."""
+
+
 class Person(NamedTuple):
-    """Who stands behind an account; `roles` repeats what the log says, so that a role can be resolved to people."""
+    """Who stands behind an account; `roles` and `trials` repeat what the log says, so that a role can be resolved to people.
+
+    With no trials the person has part in all.
+    """
 
     account: str
     name: str
     email: str | None
     roles: tuple[str, ...]
+    trials: tuple[str, ...] = ()
+
+    def fault(self) -> str | None:
+        """Say in one sentence what keeps this from being written down: a name or an address that no mail can carry."""
+        if not self.name or not self.name.isprintable():
+            return "the name must be one line of text that can be printed"
+        if self.email is None:
+            return None
+        try:
+            address = Address(addr_spec=self.email)
+        except (ValueError, IndexError, MessageError):
+            address = Address()
+        if not (address.username and address.domain and self.email.isascii() and self.email.isprintable()):
+            return "the e-mail address must be of the form chen@hospital.org, in plain letters"
+        return None
+
+    def holds(self, role: str, trial: str) -> bool:
+        """Say whether the person holds a role in a trial."""
+        return role in self.roles and (not self.trials or trial in self.trials)
 
 
 class Directory:
     """The book of people, in a file or a database of its own."""
 
     def __init__(self, url: str) -> None:
-        """Open the book at an SQLAlchemy URL, or begin it."""
+        """Open the book at an SQLAlchemy URL, or begin it; raises Unreachable."""
         self._engine = sa.create_engine(url)
-        METADATA.create_all(self._engine)
+        with self._reached() as connection:
+            connection.execute(CreateTable(PERSON, if_not_exists=True))
+
+    @contextmanager
+    def _reached(self) -> Iterator[sa.Connection]:
+        """Open one transaction."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as fault:
+            # The driver's words name the file and the fault, the statement beside them would name the person.
+            raise Unreachable(f"the directory of people cannot be used: {str(fault.orig).strip()}") from None
 
     def put(self, person: Person) -> None:
         """Write a person down, or write them down anew."""
-        row = {**person._asdict(), "roles": " ".join(person.roles)}
-        with self._engine.begin() as connection:
+        lists = {"roles": " ".join(person.roles), "trials": " ".join(person.trials)}
+        with self._reached() as connection:
             connection.execute(sa.delete(PERSON).where(PERSON.c.account == person.account))
-            connection.execute(sa.insert(PERSON), row)
+            connection.execute(sa.insert(PERSON), {**person._asdict(), **lists})
 
     def people(self) -> list[Person]:
         """Everybody, by account."""
-        with self._engine.connect() as connection:
+        with self._reached() as connection:
             rows = connection.execute(sa.select(PERSON).order_by(PERSON.c.account)).all()
-        return [Person(row.account, row.name, row.email, tuple(row.roles.split())) for row in rows]
+        return [
+            Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
+            for row in rows
+        ]
 
     def find(self, account: str) -> Person | None:
         """The person behind one account."""
         return next((person for person in self.people() if person.account == account), None)
 
-    def holders(self, role: str) -> Iterable[Person]:
-        """Everybody who holds a role."""
-        return [person for person in self.people() if role in person.roles]
+    def holders(self, role: str, trial: str) -> list[Person]:
+        """Everybody who holds a role in a trial."""
+        return [person for person in self.people() if person.holds(role, trial)]
 
     def close(self) -> None:
         """Let go of every connection."""

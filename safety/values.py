@@ -174,12 +174,30 @@ class PartialDate(str):
             return "before"
         return "after" if first > other_last else "undecidable"
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
-        """Validate text into a PartialDate and store it as the text it was."""
-        return core_schema.no_info_after_validator_function(
-            cls, core_schema.str_schema(strip_whitespace=True), serialization=core_schema.to_string_ser_schema()
+
+class PartialDateSchema:
+    """Marks a text that is a partial date, kept as given: what `span` says of the calendar, in the validator's own language."""
+
+    YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+    LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
+    MONTH_DAY = (
+        "(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+        "|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+        "|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    )
+    TIME = "T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+    PATTERN = f"^(?:{YEAR}(?:-(?:0[1-9]|1[0-2]))?|(?:{YEAR}-{MONTH_DAY}|{LEAP_YEAR}-02-29)(?:{TIME})?)$"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
+        """Match the text with the calendar."""
+        text = core_schema.str_schema(strip_whitespace=True, pattern=self.PATTERN)
+        return core_schema.custom_error_schema(
+            text, custom_error_type="partial_date", custom_error_message=PARTIAL_FORM
         )
+
+
+PartialDateText = Annotated[str, PartialDateSchema()]
+"""A partial date as a form holds it; `PartialDate(text)` reasons about it."""
 
 
 def zone_name(name: str) -> str:

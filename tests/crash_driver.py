@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -128,9 +129,7 @@ def file_one(home: Home, command_id: str) -> Done:
 def import_folder(home: Home, folder: Path, command_id: str) -> Summary:
     """Import a folder into the trial."""
     files = read_folder(folder, None, known=KNOWN)
-    importer = Importer(
-        home.desk, TRIAL, by="OPERATOR", command_id=command_id, history=False, progress=lambda done, of: None
-    )
+    importer = Importer(home.desk, TRIAL, by="OPERATOR", command_id=command_id, history=False, progress=lambda *_: None)
     return importer.run(files, dry=False)
 
 
@@ -166,6 +165,9 @@ def run(home: Home, what: str, *arguments: str) -> None:
                 say(f"ACK {command_id} {import_folder(home, Path(folder), command_id).position}")
             except (Unavailable, Refused) as fault:
                 say(f"NOT {command_id} {fault}")
+        case "unanswered", ("import", folder, command_id):
+            import_folder(home, Path(folder), command_id)
+            os.kill(os.getpid(), signal.SIGKILL)
         case "careless", _:
             with home.journal._connections.one() as connection:  # type: ignore[attr-defined]  # SQLite's journal only
                 connection.execute("PRAGMA synchronous=OFF")
@@ -214,7 +216,7 @@ def serve(decoy: Path) -> None:
             try:
                 use_up(call, int(count), decoy)
                 code = drive(Path(home), arguments)
-            except BaseException:
+            except BaseException:  # noqa: BLE001, a forked child must never go on as its parent
                 traceback.print_exc()
             finally:
                 os._exit(code)

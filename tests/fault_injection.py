@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -71,22 +71,21 @@ def calls_of(workload: Workload, home: Path) -> Counter[str]:
 
 
 class Drivers:
-    """Drivers under one strace: each is forked warm, and the tracer counts the calls of each anew."""
+    """Drivers of one parent: each is forked warm, so that it costs little and begins when it is told to."""
 
-    def __init__(self, process: "subprocess.Popen[str]", call: str, home: Path) -> None:
-        """Use `drivers`."""
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        """Use `drivers` or `hit_drivers`."""
         self._process = process
-        self._call = call
-        self._home = home
 
-    def run(self, workload: Workload, k: int) -> Answer:
-        """Run a driver on a fresh home, with the fault at its k-th call."""
-        assert 0 < k < BEFORE
+    def begin(self, home: Path, arguments: Sequence[str], first: str = "", times: int = 0) -> None:
+        """Start a driver, which first makes so many calls of one kind elsewhere."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        home = str(fresh(workload, self._home))
-        self._process.stdin.write("\t".join([home, self._call, str(BEFORE - k), *workload.arguments]) + "\n")
+        self._process.stdin.write("\t".join([str(home), first, str(times), *arguments]) + "\n")
         self._process.stdin.flush()
+
+    def answer(self) -> Answer:
+        """Wait until the driver is over."""
+        assert self._process.stdout is not None
         said = []
         for line in self._process.stdout:
             if line.startswith("END "):
@@ -96,12 +95,33 @@ class Drivers:
 
 
 @contextmanager
-def drivers(home: Path, call: str, fault: str, *, ever_after: bool = False) -> Iterator[Drivers]:
+def drivers(home: Path, *under: str) -> Iterator[Drivers]:
+    """Start the parent of drivers, by itself or under a tracer."""
+    run = [*(under or (sys.executable, str(DRIVER))), "serve", str(home.with_name("decoy"))]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(run, text=True, env=environment(), **pipes) as process:
+        yield Drivers(process)
+
+
+class HitDrivers:
+    """Drivers under one strace that counts the calls of each anew, and puts a fault at one."""
+
+    def __init__(self, of: Drivers, home: Path, call: str) -> None:
+        """Use `hit_drivers`."""
+        self._of = of
+        self._home = home
+        self._call = call
+
+    def run(self, workload: Workload, k: int) -> Answer:
+        """Run a driver on a fresh home, with the fault at its k-th call."""
+        assert 0 < k < BEFORE
+        self._of.begin(fresh(workload, self._home), workload.arguments, self._call, BEFORE - k)
+        return self._of.answer()
+
+
+@contextmanager
+def hit_drivers(home: Path, call: str, fault: str, *, ever_after: bool = False) -> Iterator[HitDrivers]:
     """Start drivers that meet a fault (`signal=KILL`, `error=EIO`) at one call, or at all from that one on."""
     when = f"{BEFORE}{'+' if ever_after else ''}"
-    run = strace(home, "-o", os.devnull, "-e", f"inject={call}:{fault}:when={when}")
-    serving = [*run, "serve", str(home.with_name("decoy"))]
-    with subprocess.Popen(
-        serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
-    ) as process:
-        yield Drivers(process, call, home)
+    with drivers(home, *strace(home, "-o", os.devnull, "-e", f"inject={call}:{fault}:when={when}")) as tracked:
+        yield HitDrivers(tracked, home, call)

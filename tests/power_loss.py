@@ -4,7 +4,6 @@ The model (ALICE, OSDI 2014): what was synced is there; of what was written sinc
 torn at a sector; a file's name is there as soon as it was made. Every call in between is a moment at which power may go.
 """
 
-import os
 import random
 import re
 import subprocess

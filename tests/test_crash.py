@@ -17,7 +17,7 @@ import pytest
 from safety.aggregates.adverse_event import Reported
 from safety.home import LOG
 from tests.crash_driver import SOURCE_IDS, file_one, import_folder, new_home, opened, write_folder
-from tests.fault_injection import DRIVER, Answer, Workload, calls_of, drivers, environment, fresh, needs_strace
+from tests.fault_injection import DRIVER, Answer, Workload, calls_of, environment, fresh, hit_drivers, needs_strace
 from tests.stored_whole import acknowledged, commands, damage
 
 LONG = "VIGILOG_LONG" in os.environ
@@ -67,7 +67,7 @@ def test_killed_at_any_call(what: str, workloads: dict[str, Workload], tmp_path:
     assert calls["pwrite64"] >= 10
     assert calls["fdatasync"] + calls["fsync"] >= 4
     for call, total in calls.items():
-        with drivers(home, call, "signal=KILL") as killed:
+        with hit_drivers(home, call, "signal=KILL") as killed:
             for k in range(1, total + 1):
                 answer = killed.run(workload, k)
                 assert answer.code == -signal.SIGKILL, (call, k, answer)
@@ -123,15 +123,17 @@ def not_told(answer: Answer) -> list[str]:
 
 
 @needs_strace
-@pytest.mark.parametrize("ever_after", [False, True], ids=["once", "ever after"])
-@pytest.mark.parametrize(("call", "error"), [("fdatasync", "EIO"), ("pwrite64", "ENOSPC"), ("pwrite64", "EIO")])
+@pytest.mark.parametrize("when", ["once", "ever after"])
+@pytest.mark.parametrize("fault", ["fdatasync EIO", "pwrite64 ENOSPC", "pwrite64 EIO"])
 @pytest.mark.parametrize("what", ["first start", "two filings", "import"])
 def test_the_disk_refuses_a_call(
-    what: str, call: str, error: str, ever_after: bool, workloads: dict[str, Workload], tmp_path: Path
+    what: str, fault: str, when: str, workloads: dict[str, Workload], tmp_path: Path
 ) -> None:
     workload, home, wrong, refused = workloads[what], tmp_path / "home", [], 0
-    with drivers(home, call, f"error={error}", ever_after=ever_after) as failing:
-        for k in range(1, calls_of(workload, home)[call] + 1):
+    call, error = fault.split()
+    calls = calls_of(workload, home)[call]
+    with hit_drivers(home, call, f"error={error}", ever_after=when == "ever after") as failing:
+        for k in range(1, calls + 1):
             answer = failing.run(workload, k)
             refused += sum(line.startswith("NOT ") for line in answer.said)
             found = [*not_told(answer), *after_restart(home, workload, answer)]
@@ -159,6 +161,7 @@ def test_the_disk_refuses_a_call(
             "['S01/1'] are serious, alerts were raised for ['S02/1']",
         ),
         ("UPDATE command SET first_position = 12 WHERE first_position = 11", "begins at 12 instead of 11"),
+        ("DELETE FROM log WHERE position > 10", "claims positions that are not there"),
         ("DELETE FROM command WHERE first_position = 11", "no command claims what is from position 11 on"),
     ],
 )

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from safety.values import PartialDate, span
+from safety.values import PARTIAL_FORM, PartialDate, PartialDateText, span
 from tests.given import unhurried
 
-PARTIAL = TypeAdapter(PartialDate)
+PARTIAL = TypeAdapter(PartialDateText)
 
 
 def refusal(value: object) -> str:
@@ -42,7 +42,7 @@ def refusal(value: object) -> str:
 )
 def test_a_partial_date_is_kept_as_given_with_the_days_it_may_mean(text: str, earliest: date, latest: date) -> None:
     kept = PARTIAL.validate_python(text)
-    assert (str(kept), kept.earliest, kept.latest) == (text, earliest, latest)
+    assert (kept, PartialDate(kept).earliest, PartialDate(kept).latest) == (text, earliest, latest)
     assert PARTIAL.dump_json(kept) == f'"{text}"'.encode()
 
 
@@ -115,14 +115,14 @@ BLANK_INSIDE = ["", "2018-03-05 09:30", "2018 -03", "2018-03 -05", "2018\n2019",
 @pytest.mark.parametrize("text", [*IMPOSSIBLE, *MALFORMED, *BLANK_INSIDE])
 def test_anything_but_a_date_of_the_form_that_exists_is_refused(text: str) -> None:
     sentence = "must be a date of the form YYYY[-MM[-DD[Thh:mm[:ss]]]] that exists in the calendar"
-    assert refusal(text) == f"Value error, {sentence}"
+    assert refusal(text) == sentence
     with pytest.raises(ValueError, match="must be a date of the form"):
         PartialDate(text)
 
 
 @pytest.mark.parametrize("value", [2018, 2018.0, date(2018, 3, 5), True, None])
 def test_a_partial_date_is_text(value: object) -> None:
-    assert refusal(value) == "Input should be a valid string"
+    assert refusal(value) == PARTIAL_FORM
 
 
 @pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u3000", "\u00a0"])

@@ -17,7 +17,7 @@ from safety.values import (
     Grade,
     Instant,
     Outcome,
-    PartialDate,
+    PartialDateText,
     Sex,
     YesNo,
     Zone,
@@ -30,7 +30,7 @@ from tests.given import unhurried
 
 SHANGHAI, NEW_YORK = "Asia/Shanghai", "America/New_York"
 
-PARTIAL = TypeAdapter(PartialDate)
+PARTIAL = TypeAdapter(PartialDateText)
 
 
 def read(kind: Any, value: object) -> object:  # noqa: ANN401, any annotation can be read

@@ -4,15 +4,15 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 
 from safety.aggregates.adverse_event import Nullified, Reported
-from safety.aggregates.deciding import TOPICS
+from safety.aggregates.deciding import TOPICS, Form
 from safety.aggregates.message import Sent
 from safety.journal import Journal, open_journal
 from safety.projections import At, Views, places
@@ -22,7 +22,8 @@ from safety.projections.alert import PROJECTION as ALERTS
 from safety.projections.audit import AUDIT
 from safety.projections.folding import PROJECTIONS
 from safety.projections.inbox import inbox, owed
-from safety.projections.rows import Change, Recorded
+from safety.projections.rows import Change, Handler, Projection, Recorded
+from safety.projections.subject import PROJECTION as SUBJECTS
 from safety.projections.subject import SUBJECT
 from safety.projections.words import SENTENCES
 from tests import builders as b
@@ -43,7 +44,7 @@ def views(store: Store) -> Iterator[Views]:
     opened.close()
 
 
-def count(views: Views, table: Any) -> int:
+def count(views: Views, table: Table) -> int:
     with views.connect() as connection:
         return len(connection.execute(select(table)).all())
 
@@ -52,6 +53,19 @@ def change(views: Views, statement: str) -> None:
     """Alter the tables behind the program's back."""
     with views.place.turn() as connection:
         connection.execute(text(statement))
+
+
+@contextmanager
+def handling(projection: Projection, event: type[Form], handler: Handler) -> Iterator[None]:
+    """Let another handler take a class of event for a while."""
+    sound = projection.handlers.get(event)
+    projection.handlers[event] = handler
+    try:
+        yield
+    finally:
+        del projection.handlers[event]
+        if sound is not None:
+            projection.handlers[event] = sound
 
 
 def test_every_event_has_a_sentence_and_is_folded_or_changes_no_row_on_purpose() -> None:
@@ -77,7 +91,9 @@ def test_reading_an_empty_log_finds_nothing(journal: Journal, views: Views) -> N
         assert owed(connection) == []
 
 
-def test_nothing_is_read_from_the_tables_when_nothing_is_new(journal: Journal, views: Views, monkeypatch: Any) -> None:
+def test_nothing_is_read_from_the_tables_when_nothing_is_new(
+    journal: Journal, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
     b.append(journal, *BEGIN)
     assert views.catch_up(journal) == 3
 
@@ -202,56 +218,48 @@ def test_check_compares_up_to_where_the_tables_are(journal: Journal, views: View
     assert count(views, ADVERSE_EVENT.table) == 0
 
 
-def test_a_failing_handler_stops_its_own_table_and_is_tried_again(
-    journal: Journal, views: Views, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_handler_stops_its_own_table_and_is_tried_again(journal: Journal, views: Views) -> None:
     b.append(journal, *BEGIN, b.reported())
     views.catch_up(journal)
 
     def fails(event: Nullified, *_: object) -> list[Change]:
         raise ZeroDivisionError("free text of a subject")
 
-    sound = ADVERSE_EVENTS.handlers[Nullified]
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Nullified, fails)
     b.append(journal, b.reported(number=2), b.nullified(), b.alert_raised(), b.reported(number=3))
-    for _ in range(2):
-        assert views.catch_up(journal) == 8
-        assert views.faults() == ["table adverse_event stopped at position 6: ZeroDivisionError"]
-        with views.connect() as connection:
-            assert [row["alert"] for row in owed(connection)] == ["A-1"]
-        assert count(views, ADVERSE_EVENT.table) == 2
-        assert count(views, AUDIT) == 8
-    b.append(journal, b.enrolled("S2"))
-    views.catch_up(journal)
-    assert count(views, SUBJECT.table) == 2
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Nullified, sound)
+    with handling(ADVERSE_EVENTS, Nullified, fails):
+        for _ in range(2):
+            assert views.catch_up(journal) == 8
+            assert views.faults() == ["table adverse_event stopped at position 6: ZeroDivisionError"]
+            with views.connect() as connection:
+                assert [row["alert"] for row in owed(connection)] == ["A-1"]
+            assert count(views, ADVERSE_EVENT.table) == 2
+            assert count(views, AUDIT) == 8
+        b.append(journal, b.enrolled("S2"))
+        views.catch_up(journal)
+        assert count(views, SUBJECT.table) == 2
     assert views.catch_up(journal) == 9
     assert views.faults() == []
     assert views.check(journal) == []
 
 
-def test_a_rebuild_goes_on_where_a_handler_fails(
-    journal: Journal, views: Views, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rebuild_goes_on_where_a_handler_fails(journal: Journal, views: Views) -> None:
     def fails(event: Reported, recorded: Recorded, _: object) -> Iterator[Change]:
         yield Change(ADVERSE_EVENT, (event.trial, event.subject, event.number), {}, "opens")
         raise LookupError
 
-    sound = ADVERSE_EVENTS.handlers[Reported]
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Reported, fails)
     b.append(journal, *BEGIN, b.reported(), b.alert_raised())
-    views.catch_up(journal)
+    with handling(ADVERSE_EVENTS, Reported, fails):
+        views.catch_up(journal)
     assert views.faults() == ["table adverse_event stopped at position 4: LookupError"]
     assert count(views, ADVERSE_EVENT.table) == 0, "what an event did before it failed is undone"
     with views.connect() as connection:
         assert len(owed(connection)) == 1
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Reported, sound)
     views.catch_up(journal)
     assert views.check(journal) == []
 
 
 def test_a_value_the_database_does_not_take_stops_its_own_table_at_that_position(
-    journal: Journal, views: Views, monkeypatch: pytest.MonkeyPatch
+    journal: Journal, views: Views
 ) -> None:
     too_much = 2**70
 
@@ -260,17 +268,15 @@ def test_a_value_the_database_does_not_take_stops_its_own_table_at_that_position
 
     b.append(journal, *BEGIN)
     views.catch_up(journal)
-    sound = ADVERSE_EVENTS.handlers[Nullified]
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Nullified, large)
     b.append(journal, b.reported(), b.reported(number=2), b.nullified(), b.reported(number=3), b.alert_raised())
-    for again in (views.catch_up, views.rebuild, views.catch_up):
-        again(journal)
-        assert views.faults()[0].startswith("table adverse_event stopped at position ")
-        with views.connect() as connection:
-            assert len(owed(connection)) == 1
+    with handling(ADVERSE_EVENTS, Nullified, large):
+        for again in (views.catch_up, views.rebuild, views.catch_up):
+            again(journal)
+            assert views.faults()[0].startswith("table adverse_event stopped at position ")
+            with views.connect() as connection:
+                assert len(owed(connection)) == 1
     assert views.faults()[0].startswith("table adverse_event stopped at position 6: ")
     assert count(views, ADVERSE_EVENT.table) == 2
-    monkeypatch.setitem(ADVERSE_EVENTS.handlers, Nullified, sound)
     views.catch_up(journal)
     assert views.check(journal) == []
 
@@ -288,16 +294,13 @@ def test_an_adverse_event_without_its_number_is_a_fault(journal: Journal, views:
     assert views.faults() == [f"table adverse_event {stopped}", f"table assessment {stopped}"]
 
 
-def test_a_column_that_a_table_does_not_have_is_a_fault(
-    journal: Journal, views: Views, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_column_that_a_table_does_not_have_is_a_fault(journal: Journal, views: Views) -> None:
     def misspelt(event: Sent, *_: object) -> Iterator[Change]:
         yield Change(SUBJECT, ("T1", "S1"), {"colour": "red"}, "adds")
 
-    monkeypatch.setitem(PROJECTIONS[1].handlers, Sent, misspelt)
-    monkeypatch.setitem(ALERTS.handlers, Sent, lambda *_: [])
     b.append(journal, *BEGIN, b.sent())
-    views.catch_up(journal)
+    with handling(SUBJECTS, Sent, misspelt), handling(ALERTS, Sent, lambda *_: []):
+        views.catch_up(journal)
     assert views.faults() == ["table subject stopped at position 4: ColumnUnknown"]
 
 

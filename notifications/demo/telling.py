@@ -1,33 +1,51 @@
 """Tells the demo's story: what was filed, what it owed, who was told, and what the trial's primary outcome is, then and now."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from importlib.resources import files
 from os import urandom
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from rich.console import Console
-from safety.journal.verification import verify
+from rich.rule import Rule
+from rich.text import Text
 
 from notifications.demo.filing import INVESTIGATOR, SAFETY_OFFICER, Step, VirtualClock, story
 from notifications.demo.record import TRIAL
 from safety.aggregates.account import OPERATOR
-from safety.cli.door import print_table
-from safety.cli.shown import ALERTS, print_incidence, with_minutes
+from safety.cli.counts import interval, print_incidence
+from safety.cli.printing import console, print_blank, print_notes, print_table
+from safety.cli.shown import ALERTS, AUDIT, with_minutes
 from safety.directory import Person
 from safety.home import Doors, Home, Unusable, open_home
+from safety.journal.verification import verify
 from safety.projections.at import At
+from safety.projections.audit_trail import audit_trail
 from safety.projections.inbox import inbox
 from safety.projections.incidence import incidence
 from safety.projections.line_listing import line_listing
 from safety.settings import Settings
-from safety.values import moment
 
-FILED = {"at": "Recorded (UTC)", "by": "By", "what": "What", "position": "Position"}
-SHOWN = {"subject": "Subject", "number": "AE", "term": "Reported term", "onset": "Onset", "grade": "Grade"} | {
-    "serious": "Serious",
+FILED = {"what": "Command of the desk", "by": "By", "count": "Times"}
+LISTED = {
+    "subject": "Subject",
+    "number": "AE",
+    "term": "Reported term",
+    "onset": "Onset",
+    "after_dose": "Dose",
+    "grade": "Grade",
     "causality": "Causality",
-    "after_dose": "After dose",
+    "serious": "Serious",
+}
+AS_OF = {
+    "when": "As of",
+    "position": "Position",
+    "events": "AEs",
+    "related": "Related",
+    "subjects": "Subjects with one",
+    "interval": "Exact 95 % CI",
 }
 
 
@@ -42,152 +60,162 @@ def trial_file() -> str:
 def tell(settings: Settings, deliver: Callable[[Home], object]) -> None:
     """File the record, unless this home holds it already, and tell the story from the log and its views."""
     clock = VirtualClock()
-    ids = iter(range(1, 1_000))
-    doors = Doors(clock=clock, salt=lambda: urandom(16), new_id=lambda: f"DEMO-{next(ids)}")
-    home = open_home(settings, doors, purpose="demo")
-    console = Console(highlight=False)
-    try:
+    doors = Doors(clock=clock, salt=lambda: urandom(16), new_id=lambda: token_hex(16))
+    with closing(open_home(settings, doors, purpose="demo")) as home:
         if home.opened.purpose != "demo":
             raise Unusable(
                 f"the home {settings.home} holds a real log; the demo needs a home of its own: set VIGILOG_HOME"
             )
-        introduce(console, home)
-        filed = [file(home, clock, step, deliver) for step in with_people(home, story(trial_file()))]
-        show_filing(console, filed)
-        show_escalation(console, home, filed)
-        show_outcome(console, home, filed)
-        show_checks(console, home)
-        console.print(next_steps(settings.home))
-    finally:
-        home.close()
+        before = home.journal.head().position
+        steps = story(trial_file())
+        introduce_people(home)
+        landed = [file(home, clock, step, deliver) for step in steps]
+        # Whatever an earlier run that was interrupted left owed.
+        deliver(home)
+        introduce(home)
+        show_filing(steps, added=home.journal.head().position - before)
+        home.views.catch_up(home.journal)
+        with home.views.connect() as connection:
+            show_escalation(connection, home, steps, landed)
+            show_outcome(connection, home, steps, landed)
+        show_checks(home)
+        show_next_steps(settings.home)
 
 
-def with_people(home: Home, steps: Sequence[Step]) -> Sequence[Step]:
+def introduce_people(home: Home) -> None:
     """Put the demo's people into the directory: an alert must find somebody."""
-    people = (
-        Person(OPERATOR, "Demo operator", None, ("operator",)),
-        Person(INVESTIGATOR, "Demo investigator", None, ("investigator",)),
-        Person(SAFETY_OFFICER, "Demo safety officer", None, ("safety_officer",)),
-    )
-    for person in people:
-        home.directory.put(person)
-    return steps
+    for account, role in ((OPERATOR, "operator"), (INVESTIGATOR, "investigator"), (SAFETY_OFFICER, "safety_officer")):
+        name = f"Demo {role.replace('_', ' ')}"
+        home.directory.put(Person(account, name, None, (role,), () if account == OPERATOR else (TRIAL,)))
 
 
-def file(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], object]) -> dict[str, Any]:
-    """Do one act at its virtual moment; the same demo in the same home does nothing twice."""
+def file(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], object]) -> range:
+    """Do one act at its virtual moment and give its positions; the same demo in the same home does nothing twice."""
     clock.moment = max(step.at, clock.moment)
     done = home.desk.do(step.command, step.form, by=step.by, command_id=step.id)
     if any(event.TOPIC.startswith("alert.") for event in done.events) and not done.repeated:
         deliver(home)
-    last = home.journal.page(done.positions.stop - 2, done.positions.stop - 1, 1)[0]
-    return {
-        "at": f"{moment(last.recorded_at):%Y-%m-%d %H:%M}",
-        "by": step.by,
-        "what": step.command.replace("_", " ").replace(".", ": "),
-        "subject": step.form.__dict__.get("subject", ""),
-        "position": done.positions.stop - 1,
-        "alerts": sum(event.TOPIC.startswith("alert.") for event in done.events),
-    }
+    return done.positions
 
 
-def introduce(console: Console, home: Home) -> None:
+def section(title: str, words: str = "") -> None:
+    """Begin a part of the story."""
+    page = console()
+    page.print()
+    page.print(Rule(Text(title, style="bold"), align="left", style="dim"))
+    if words:
+        page.print(Text(words))
+        page.print()
+
+
+def introduce(home: Home) -> None:
     """Say what this is, and first of all what is made up."""
-    console.print(f"[bold]{TRIAL}[/bold]: allogeneic AD-MSC in moderate to severe psoriasis, phase 1, seven subjects.")
-    console.print(
-        "[bold]RECONSTRUCTED[/bold]: the totals are published (Ann Transl Med 2021;9(22):1653); who had what, when, and"
+    console().print(Text(f"\n{TRIAL}: allogeneic AD-MSC in moderate to severe psoriasis", style="bold"))
+    print_notes(
+        {
+            "Published": "phase 1, one arm, seven subjects, and the totals (Ann Transl Med 2021;9(22):1653)",
+            "RECONSTRUCTED": "who had what, and when: made up to fit the totals, and standing for nobody; six adverse "
+            "events and the SAE have no published term and get none",
+            "Clock": "virtual, December 2017 to April 2019",
+            "Log": f"{home.settings.database_url or home.settings.home / 'log.db'}; "
+            "other commands refuse a demo log unless they are told --into-demo",
+        }
     )
-    console.print("six of the terms are made up to fit them and stand for nobody. The clock is virtual: 2017 to 2019.")
-    console.print(
-        f"Log: {home.settings.database_url or home.settings.home / 'log.db'} (a demo log; other commands refuse it).\n"
+
+
+def show_filing(steps: Iterable[Step], *, added: int) -> None:
+    """Show what was filed, by whom and how often."""
+    section(
+        "1  The record goes in",
+        f"Each act goes through the desk, which decides it and puts it into the log as events: {added} were added now."
+        if added
+        else "This home holds the record already: every act was known by its id, and nothing was added.",
     )
+    counts = Counter((step.command, step.by) for step in steps)
+    rows = [{"what": what, "by": by, "count": count} for (what, by), count in counts.items()]
+    print_table("", rows, FILED, "")
 
 
-def show_filing(console: Console, filed: Sequence[Mapping[str, Any]]) -> None:
-    """Show the beginning of the record and its counts."""
-    counts: dict[str, int] = {}
-    for entry in filed:
-        counts[entry["what"]] = counts.get(entry["what"], 0) + 1
-    rows = [{"what": what, "count": count} for what, count in counts.items()]
-    print_table("Filed through the desk, each act an event in the log", rows, {"what": "Command", "count": "Times"}, "")
-    console.print()
-
-
-def show_escalation(console: Console, home: Home, filed: Sequence[Mapping[str, Any]]) -> None:
-    """Show the adverse event that became serious, and the alert that was owed in the same append."""
-    escalated = next(entry for entry in filed if entry["alerts"])
-    first = home.journal.page(escalated["position"] - 2, escalated["position"], 2)
-    console.print(
-        f"[bold]An SAE escalates[/bold] on {escalated['at']} UTC: subject {escalated['subject']} is taken to hospital."
+def show_escalation(connection: Any, home: Home, steps: Sequence[Step], landed: Sequence[range]) -> None:  # noqa: ANN401, SQLAlchemy's
+    """Show the adverse event that became serious, the alert that was owed in the same append, and who was told."""
+    escalated = next(n for n, step in enumerate(steps) if step.id == "demo-escalation")
+    first, last = landed[escalated].start, landed[escalated].stop - 1
+    section(
+        "2  An SAE escalates",
+        f"Subject {steps[escalated].form.__dict__['subject']} is taken to hospital two days after an adverse event began. "
+        f"The alert stands in the same append, positions {first} and {last}: neither is ever stored without the other. "
+        "Delivery brings it to the safety officer and its receipt back to the log.",
     )
-    console.print("One append, one moment:")
-    for row in first:
-        console.print(f"  position {row.position}  {row.topic}  {row.stream}", markup=False)
-    with home.views.connect() as connection:
-        alerts = inbox(connection, TRIAL, At(home.journal.head().position))["alerts"]
+    at = At(home.journal.head().position)
+    story_of_it = audit_trail(connection, at, after=first - 1, limit=4)
+    print_table("", with_minutes(story_of_it, "recorded_at"), AUDIT, "")
+    print_blank()
+    alerts = inbox(connection, TRIAL, at)["alerts"]
     print_table("Alerts", with_minutes(alerts, "raised_at"), ALERTS, "No alert was ever owed.")
-    console.print(f"The mail lies in {home.settings.home / 'mail' / 'new'} (a maildir).\n")
+    print_blank()
+    print_notes({"The mail": f"{home.settings.home / 'mail' / 'new'}, a maildir; it carries codes and a link only"})
 
 
-def show_outcome(console: Console, home: Home, filed: Sequence[Mapping[str, Any]]) -> None:
-    """Show the primary outcome now, the whole record, and the outcome as of two earlier moments."""
+def show_outcome(connection: Any, home: Home, steps: Sequence[Step], landed: Sequence[range]) -> None:  # noqa: ANN401, SQLAlchemy's
+    """Show the adverse events, the primary outcome, the whole record, and the outcome as of earlier moments."""
     head = home.journal.head().position
-    home.views.catch_up(home.journal)
-    with home.views.connect() as connection:
-        rows = line_listing(connection, TRIAL, At(head))["rows"]
-        print_table("Adverse events (terms of six AEs and the SAE are not published)", rows, SHOWN, "")
-        console.print()
-        console.print("[bold]Primary outcome[/bold]: treatment-related AEs and SAEs at 12 weeks +/- 3 days")
-        print_incidence(incidence(connection, TRIAL, At(head), window="primary"))
-        console.print("\n[bold]The whole record[/bold]: the SAE of the follow-up stays in the safety record")
-        print_incidence(incidence(connection, TRIAL, At(head)))
-        doses = [entry["position"] for entry in filed if entry["what"] == "dose: give"]
-        console.print("\n[bold]As of earlier moments[/bold]: the same question to the log as it stood")
-        earlier = {"after the 7th dose": doses[6], "after the last dose": doses[-1], "now": head}
-        print_table("", [as_of(connection, name, at) for name, at in earlier.items()], AS_OF, "")
-    console.print()
+    section("3  The adverse events")
+    print_table("", line_listing(connection, TRIAL, At(head))["rows"], LISTED, "")
+    section(
+        "4  The primary outcome", "Treatment-related AEs and SAEs at 12 weeks +/- 3 days, counted by the trial's rules."
+    )
+    print_incidence(incidence(connection, TRIAL, At(head), window="primary"))
+    section(
+        "5  The whole record", "The SAE came in follow-up: it is in no primary outcome and stays in the safety record."
+    )
+    print_incidence(incidence(connection, TRIAL, At(head)), rules=False)
+    section(
+        "6  As of earlier moments", "The primary outcome asked of the log as it stood, which later events never change."
+    )
+    doses = [positions[-1] for step, positions in zip(steps, landed, strict=True) if step.command == "dose.give"]
+    earlier = {"the 7th dose": doses[6], "the 14th dose": doses[13], "the last dose": doses[-1], "now": head}
+    print_table("", [as_of(connection, name, at) for name, at in earlier.items()], AS_OF, "")
 
 
-AS_OF = {
-    "when": "As of",
-    "position": "Position",
-    "events": "AEs",
-    "related": "Related AEs",
-    "subjects": "Subjects with related AE",
-    "interval": "Exact 95 % interval",
-}
-
-
-def as_of(connection: Any, name: str, position: int) -> dict[str, Any]:  # noqa: ANN401, an SQLAlchemy connection
+def as_of(connection: Any, name: str, position: int) -> Mapping[str, Any]:  # noqa: ANN401, SQLAlchemy's
     """The primary outcome at one position, in one row."""
     group = incidence(connection, TRIAL, At(position), window="primary")["groups"][0]
     related = group["measures"]["related"]
-    interval = related["ci95"]
     return {
         "when": name,
         "position": position,
         "events": group["measures"]["teae"]["events"],
         "related": related["events"],
         "subjects": f"{related['subjects']} of {group['subjects']}",
-        "interval": f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %" if interval else "no subject yet",
+        "interval": interval(related["ci95"]) or "nobody dosed yet",
     }
 
 
-def show_checks(console: Console, home: Home) -> None:
+def show_checks(home: Home) -> None:
     """Check the log and the views in front of the reader."""
     faults = list(verify(home.journal))
     differences = home.views.check(home.journal)
-    sound = "sound" if not faults else f"NOT sound: {faults[0]}"
-    equal = "equal a rebuild" if not differences else f"DIFFER: {differences[0]}"
-    console.print(f"The log is {sound} ({home.journal.head().position} events); the views {equal}.")
-
-
-def next_steps(home: Path) -> str:
-    """What to try next."""
-    return (
-        "\nTry it yourself (say --into-demo, because this is a demo log):\n"
-        f"  VIGILOG_HOME={home} python3 run.py vigilog incidence --trial {TRIAL} --window primary --as-of 2018-04-01 --into-demo\n"
-        f"  VIGILOG_HOME={home} python3 run.py vigilog history S04 --into-demo\n"
-        f"  VIGILOG_HOME={home} python3 run.py vigilog verify --into-demo\n"
-        "The screens come with the web door; until then the story stops here."
+    section("7  Is all of this what was written?")
+    print_notes(
+        {
+            "The log": f"NOT sound: {faults[0]}"
+            if faults
+            else f"sound, all {home.journal.head().position} events of it",
+            "The views": f"DIFFERENT: {differences[0]}" if differences else "equal a rebuild from the log, row by row",
+        }
     )
+
+
+def show_next_steps(home: Path) -> None:
+    """Say what to try next; a command is never folded, so that it can be copied."""
+    section("Try it yourself")
+    page = console()
+    page.print(f"export VIGILOG_HOME={home}", soft_wrap=True)
+    for command in (
+        f"incidence --trial {TRIAL} --window primary --as-of 2018-04-01",
+        "history S04",
+        "rebuild --check",
+        "verify",
+    ):
+        page.print(f"python3 run.py vigilog {command} --into-demo", soft_wrap=True)
+    page.print("\nThe screens come with the web door; until then the story stops here.")

@@ -15,7 +15,7 @@ from safety.values import (
     Code,
     Grade,
     Outcome,
-    PartialDate,
+    PartialDateText,
     Severity,
     Source,
     Text,
@@ -68,8 +68,8 @@ class Particulars(Seriousness, Coding):
     source_id: Code | None = Field(None, alias="AESPID")
     term: Text | None = Field(None, alias="AETERM")
     narrative: Text | None = None
-    started_on: PartialDate | None = Field(None, alias="AESTDTC")
-    ended_on: PartialDate | None = Field(None, alias="AEENDTC")
+    started_on: PartialDateText | None = Field(None, alias="AESTDTC")
+    ended_on: PartialDateText | None = Field(None, alias="AEENDTC")
     severity: Severity | None = Field(None, alias="AESEV")
     grade: Grade | None = Field(None, alias="AETOXGR")
     causality: Causality | None = Field(None, alias="AEREL")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
 from safety.aggregates.subject import FILING, Subject, check_variables, enrolled, put_right, stated
-from safety.values import DecimalText, PartialDate, Source, Text, YesNo
+from safety.values import DecimalText, PartialDate, PartialDateText, Source, Text, YesNo
 
 TOTAL_CELLS_TOLERANCE = Decimal("0.05")
 """A counted total may differ this much from cells/kg x weight: weights and counts are rounded at the bedside."""
@@ -30,8 +30,8 @@ class Particulars(Numbered):
     amount: DecimalText | None = Field(None, alias="EXDOSE")
     unit: str | None = Field(None, alias="EXDOSU", max_length=64)
     route: str | None = Field(None, alias="EXROUTE", max_length=64)
-    started_on: PartialDate | None = Field(None, alias="EXSTDTC")
-    ended_on: PartialDate | None = Field(None, alias="EXENDTC")
+    started_on: PartialDateText | None = Field(None, alias="EXSTDTC")
+    ended_on: PartialDateText | None = Field(None, alias="EXENDTC")
     visit: str | None = Field(None, alias="VISIT", max_length=200)
     lot: str | None = Field(None, alias="EXLOT", max_length=64)
     cells_per_kg: DecimalText | None = None
@@ -58,7 +58,7 @@ class Corrected(Particulars):
 class Withheld(Numbered):
     """A planned dose was not given."""
 
-    withheld_on: PartialDate | None = None
+    withheld_on: PartialDateText | None = None
     reason: Text | None = None
 
 

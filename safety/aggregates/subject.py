@@ -8,7 +8,7 @@ from pydantic import Field
 
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
 from safety.aggregates.trial import definition
-from safety.values import DecimalText, PartialDate, Role, Sex, SiteId, Source
+from safety.values import DecimalText, PartialDateText, Role, Sex, SiteId, Source
 
 WithdrawalMode = Literal["treatment", "follow_up", "data_collection", "further_use"]
 
@@ -24,7 +24,7 @@ class SubjectParticulars(SubjectForm):
     weight_kg: DecimalText | None = Field(None, alias="WEIGHT")
     arm: str | None = Field(None, alias="ARM", max_length=200)
     actual_arm: str | None = Field(None, alias="ACTARM", max_length=200)
-    enrolled_on: PartialDate | None = Field(None, alias="RFICDTC")
+    enrolled_on: PartialDateText | None = Field(None, alias="RFICDTC")
     source: Source | None = None
 
 
@@ -45,7 +45,7 @@ class Withdrawn(SubjectForm):
     """The subject withdrew, in one of four modes that are not the same thing; what was recorded before stays."""
 
     mode: WithdrawalMode
-    withdrawn_on: PartialDate | None = None
+    withdrawn_on: PartialDateText | None = None
     because_of_adverse_event: int | None = Field(None, alias="AESEQ", ge=1)
 
 
@@ -53,14 +53,14 @@ class Withdrawn(SubjectForm):
 class Completed(SubjectForm):
     """The subject completed the trial as planned."""
 
-    completed_on: PartialDate | None = None
+    completed_on: PartialDateText | None = None
 
 
 @event("subject.died.v1")
 class Died(SubjectForm):
     """The subject died."""
 
-    died_on: PartialDate | None = Field(None, alias="DTHDTC")
+    died_on: PartialDateText | None = Field(None, alias="DTHDTC")
 
 
 @event("subject.row_vanished.v1")
@@ -82,7 +82,7 @@ class Subject:
     withdrawn: frozenset[str] = frozenset()
     completed: bool = False
     died: bool = False
-    died_on: PartialDate | None = None
+    died_on: PartialDateText | None = None
     vanished: bool = False
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +12,6 @@ import typer
 from safety.cli.door import UNUSABLE_ARGUMENTS, code_of, fail, home, say
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from safety.aggregates.trial import Definition
     from safety.home import Home
     from safety.projections.at import At
@@ -27,8 +25,8 @@ KnownTo = Annotated[str | None, typer.Option("--known-to", help="What a party wa
 ByDate = Annotated[str | None, typer.Option("--by-date", help="With --known-to: by the end of this date.")]
 HappenedBy = Annotated[str | None, typer.Option("--happened-by", help="What had happened by the end of this date.")]
 
-Ask = Callable[["Connection", str, "At"], Any]
-"""A view: asked of a trial at a moment."""
+Ask = Callable[[Any, str, "At"], Any]
+"""A view, asked by a connection of a trial at a moment."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,10 @@ class Asked:
 
 def day(text: str, option: str) -> date:
     """Read a date of the command line."""
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        with suppress(ValueError):
             return date.fromisoformat(text)
-    except ValueError:
-        pass
-    fail(f"{option} takes a date of the calendar such as 2018-05-31", UNUSABLE_ARGUMENTS)
+    return fail(f"{option} takes a date of the calendar such as 2018-05-31", UNUSABLE_ARGUMENTS)
 
 
 def ends(on: date, zone: str, option: str) -> datetime:
@@ -63,13 +59,12 @@ def ends(on: date, zone: str, option: str) -> datetime:
 
 def instant(text: str) -> datetime:
     """Read a moment with its zone."""
-    try:
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        fail("--as-of takes a position, a date such as 2018-05-31, or a time with its zone", UNUSABLE_ARGUMENTS)
-    fail("--as-of: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
+        if moment.tzinfo is None:
+            fail("--as-of: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
+        return moment.astimezone(UTC)
+    return fail("--as-of takes a position, a date such as 2018-05-31, or a time with its zone", UNUSABLE_ARGUMENTS)
 
 
 def governing(opened: "Home", trial: str) -> "Definition":
@@ -126,9 +121,10 @@ def caught_up(opened: "Home") -> "Views":
 
 
 @contextmanager
-def read_at(opened: "Home", trial: str, asked: Asked) -> Iterator[tuple["Connection", "At"]]:
+def read_at(opened: "Home", trial: str, asked: Asked) -> Iterator[tuple[Any, "At"]]:
     """Open the views for one question, with all three axes of time settled."""
     from safety.projections.at import At  # noqa: PLC0415, keeps --help light
+    from safety.projections.known_to import fold_known  # noqa: PLC0415
 
     governs = governing(opened, trial)
     at = At(position_of(opened, asked.as_of, governs.zone), last_second(asked.happened_by))
@@ -138,18 +134,10 @@ def read_at(opened: "Home", trial: str, asked: Asked) -> Iterator[tuple["Connect
             yield connection, at
         return
     by = ends(day(asked.by_date or "", "--by-date"), governs.zone, "--by-date")
-    with closing(known_views(opened, trial, party, by, at.position, governs)) as views, views.connect() as connection:
-        yield connection, at
-
-
-def known_views(
-    opened: "Home", trial: str, party: "Party", by: datetime, position: int, governs: "Definition"
-) -> "Views":
-    """Fold, in memory, only what a party was aware of by a moment."""
-    from safety.projections.known_to import fold_known  # noqa: PLC0415, keeps --help light
-
     both = governs.sponsor_investigator
-    return fold_known(opened.journal, trial, party, by, position, sponsor_investigator=both)
+    folded = fold_known(opened.journal, trial, party, by, at.position, sponsor_investigator=both)
+    with closing(folded) as views, views.connect() as connection:
+        yield connection, at
 
 
 def answer(trial: str, asked: Asked, ask: Ask, *, into_demo: bool) -> Any:  # noqa: ANN401, whatever the view answers

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from safety.cli.printing import print_notes, print_table
+from safety.cli.printing import print_blank, print_notes, print_table
 from safety.cli.shown import minute
 
 MEASURES = {
@@ -24,6 +24,8 @@ INCIDENCE = {
     "interval": "Exact 95 % CI",
 }
 COMPARED = {"measure": "Treatment-emergent AEs", "arms": "Arms", "p": "Fisher's exact p"}
+SMALLEST_P = 1e-6
+"""Below it six decimals say nothing."""
 RULES = {"treatment_emergent": "Emergent", "related": "Related", "serious": "Serious"}
 
 
@@ -72,7 +74,7 @@ def flat(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def told(row: dict[str, Any]) -> dict[str, Any]:
     """One row in words."""
-    if "scale" in row and row["scale"]:
+    if row.get("scale"):
         what = f"{row['scale']} {row['grade']}"
     elif "soc" in row and (row["soc"] or row["pt"]):
         what = " / ".join(filter(None, (row["soc"], row["pt"])))
@@ -101,7 +103,7 @@ def arm_by_arm(found: dict[str, Any]) -> list[dict[str, Any]]:
     return shown
 
 
-def print_incidence(found: dict[str, Any]) -> None:
+def print_incidence(found: dict[str, Any], *, rules: bool = True) -> None:
     """Print the incidence with the rules it was counted by, and what a reader must know of the data."""
     moment = "" if found["as_of"] is None else f", {minute(found['as_of'])}"
     window = WINDOWS[found["window"]["name"]]
@@ -112,17 +114,21 @@ def print_incidence(found: dict[str, Any]) -> None:
         "The trial has no arms to count by.",
     )
     if "comparisons" in found:
-        pairs = [
-            {"measure": MEASURES[pair["measure"]], "arms": f"{pair['arms'][1]} against {pair['arms'][0]}", "p": pair["p"]}
-            for pair in found["comparisons"]
-        ]
-        print_table("", [pair | {"p": p_value(pair["p"])} for pair in pairs], COMPARED, "There is no other arm.")
-    print_notes(notes(found))
+        print_blank()
+        print_table("", [compared(pair) for pair in found["comparisons"]], COMPARED, "There is no other arm.")
+    if rules:
+        print_blank()
+        print_notes(notes(found))
 
 
-def p_value(p: float | None) -> str:
-    """A p value as people read it."""
-    return "" if p is None else f"{p:.6f}"
+def compared(pair: dict[str, Any]) -> dict[str, Any]:
+    """One comparison in words."""
+    p = pair["p"]
+    return {
+        "measure": MEASURES[pair["measure"]],
+        "arms": f"{pair['arms'][1]} against {pair['arms'][0]}",
+        "p": "" if p is None else "< 0.000001" if p < SMALLEST_P else f"{p:.6f}",
+    }
 
 
 def notes(found: dict[str, Any]) -> dict[str, str]:

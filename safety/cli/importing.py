@@ -138,7 +138,7 @@ def place_of(summary: "Summary", query: dict[str, Any]) -> dict[str, Any]:
 
 def print_import(answer: dict[str, Any]) -> None:
     """Print the summary for a person."""
-    from safety.cli.shown import QUERIES  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import IMPORTED_QUERIES  # noqa: PLC0415, keeps --help light
 
     added = answer["added"]
     typer.echo(
@@ -146,8 +146,10 @@ def print_import(answer: dict[str, Any]) -> None:
         f"{added['exposures']} doses, {added['adverse_events']} adverse events; {answer['unchanged']} rows unchanged, "
         f"{answer['corrected']} corrected, {answer['vanished']} vanished; the log is at position {answer['position']}."
     )
-    rows = [query | {"place": f"{query['file']} {query['row']}" if query["file"] else ""} for query in answer["queries"]]
-    print_table(f"Open queries ({len(rows)})", rows, QUERIES | {"place": "Row"}, "No open queries.")
+    rows = [
+        query | {"place": f"{query['file']} {query['row']}" if query["file"] else ""} for query in answer["queries"]
+    ]
+    print_table(f"Open queries ({len(rows)})", rows, IMPORTED_QUERIES, "No open queries.")
 
 
 @contextmanager

@@ -5,18 +5,22 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from itertools import accumulate
+from operator import gt
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 Rows = Sequence[Mapping[str, Any]]
 PIPE_WIDTH = 120
 """How wide a table may be where no terminal says how wide it is; `COLUMNS` says otherwise."""
-SHORT = 20
-"""Up to so many characters a cell is a code, a date or a number, and is never broken."""
+GAP = 2
+"""Blanks between two columns."""
+NARROW = 6
+"""How narrow a column may get where a table does not fit; only then words are broken."""
 
 
 class Format(StrEnum):
@@ -75,20 +79,52 @@ def cell(value: Any) -> str:  # noqa: ANN401, whatever a row holds
     return str(value)
 
 
+def plain(value: Any) -> str:  # noqa: ANN401, whatever a row holds
+    """Write one value on one line: what a terminal would obey, an escape or a line end, does not reach it."""
+    text = cell(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
 def console() -> "Console":
     """Where people read: as wide as their terminal."""
     from rich.console import Console  # noqa: PLC0415, keeps --help light
 
-    found = Console(highlight=False, markup=False, emoji=False)
-    return found if found.is_terminal or "COLUMNS" in os.environ else Console(
-        highlight=False, markup=False, emoji=False, width=PIPE_WIDTH
-    )
+    page = Console(highlight=False, markup=False, emoji=False)
+    if not page.is_terminal and "COLUMNS" not in os.environ:
+        page.width = PIPE_WIDTH
+    return page
+
+
+def words_in(texts: Sequence[str]) -> int:
+    """How wide the widest word of a column is."""
+    from rich.cells import cell_len  # noqa: PLC0415, keeps --help light
+
+    return max(cell_len(word) for text in texts for word in text.split() or [""])
+
+
+def fitting(columns: Sequence[Sequence[str]], room: int) -> int:
+    """How many columns, from the left, fit a line without a broken word; three are always shown."""
+    used = list(accumulate(words_in(texts) + GAP for texts in columns))
+    return max(3, sum(width - GAP <= room for width in used))
+
+
+def widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Share a line among columns of texts: nothing is folded that fits, lines break between words, and words at last."""
+    from rich.cells import cell_len  # noqa: PLC0415, keeps --help light
+
+    wanted = [max(map(cell_len, texts)) for texts in columns]
+    words = [words_in(texts) for texts in columns]
+    for floor in (words, [min(NARROW, width) for width in words]):
+        while sum(wanted) + GAP * (len(wanted) - 1) > room and any(map(gt, wanted, floor)):
+            widest = max(range(len(wanted)), key=lambda n: (wanted[n] > floor[n], wanted[n]))
+            wanted[widest] -= 1
+    return wanted
 
 
 def print_table(title: str, rows: Rows, columns: Mapping[str, str], empty: str) -> None:
     """Print rows as a table with the named columns, or say what to do when there are none.
 
-    A row with `heads` true begins a group: it stands out.
+    Columns that a terminal has no room for are named below it. A row with `heads` true begins a group: it stands out.
     """
     from rich import box  # noqa: PLC0415, keeps --help light
     from rich.table import Table  # noqa: PLC0415
@@ -100,14 +136,30 @@ def print_table(title: str, rows: Rows, columns: Mapping[str, str], empty: str) 
     if not rows:
         page.print(Text(empty))
         return
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for name, heading in columns.items():
-        cells = [cell(row.get(name)) for row in rows]
+    texts = [[heading, *(plain(row.get(name)) for row in rows)] for name, heading in columns.items()]
+    shown = texts[: fitting(texts, page.width)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name, (heading, *_), width in zip(columns, shown, widths(shown, page.width), strict=False):
         numbers = all(isinstance(row.get(name), int | float | None) for row in rows)
-        table.add_column(heading, justify="right" if numbers else "left", no_wrap=max(map(len, cells)) <= SHORT)
-    for row in rows:
-        table.add_row(*(Text(cell(row.get(name))) for name in columns), style="bold" if row.get("heads") else None)
+        table.add_column(heading, justify="right" if numbers else "left", width=width, overflow="fold")
+    for row, *cells in zip(rows, *(column[1:] for column in shown), strict=True):
+        table.add_row(*map(indented, cells), style="bold" if row.get("heads") else None)
     page.print(table)
+    if hidden := [heading for heading, *_ in texts[len(shown) :]]:
+        page.print(Text(f"No room for: {', '.join(hidden)}. Take a wider terminal, or --format csv.", style="dim"))
+
+
+def indented(text: str) -> "RenderableType":
+    """A cell whose blanks at the beginning stand before all of its lines."""
+    from rich.padding import Padding  # noqa: PLC0415, keeps --help light
+    from rich.text import Text  # noqa: PLC0415
+
+    return Padding(Text(text.lstrip()), (0, 0, 0, len(text) - len(text.lstrip())))
+
+
+def print_blank() -> None:
+    """Leave a line between two things."""
+    console().print()
 
 
 def print_notes(notes: Mapping[str, str]) -> None:
@@ -115,7 +167,7 @@ def print_notes(notes: Mapping[str, str]) -> None:
     from rich.table import Table  # noqa: PLC0415, keeps --help light
     from rich.text import Text  # noqa: PLC0415
 
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     for name, words in notes.items():
         grid.add_row(name, Text(words))

@@ -4,13 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from safety.cli.asking import AsOf, Asked, ByDate, HappenedBy, KnownTo, answer, caught_up
+from safety.cli.asking import Asked, AsOf, ByDate, HappenedBy, KnownTo, answer, caught_up
 from safety.cli.door import UNUSABLE_ARGUMENTS, IntoDemo, TrialOption, code_of, fail, home
 from safety.cli.printing import Format, FormatOption, print_table, show
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from safety.projections.at import At
 
 app = typer.Typer()
@@ -41,7 +39,7 @@ def incidence(
 
     asked = Asked(as_of, known_to, by_date, happened_by)
 
-    def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.incidence import incidence as view  # noqa: PLC0415, keeps --help light
 
         return view(connection, trial, at, by=by, window=window, compare=compare)
@@ -68,7 +66,7 @@ def listing(
 
     asked = Asked(as_of, known_to, by_date, happened_by)
 
-    def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.line_listing import line_listing  # noqa: PLC0415, keeps --help light
 
         return line_listing(connection, trial, at, serious=serious, related=related)
@@ -86,7 +84,7 @@ def alerts(
     """What is owed to whom: alerts owed, sent, acknowledged."""
     from safety.cli.shown import ALERTS, with_minutes  # noqa: PLC0415, keeps --help light
 
-    def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
 
         return {"trial": trial, **inbox(connection, trial, at)}
@@ -104,7 +102,7 @@ def queries(
     """Contradictions of the record that a person should look at; they are kept as given until somebody corrects them."""
     from safety.cli.shown import QUERIES  # noqa: PLC0415, keeps --help light
 
-    def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.open_queries import open_queries  # noqa: PLC0415, keeps --help light
 
         return {"trial": trial, "position": at.position, "queries": open_queries(connection, trial, at)}
@@ -132,7 +130,7 @@ def timeline(
 
     asked, subject = Asked(as_of, known_to, by_date, happened_by), code_of(subject, "the subject")
 
-    def ask(connection: "Connection", trial: str, at: "At") -> Any:  # noqa: ANN401, the view's document
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.subject_timeline import subject_timeline  # noqa: PLC0415, keeps --help light
 
         rows = subject_timeline(connection, trial, subject, at)
@@ -172,7 +170,8 @@ def history(
 
         with caught_up(opened).connect() as connection:
             now = opened.views.now(connection)
-            found = {"stream": stream, "position": now.position, "events": view(connection, stream, now)}
+            events = view(connection, stream, now)
     empty = f"Nothing is recorded under {stream}; name a stream such as T1/subject/S01, or a subject's code."
-    rows = with_minutes(found["events"], "recorded_at")
-    show(found, found["events"], form, lambda: print_table(f"History of {stream}", rows, AUDIT, empty))
+    rows = with_minutes(events, "recorded_at")
+    found = {"stream": stream, "position": now.position, "events": events}
+    show(found, events, form, lambda: print_table(f"History of {stream}", rows, AUDIT, empty))

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from safety.cli.asking import caught_up
-from safety.cli.door import UNUSABLE_ARGUMENTS, ByOption, CommandId, IntoDemo, by_whom, code_of, fail, home, say, text_of
+from safety.cli.door import (
+    UNUSABLE_ARGUMENTS,
+    ByOption,
+    CommandId,
+    IntoDemo,
+    by_whom,
+    code_of,
+    fail,
+    home,
+    say,
+    text_of,
+)
 from safety.cli.printing import Format, FormatOption, print_json, print_table, show
 
 if TYPE_CHECKING:
@@ -149,7 +160,7 @@ def do_command(
         return
     if command not in COMMANDS:
         fail(f"there is no command {command}; `vigilog do list` names them all", UNUSABLE_ARGUMENTS)
-    text = typer.get_text_stream("stdin").read() if file == "-" else text_of(Path(file), "the form")
+    text = typer.get_binary_stream("stdin").read() if file == "-" else text_of(Path(file), "the form")
     with home(into_demo=into_demo) as opened:
         form = COMMANDS[command].form.model_validate_json(text)
         done = do(opened, command, form, by=by, command_id=command_id, reason=reason)

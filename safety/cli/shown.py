@@ -6,17 +6,18 @@ LISTING = {
     "subject": "Subject",
     "number": "AE",
     "term": "Reported term",
-    "preferred_term": "Coded as",
+    "state": "State",
     "onset": "Onset",
-    "end": "End",
-    "severity": "Severity",
-    "grade": "Grade",
     "serious": "Serious",
     "causality": "Causality",
-    "outcome": "Outcome",
+    "grade": "Grade",
+    "severity": "Severity",
     "treatment_emergent": "TEAE",
-    "state": "State",
+    "outcome": "Outcome",
+    "end": "End",
+    "preferred_term": "Coded as",
 }
+"""From left to right as they matter: where there is no room for all, the last are left out first."""
 ALERTS = {
     "raised_at": "Raised",
     "rule": "Rule",
@@ -24,7 +25,8 @@ ALERTS = {
     "concerning": "Concerning",
     "state": "State",
 }
-QUERIES = {"rule": "Query", "subject": "Subject", "number": "AE", "fields": "Fields", "message": "Why"}
+QUERIES = {"subject": "Subject", "number": "AE", "message": "Why", "fields": "Fields", "rule": "Query"}
+IMPORTED_QUERIES = {"place": "Row", **QUERIES}
 TIMELINE = {"on": "When", "what": "What", "words": "In words"}
 AUDIT = {"position": "Position", "recorded_at": "Recorded", "by": "By", "words": "What"}
 TRIALS = {"trial": "Trial", "title": "Title", "subjects": "Subjects", "adverse_events": "AEs"}

@@ -66,9 +66,7 @@ def redact(
         command = "log.redact" if reason is None else "log.request_redaction"
         form = Redacted(at_position=position)
         asked = RedactionRequested.model_validate({"at_position": position, "reason": reason}) if reason else form
-        done = opened.desk.do(
-            command, asked, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id()
-        )
+        done = opened.desk.do(command, asked, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id())
         # The views keep what they have read: brought up to date, they hold the text no longer.
         opened.views.catch_up(opened.journal)
         print_json({"positions": list(done.positions), "repeated": done.repeated})

@@ -59,13 +59,17 @@ class ImportConflict(Refused):
 
 @dataclass(slots=True)
 class Summary:
-    """What an import came to; `places` finds the row of a subject's adverse event for who has to look at a query."""
+    """What an import came to.
+
+    `places` finds the row of an adverse event, for who has to look at a query, by its subject and its AESPID (a text) or,
+    where its row has none, its AESEQ (a number).
+    """
 
     trial: str
     tally: Tally
     position: int
     events: list[NewEvent]
-    places: dict[tuple[str, str], Row] = field(default_factory=dict)
+    places: dict[tuple[str, str | int], Row] = field(default_factory=dict)
     repeated: bool = False
 
 
@@ -88,9 +92,15 @@ def filled_in(form: type[Form], row: Row, trial: str, **beside: Any) -> Any:  # 
         return form.model_validate({**values, "STUDYID": trial, **beside})
     except ValidationError as fault:
         first = fault.errors(include_input=False, include_url=False)[0]
-        column = ".".join(str(part) for part in first["loc"][:1]) or "row"
-        why = first["msg"].removeprefix("Value error, ")
-        raise BadRow(place=row.place, column=column, why=why[0].lower() + why[1:]) from None
+        column = str(first["loc"][0]) if first["loc"] else "the row"
+        raise BadRow(place=row.place, column=column, why=in_words(first["type"], first["msg"])) from None
+
+
+def in_words(kind: str, said: str) -> str:
+    """Say what a column takes, in the words of a person who fills in a table."""
+    plain = {"string_pattern_mismatch": "must be a number such as 54 or 0.5", "missing": "is missing; fill it in"}
+    said = said.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    return plain.get(kind, said.replace("String should", "must", 1))
 
 
 def by_subject(folder: Folder) -> dict[str, Rows]:
@@ -230,10 +240,11 @@ class Importer:
         state = self._state(stream) if known else StreamState()
         self._reads[stream] = state.version
         one = OneSubject(deciding.states, state, deciding.act, deciding.data, deciding.summary.tally)
-        decided = one.decide(self._trial, subject, entries(rows, self._trial))
+        filled = entries(rows, self._trial)
+        decided = one.decide(self._trial, subject, filled)
         deciding.summary.events += self._encoded(decided, state.version, deciding.act)
-        for row in rows.adverse_events:
-            deciding.summary.places[subject, row.values.get("AESPID") or row.values["AESEQ"]] = row
+        for row, entry in zip(rows.adverse_events, filled.adverse_events, strict=True):
+            deciding.summary.places[subject, entry.form.source_id or entry.form.number] = row
 
     def _encoded(self, events: Iterable[Form], version: int, act: Act) -> Iterator[NewEvent]:
         for count, event in enumerate(events, version + 1):

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-def open_journal(where: Path | str, clock: Callable[[], int], lock_seconds: int = 30) -> Journal:
+def open_journal(where: Path | str, clock: Callable[[], int], lock_seconds: float = 30) -> Journal:
     """Open the log in a file (a Path) or at a PostgreSQL URL (a str); `clock` gives microseconds from 1970 UTC."""
     if isinstance(where, Path):
         from safety.journal.sqlite import SQLiteJournal  # noqa: PLC0415, only the store in use is imported

@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.register import TOPICS
@@ -53,7 +53,7 @@ class Recorded(NamedTuple):
 
 def compact(value: Any) -> str:  # noqa: ANN401, whatever JSON can hold
     """Write JSON the one way the log writes it: no spaces, UTF-8 as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def digest(salt: bytes, key: str, value: str) -> str:
@@ -63,14 +63,15 @@ def digest(salt: bytes, key: str, value: str) -> str:
 
 def seal(happened: Form, salt: Salt) -> tuple[str, str | None]:
     """Give an event's body and, where it holds free text, the sealed text with its salt."""
-    held = [wire for wire, name in happened.SEALED.items() if happened.__dict__[name] is not None]
+    held = {wire: name for wire, name in happened.SEALED.items() if happened.__dict__[name] is not None}
+    open_part = happened.model_dump_json(by_alias=True, exclude_none=True, exclude=set(held.values()) or None)
     if not held:
-        return happened.model_dump_json(by_alias=True, exclude_none=True), None
-    body = happened.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return open_part, None
     fresh = salt()
-    sealed = {wire: body[wire] for wire in held}
-    body.update({wire: digest(fresh, wire, text) for wire, text in sealed.items()})
-    return compact(body), compact({"salt": fresh.hex(), **sealed})
+    sealed = {wire: happened.__dict__[name] for wire, name in held.items()}
+    digests = compact({wire: digest(fresh, wire, text) for wire, text in sealed.items()})
+    joint = "," if len(open_part) > len("{}") else ""
+    return open_part[:-1] + joint + digests[1:], compact({"salt": fresh.hex(), **sealed})
 
 
 def encode(

@@ -7,6 +7,9 @@ import psycopg
 from safety.journal.journal import Bell
 
 CHANNEL = "vigilog_log"
+CONNECT_SECONDS = 10
+"""A host that does not answer at all must not hold a thread for the minutes that TCP would."""
+
 RETRY_SECONDS = 1.0
 HEED_SECONDS = 0.1
 """How soon it notices that it should stop."""
@@ -46,7 +49,7 @@ class Listener:
                 self._over.wait(RETRY_SECONDS)
 
     def _listen(self) -> None:
-        with psycopg.connect(self._url, autocommit=True) as connection:
+        with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             # What was appended before this moment rang nowhere.
             self._bell.ring()

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from safety.journal.codec import compact
 from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, PAGE, Newer
-from safety.journal.listening import CHANNEL, Listener
+from safety.journal.listening import CHANNEL, CONNECT_SECONDS, Listener
 from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
 from safety.journal.turn import Command, Head, Turn, Unavailable, unconfirmed
@@ -42,9 +42,6 @@ CREATE TRIGGER command_no_truncate BEFORE TRUNCATE ON command FOR EACH STATEMENT
 """
 PREPARE_KEY = 0x7669_6769
 """Advisory lock: several processes that start together must not create the tables at once."""
-
-CONNECT_SECONDS = 10
-"""A host that does not answer at all must not hold a thread for the minutes that TCP would."""
 
 BEGIN = """BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT position, recorded_at FROM log_head FOR UPDATE"""
 

@@ -137,6 +137,8 @@ class SQLiteJournal(RecorderJournal):
             self._path, timeout=self._lock_seconds, isolation_level=None, check_same_thread=False
         )
         try:
+            # Whose it is comes first: another program's database is left as it is.
+            self._is_new(connection)
             # What durability rests on is said here: what a build of SQLite does by default differs.
             self._write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")

@@ -45,7 +45,7 @@ def verify(journal: Journal, after: int = 0, upto: int | None = None) -> Iterato
     if walk.before.position < last:
         yield Finding(walk.before.position + 1, "position", f"it is missing, and all up to {last} with it")
     if upto is None:
-        yield from ending(journal, head, walk)
+        yield from sorted(ending(journal, head, walk))
 
 
 def ending(journal: Journal, head: Head, walk: "Walk") -> Iterator[Finding]:

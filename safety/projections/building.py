@@ -35,6 +35,7 @@ def build(
                 progress(recorded.position)
     run.end()
     create_indexes(connection)
+    tables.analyse()
     return run.taken
 
 

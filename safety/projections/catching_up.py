@@ -9,6 +9,8 @@ from safety.projections.rows import Log, Recorded
 from safety.projections.store import Tables
 
 PAGE = 2_000
+MANY = 500
+"""After a page of so many events the tables may look very different from before."""
 
 
 class NotOfThisLog(Exception):
@@ -118,5 +120,7 @@ class Page:
             ahead = [recorded for recorded in events if recorded.position > after]
             if ahead:
                 self._tracked[name] = fold(self._tables, name, ahead, after)
+        if len(events) >= MANY:
+            self._tables.analyse()
         if last.position > position:
             self._tables.read_up_to(log, last.position, last.recorded_at)

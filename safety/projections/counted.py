@@ -80,7 +80,8 @@ def members(trial: str, governs: Definition, at: At, given: CTE) -> CTE:
     )
     if population.members == "dosed":
         wanted = wanted.where(given.c.subject.is_not(None))
-    return wanted.cte("members")
+    # Written out where there are no statistics yet: a guess of one member makes PostgreSQL count all again for each.
+    return wanted.cte("members").prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def onset(rule: TreatmentEmergent) -> Span:

@@ -10,6 +10,10 @@ PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, a
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 
+MOST_HELD = 20_000
+"""How many rows of a table are kept in memory between two pages; what is let go of is found again in the tables."""
+
+
 class RowMissing(Exception):
     """An event is about a thing that has no row: a part of the log is missing, or a handler is wrong."""
 
@@ -67,13 +71,12 @@ class _Held:
 class Rowwise:
     """Folds one projection's events; rows come from the store on first touch and are held from then on."""
 
-    def __init__(self, projection: Projection, store: Store, *, partial: bool = False, held: int = 20_000) -> None:
-        """`partial`: events about things that have no row are passed over; `held`: how many rows are kept in memory."""
+    def __init__(self, projection: Projection, store: Store, *, partial: bool = False) -> None:
+        """`partial`: events about things that have no row are passed over."""
         self._handlers = projection.handlers
         self._held = {of.name: _Held(of) for of in projection.tables}
         self._store = store
         self._partial = partial
-        self._most = held
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event, whole or not at all."""
@@ -136,7 +139,7 @@ class Rowwise:
             if held.closed or fresh:
                 self._store.insert(held.of.name, held.closed + fresh)
             held.ended, held.closed, held.fresh = [], [], {}
-            if len(held.open) > self._most:
+            if len(held.open) > MOST_HELD:
                 held.open.clear()
 
 

@@ -1,9 +1,11 @@
 """Incidence of adverse events by arm, term and grade, with exact intervals, and the rules printed beside (DESIGN 4)."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import Any, Literal
 
-from sqlalchemy import CTE, ColumnElement, Connection, case, func, null, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, null, select
 
 from safety.aggregates.deciding import Refused
 from safety.aggregates.trial import Definition
@@ -18,15 +20,15 @@ Window = Literal["all", "primary"]
 AE = counted.AE
 
 MEASURES = {
-    "teae": (),
-    "related": ("related",),
-    "serious": ("serious",),
-    "related_serious": ("related", "serious"),
-    "fatal": ("fatal",),
-    "related_fatal": ("related", "fatal"),
-    "severe": ("severe",),
+    "teae": ("teae",),
+    "related": ("teae", "related"),
+    "serious": ("teae", "serious"),
+    "related_serious": ("teae", "related", "serious"),
+    "fatal": ("teae", "fatal"),
+    "related_fatal": ("teae", "related", "fatal"),
+    "severe": ("teae", "severe"),
 }
-"""What is counted, all of it treatment-emergent: by name, the marks that an adverse event must have."""
+"""What is counted: by name, the marks that an adverse event must have; the first is being treatment-emergent."""
 SCALES = {"severity": ("MILD", "MODERATE", "SEVERE"), "grade": ("1", "2", "3", "4", "5")}
 WHOLE_RECORD = "the whole record"
 
@@ -124,54 +126,58 @@ class Counting:
             "provenance": self._governs.provenance,
         }
 
-    def _emergent(self, *columns: ColumnElement[Any]) -> CTE:
-        """Give the treatment-emergent adverse events of the population, of the window that is asked for."""
-        of, rule = self._members, self._governs.counting.treatment_emergent
-        wanted = (
-            select(AE.c.subject, of.c.arm, *columns)
-            .select_from(of.join(AE, AE.c.subject == of.c.subject))
-            .where(counted.on_record(self._trial, self._at), counted.emergent(rule, of) == 1)
-        )
-        primary = self._governs.counting.primary_window
+    def _counts(self) -> ColumnElement[bool]:
+        """Choose the adverse events that are counted at all: treatment-emergent, and of the window that is asked for."""
+        rule, primary = self._governs.counting.treatment_emergent, self._governs.counting.primary_window
+        counts = counted.emergent(rule, self._members) == 1
         if self._window == "primary" and primary is not None:
-            wanted = wanted.where(counted.inside(primary, rule, of) == 1)
-        return wanted.cte("emergent")
+            counts &= counted.inside(primary, rule, self._members) == 1
+        return counts
+
+    def _is_of(self) -> ColumnElement[bool]:
+        """Join a member with the adverse events on record."""
+        return (AE.c.subject == self._members.c.subject) & counted.on_record(self._trial, self._at)
+
+    def _emergent(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Give the counted adverse events of the population."""
+        of = self._members
+        return select(of.c.arm, of.c.subject, *columns).select_from(of.join(AE, self._is_of())).where(self._counts())
 
     def groups(self, connection: Connection, arms: Sequence[str]) -> list[dict[str, Any]]:
         """Count every measure in every arm."""
+        of = self._members
         marks = {
+            "teae": _yes(AE.c.number.is_not(None) & self._counts()),
             "related": counted.related(self._governs, self._trial, self._at),
             "serious": counted.serious(self._governs),
             "fatal": _yes(AE.c.results_in_death == "Y"),
             "severe": _yes(AE.c.severity == "SEVERE"),
         }
-        events = self._emergent(*(mark.label(name) for name, mark in marks.items()))
-        told = {name: func.sum(_all(events, needs)).label(name) for name, needs in MEASURES.items()}
-        by_subject = select(events.c.subject, *told.values()).group_by(events.c.subject).subquery("by_subject")
-        of = self._members
-        counts = [
-            function.label(f"{name}_{what}")
-            for name in MEASURES
-            for what, function in (
-                ("subjects", func.sum(_yes(by_subject.c[name] > 0))),
-                ("events", func.coalesce(func.sum(by_subject.c[name]), 0)),
-            )
-        ]
-        ask = (
-            select(of.c.arm, func.count().label("size"), *counts)
-            .select_from(of.outerjoin(by_subject, by_subject.c.subject == of.c.subject))
-            .group_by(of.c.arm)
+        each = (
+            select(of.c.subject, of.c.arm, *(mark.label(name) for name, mark in marks.items()))
+            .select_from(of.outerjoin(AE, self._is_of()))
+            .cte("each_adverse_event")
         )
-        found = {row.arm: row._mapping for row in connection.execute(ask)}  # noqa: SLF001, SQLAlchemy's public name
+        told = (func.sum(_all(each, needs)).label(name) for name, needs in MEASURES.items())
+        by_subject = select(each.c.arm, *told).group_by(each.c.subject, each.c.arm).subquery("by_subject")
+        counts = [
+            func.sum(what).label(f"{name}_{title}")
+            for name in MEASURES
+            for title, what in (("subjects", _yes(by_subject.c[name] > 0)), ("events", by_subject.c[name]))
+        ]
+        ask = select(by_subject.c.arm, func.count().label("size"), *counts).group_by(by_subject.c.arm)
+        found = {row["arm"]: row for row in connection.execute(ask).mappings()}
         return [_group(arm, found.get(arm)) for arm in arms]
 
     def terms(self, connection: Connection, sizes: dict[str, int], *, by_term: bool) -> list[dict[str, Any]]:
         """Count by system organ class, and by preferred term within it; a subject counts once a term."""
         soc = func.coalesce(AE.c.body_system, AE.c.system_organ_class).label("soc")
         term = (AE.c.preferred_term if by_term else null()).label("pt")
-        events = self._emergent(soc, term)
+        events = self._emergent(soc, term).subquery("events")
         names = [events.c.arm, events.c.soc, events.c.pt]
-        ask = select(*names, _subjects(events), func.count().label("events")).group_by(*names)
+        ask = select(
+            *names, func.count(events.c.subject.distinct()).label("subjects"), func.count().label("events")
+        ).group_by(*names)
         order = {arm: place for place, arm in enumerate(sizes)}
         rows = sorted(connection.execute(ask), key=lambda row: (order[row.arm], _last(row.soc), _last(row.pt)))
         return [{"arm": row.arm, "soc": row.soc, "pt": row.pt, "measure": _measure(row, sizes)} for row in rows]
@@ -190,49 +196,24 @@ class Counting:
             ]
         return told
 
-    def _grades(self, column: str, steps: Sequence[str]) -> Any:  # noqa: ANN401, a compound select
+    def _grades(self, column: str, steps: Sequence[str]) -> Select[Any]:
         rank = case({step: place for place, step in enumerate(steps)}, value=AE.c[column], else_=null())
-        events = self._emergent(rank.label("rank"))
-        worst = (
-            select(events.c.arm, events.c.subject, func.max(events.c.rank).label("rank"))
-            .where(events.c.rank.is_not(None))
-            .group_by(events.c.arm, events.c.subject)
-            .subquery("worst")
-        )
-        subjects = (
-            select(worst.c.arm, worst.c.rank, func.count().label("subjects"))
-            .group_by(worst.c.arm, worst.c.rank)
-            .subquery("subjects")
-        )
-        at_grade = (
-            select(events.c.arm, events.c.rank, func.count().label("events"))
-            .where(events.c.rank.is_not(None))
-            .group_by(events.c.arm, events.c.rank)
-            .subquery("at_grade")
-        )
-        same = (subjects.c.arm == at_grade.c.arm) & (subjects.c.rank == at_grade.c.rank)
-        return select(
-            at_grade.c.arm,
-            at_grade.c.rank,
-            func.coalesce(subjects.c.subjects, 0).label("subjects"),
-            at_grade.c.events,
-        ).select_from(at_grade.outerjoin(subjects, same))
+        events = self._emergent(rank.label("rank")).where(AE.c[column].in_(steps)).subquery("events")
+        names = [events.c.arm, events.c.subject, events.c.rank]
+        worst = func.max(events.c.rank).over(partition_by=events.c.subject) == events.c.rank
+        each = select(*names, func.count().label("events"), _yes(worst).label("worst")).group_by(*names)
+        of = each.subquery("by_subject")
+        sums = (func.sum(of.c.worst).label("subjects"), func.sum(of.c.events).label("events"))
+        return select(of.c.arm, of.c.rank, *sums).group_by(of.c.arm, of.c.rank)
 
 
 def _yes(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _all(events: CTE, needs: Sequence[str]) -> ColumnElement[int]:
+def _all(events: FromClause, needs: Sequence[str]) -> ColumnElement[int]:
     """1 where an adverse event has every mark that is needed."""
-    product: ColumnElement[int] | None = None
-    for need in needs:
-        product = events.c[need] if product is None else product * events.c[need]
-    return case((events.c.subject.is_not(None), 1), else_=0) if product is None else product
-
-
-def _subjects(events: CTE) -> ColumnElement[int]:
-    return func.count(events.c.subject.distinct()).label("subjects")
+    return reduce(mul, (events.c[need] for need in needs))
 
 
 def _last(text: str | None) -> tuple[bool, str]:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -17,6 +18,10 @@ from sqlalchemy.pool import NullPool, StaticPool
 PRAGMAS = ("busy_timeout=30000", "synchronous=NORMAL", "cache_size=-32000", "mmap_size=268435456", "temp_store=MEMORY")
 BUILDING = ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-64000")
 """For a file nobody else knows of yet: if the machine stops, it is built again."""
+
+
+DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR})
+"""What SQLite says of a file that is no database, is broken, or has no such table."""
 
 
 @cache
@@ -82,8 +87,18 @@ class InFile:
         self.engine = sqlite_engine(self.path, PRAGMAS)
 
     def exists(self) -> bool:
-        """Say whether the file is there: it comes into its place complete."""
-        return self.path.exists()
+        """Say whether the file is there, whole; one that is damaged is taken away: the log gives it again."""
+        if not self.path.exists():
+            return False
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=rw", uri=True)) as connection:
+                connection.execute("SELECT position FROM source").close()
+        except sqlite3.DatabaseError as fault:
+            if fault.sqlite_errorcode not in DAMAGED:
+                raise
+            self._forget(self.path)
+            return False
+        return True
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
@@ -94,38 +109,58 @@ class InFile:
     @contextmanager
     def beside(self) -> Iterator[Connection]:
         """Give a file in a temporary folder beside."""
-        with self._room() as path, sqlite_engine(path, BUILDING, "rwc", poolclass=NullPool).begin() as connection:
+        with self._new() as (connection, _):
             yield connection
 
     @contextmanager
     def building(self) -> Iterator[Connection]:
         """Give a new file; when it is complete it comes into its place, or its pages into the file that others have open."""
-        with self._room() as path:
-            with sqlite_engine(path, BUILDING, "rwc", poolclass=NullPool).begin() as connection:
-                yield connection
-            with closing(sqlite3.connect(path)) as new:
-                new.execute("PRAGMA journal_mode=WAL").close()
-            self._put_in_place(path)
+        with self._new() as (connection, path):
+            yield connection
+            connection.commit()
+            self._put_in_place(connection, path)
 
     @contextmanager
-    def _room(self) -> Iterator[Path]:
+    def _new(self) -> Iterator[tuple[Connection, Path]]:
+        """Open a new file, locked as long as somebody builds in it."""
+        self._clear_what_a_kill_left()
         with TemporaryDirectory(dir=self.path.parent, prefix="views-building-") as folder:
-            yield Path(folder, "views.db")
+            path = Path(folder, "views.db")
+            with sqlite_engine(path, BUILDING, "rwc", poolclass=NullPool).connect() as connection:
+                yield connection, path
 
-    def _put_in_place(self, path: Path) -> None:
+    def _put_in_place(self, connection: Connection, path: Path) -> None:
+        new: Any = connection.connection.dbapi_connection
+        new.execute("PRAGMA journal_mode=WAL").close()
         try:
             # link, not rename: a file that another process put there meanwhile is in use and must not be replaced.
             os.link(path, self.path)
-            self._forget_others()
         except FileExistsError:
-            with closing(sqlite3.connect(path)) as new, closing(sqlite3.connect(self.path, timeout=30)) as present:
+            with closing(sqlite3.connect(self.path, timeout=30)) as present:
                 new.backup(present)
+        for file in self.path.parent.glob("views-*.db"):
+            if file != self.path:
+                # The file of other code: nobody would empty its text when the log is redacted.
+                self._forget(file)
 
-    def _forget_others(self) -> None:
-        """Remove the files of other code: nobody would empty their text when the log is redacted."""
-        for file in self.path.parent.glob("views-*.db*"):
-            if not file.name.startswith(self.path.name):
-                file.unlink(missing_ok=True)
+    @staticmethod
+    def _forget(file: Path) -> None:
+        for part in ("", "-wal", "-shm"):
+            file.with_name(file.name + part).unlink(missing_ok=True)
+
+    def _clear_what_a_kill_left(self) -> None:
+        """Remove what was being built when the machine or the program stopped; who still builds holds a lock."""
+        for file in self.path.parent.glob("views-building-*/views.db"):
+            if file.stat().st_size == 0:
+                continue
+            try:
+                with closing(sqlite3.connect(file, timeout=0)) as left:
+                    left.execute("BEGIN EXCLUSIVE").close()
+            except sqlite3.OperationalError:
+                continue
+            except sqlite3.DatabaseError:
+                pass
+            rmtree(file.parent, ignore_errors=True)
 
 
 class InMemory:

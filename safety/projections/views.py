@@ -66,6 +66,7 @@ class Views:
 
         `progress` is told the position reached, every few thousand events.
         """
+        self._exists()
         with self.place.building() as connection:
             taken = build(connection, log.read(), progress=progress)
         self._there, self._seen = True, None

@@ -2,7 +2,8 @@
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -23,10 +24,21 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as fault:
-        reason = (fault.strerror or "no such address").lower()
+        # Python puts the address behind the system's words, which the sentence has already.
+        reason = str(fault.strerror).partition(" (")[0].lower()
         raise Unusable(
             f"the web door cannot open at {host} port {port}: {reason}; choose another with --port or --host"
         ) from fault
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which cancels what goes on after the grace but then waits for clients who do not read their answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and hang up on who is still connected after the grace."""
+        await super().shutdown(sockets)
+        for connection in self.server_state.connections.copy():
+            connection.transport.abort()
 
 
 def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -45,10 +57,22 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = uvicorn.Server(settings)
-        for told in (signal.SIGINT, signal.SIGTERM):
-            # uvicorn raises the signal again after it has stopped; that must not end the process before the log is closed.
-            signal.signal(told, server.handle_exit)
-        named = f"[{host}]" if ":" in host else host
-        tell(f"The desk runs at http://{named}:{taken.getsockname()[1]}/ until Ctrl-C or SIGTERM.")
-        server.run([taken])
+        server = Server(settings)
+        with stopped_by_signals(server):
+            named = f"[{host}]" if ":" in host else host
+            tell(f"The desk runs at http://{named}:{taken.getsockname()[1]}/ until Ctrl-C or SIGTERM.")
+            server.run([taken])
+
+
+@contextmanager
+def stopped_by_signals(server: Server) -> Iterator[None]:
+    """Let SIGINT and SIGTERM stop the server and nothing more.
+
+    uvicorn raises the signal again once it has stopped; that must not end the process before the log is closed.
+    """
+    before = {told: signal.signal(told, server.handle_exit) for told in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for told, handler in before.items():
+            signal.signal(told, handler)

@@ -1,0 +1,218 @@
+"""The web door for programs: probes and numbers; a fault is told as what it is, and no subject leaves by any address."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from safety.home import Doors, Home
+from safety.web.door import door
+from tests.builders import append, composed, enrolled, sent
+from tests.postgres_server import PostgresServer
+from tests.web_homes import (
+    ADDRESS,
+    NARRATIVE,
+    PERSON,
+    START,
+    SUBJECT,
+    TERM,
+    Homes,
+    client,
+    close_the_log,
+    faulty,
+    lose_the_directory,
+    stop_a_table,
+    with_a_trial,
+)
+
+ROUTES = ("/healthz", "/readyz", "/metrics", "/api/openapi.json", "/", "/static/vigilog.css", "/static/icons.svg")
+PROMISED = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> Iterator[Homes]:
+    opened = Homes(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def home(homes: Homes) -> Home:
+    return with_a_trial(homes.open())
+
+
+def numbers(text: str) -> dict[str, float]:
+    """Read Prometheus text: each number after its two comment lines, none with a label."""
+    block = re.compile(r"# HELP (\w+) [^\n]+\n# TYPE (\w+) gauge\n(\w+) (\S+)\n")
+    found = list(block.finditer(text))
+    assert "".join(match[0] for match in found) == text
+    assert all(match[1] == match[2] == match[3] for match in found)
+    return {match[1]: float(match[4]) for match in found}
+
+
+# --- probes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sound_desk_lives_and_is_ready_with_its_position(home: Home) -> None:
+    asked = client(home)
+    assert (asked.get("/healthz").status_code, asked.get("/healthz").json()) == (200, {"status": "ok"})
+    ready = asked.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "position": 8})
+    append(home.journal, enrolled("S2"))
+    assert asked.get("/readyz").json()["position"] == 9
+
+
+@faulty
+def test_a_fault_makes_the_desk_unready_by_name_and_leaves_it_alive(
+    home: Home, do: Callable[[Home], None], reasons: list[str]
+) -> None:
+    do(home)
+    asked = client(home)
+    ready = asked.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "not ready", "not_ready": reasons})
+    assert asked.get("/healthz").status_code == 200
+
+
+def test_a_mended_desk_is_ready_again_without_a_restart(home: Home) -> None:
+    asked = client(home)
+    lose_the_directory(home)
+    assert asked.get("/readyz").status_code == 503
+    (home.settings.home / "directory.db").rmdir()
+    assert asked.get("/readyz").status_code == 200
+
+
+def test_a_desk_whose_database_server_comes_back_is_ready_again_without_a_restart(homes: Homes) -> None:
+    server = PostgresServer().start()
+    try:
+        asked = client(with_a_trial(homes.open(database_url=server.url("postgres"))))
+        assert asked.get("/readyz").json() == {"status": "ready", "position": 8}
+        server.stop()
+        gone = asked.get("/readyz")
+        assert gone.status_code == 503
+        assert [reason.partition(":")[0] for reason in gone.json()["not_ready"]] == ["log", "views", "directory"]
+        assert str(server.folder) not in gone.text
+        assert asked.get("/metrics").status_code == 503
+        server.start()
+        asked.get("/readyz")  # may still meet a connection that died with the server
+        assert asked.get("/readyz").json() == {"status": "ready", "position": 8}
+        assert "<td" in asked.get("/").text
+    finally:
+        server.remove()
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_numbers_are_those_of_the_log_and_of_the_clock_handed_in(home: Home, homes: Homes) -> None:
+    asked = client(home)
+    homes.now = START + timedelta(seconds=90)
+    answer = asked.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    found = numbers(answer.text)
+    assert found.pop("vigilog_oldest_owed_alert_seconds") == pytest.approx(90, abs=1e-3)
+    assert found == {
+        "vigilog_log_position": 8,
+        "vigilog_views_position": 8,
+        "vigilog_views_stopped_tables": 0,
+        "vigilog_alerts_owed": 1,
+    }
+
+
+def test_a_delivered_alert_is_owed_no_more(home: Home, homes: Homes) -> None:
+    append(home.journal, composed(), sent())
+    homes.now = START + timedelta(days=1)
+    found = numbers(client(home).get("/metrics").text)
+    assert (found["vigilog_alerts_owed"], found["vigilog_oldest_owed_alert_seconds"]) == (0, 0)
+    assert found["vigilog_views_position"] == found["vigilog_log_position"] == 10
+
+
+def test_a_clock_that_went_back_gives_no_negative_age(home: Home, homes: Homes) -> None:
+    homes.now = START - timedelta(hours=1)
+    found = numbers(client(home).get("/metrics").text)
+    assert (found["vigilog_alerts_owed"], found["vigilog_oldest_owed_alert_seconds"]) == (1, 0)
+
+
+def test_while_a_table_has_stopped_what_is_owed_is_left_out(home: Home) -> None:
+    stop_a_table(home)
+    assert numbers(client(home).get("/metrics").text) == {
+        "vigilog_log_position": 9,
+        "vigilog_views_position": 9,
+        "vigilog_views_stopped_tables": 1,
+    }
+
+
+def test_without_log_or_views_there_are_no_numbers_and_without_directory_there_are(home: Home) -> None:
+    lose_the_directory(home)
+    assert numbers(client(home).get("/metrics").text)["vigilog_alerts_owed"] == 1
+    close_the_log(home)
+    answer = client(home).get("/metrics")
+    assert answer.status_code == 503
+    assert answer.text.startswith("# not ready: log: does not answer (Unavailable)\n")
+
+
+# --- what never leaves ------------------------------------------------------------------------------------------------
+
+
+def test_no_answer_names_a_subject_a_person_or_a_place(home: Home) -> None:
+    asked = client(home)
+    kept = (SUBJECT, TERM, NARRATIVE, PERSON, ADDRESS, "Pyrexia", str(home.settings.home))
+    assert all(part in str(list(home.journal.rows())) + PERSON + ADDRESS + str(home.settings.home) for part in kept)
+    for fault in (lambda _: None, stop_a_table, lose_the_directory, close_the_log):
+        fault(home)
+        for route in (*ROUTES, f"/{SUBJECT}"):
+            answer = asked.get(route).text
+            assert [part for part in kept if part.lower() in answer.lower()] == []
+
+
+def test_every_answer_carries_the_headers(home: Home) -> None:
+    app = door(home)
+    app.add_api_route("/fault", fault_of_ours)
+    asked = TestClient(app, raise_server_exceptions=False)
+    answers = [asked.get(route) for route in (*ROUTES, "/favicon.ico", "/docs", "/redoc", "/fault")]
+    answers += [asked.post("/"), asked.get("/static/../door.py")]
+    assert [answer.status_code for answer in answers] == [200] * len(ROUTES) + [404, 404, 404, 500, 405, 404]
+    lose_the_directory(home)
+    answers += [asked.get("/"), asked.get("/readyz")]
+    for answer in answers:
+        assert {name: answer.headers.get(name) for name in PROMISED} == PROMISED
+
+
+def fault_of_ours() -> None:
+    raise RuntimeError(NARRATIVE)
+
+
+def test_a_fault_of_ours_is_told_without_its_text(home: Home) -> None:
+    app = door(home)
+    app.add_api_route("/fault", fault_of_ours)
+    answer = TestClient(app, raise_server_exceptions=False).get("/fault")
+    assert (answer.status_code, answer.json()) == (500, {"detail": "the desk could not answer; its log says why"})
+
+
+def test_a_fault_of_ours_is_no_unreadiness(home: Home) -> None:
+    def no_time() -> datetime:
+        raise RuntimeError(NARRATIVE)
+
+    asked = client(home)
+    assert asked.get("/readyz").status_code == 200
+    home.doors = Doors(clock=no_time, salt=home.doors.salt, new_id=home.doors.new_id)
+    assert [asked.get(route).status_code for route in ("/readyz", "/metrics", "/")] == [200, 500, 500]
+
+
+def test_the_api_describes_itself_and_loads_no_documentation_from_elsewhere(home: Home) -> None:
+    described = client(home).get("/api/openapi.json").json()
+    assert described["info"]["title"] == "Vigilog"
+    assert set(described["paths"]) == {"/healthz", "/readyz", "/metrics"}
+    assert set(described["paths"]["/readyz"]["get"]["responses"]) == {"200", "503"}
+
+
+def test_two_doors_in_one_process_keep_their_homes_apart(home: Home, homes: Homes) -> None:
+    other = client(homes.open())
+    assert (client(home).get("/readyz").json()["position"], other.get("/readyz").json()["position"]) == (8, 2)
