@@ -3,6 +3,7 @@
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def sqlite() -> Iterator[Measured]:
         for cold in (False, True):
             known = "not seen before" if cold else "known"
             name = f"F1 SAE filings/s, subject of {events} events, {known} / the same rows bare"
-            yield measured(name, lambda home, events=events, cold=cold: Filings(home, events, cold=cold))
+            yield measured(name, partial(Filings, events=events, cold=cold))
     yield measured("F1b the same, then the worklist read", lambda home: Filings(home, 20, worklist(home)))
 
 

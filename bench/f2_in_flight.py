@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
@@ -73,12 +74,12 @@ def appends() -> Measured:
             return made
 
         def ours() -> float:
-            work = [(lambda news=news: home.journal.append(Decision(news, DOORS.new_id(), ""))) for news in ready()]
+            work = [partial(home.journal.append, Decision(news, DOORS.new_id(), "")) for news in ready()]
             return from_threads(work)
 
         def theirs() -> float:
             stored = [[StoredEvent(n.stream, n.version, n.topic, n.body.encode()) for n in news] for news in ready()]
-            return from_threads([(lambda events=events: library.insert_events(events)) for events in stored])
+            return from_threads([partial(library.insert_events, events) for events in stored])
 
         try:
             return alternating("F2 ready-made appends/s, 64 in flight / the library's recorder", ours, theirs)

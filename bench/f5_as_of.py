@@ -69,8 +69,9 @@ def large_against_small(large: Home, small: Home) -> Iterator[Measured]:
     """A trial of 1,000 subjects among many others, against the same trial alone."""
     for name, question in QUESTIONS.items():
         repeats = 3 if name == "incidence" else 50
-        sides = [asked(home, question, At(home.journal.head().position), repeats) for home in (large, small)]
-        yield alternating(f"F5 {name}, us, of 20,000 events in the large log / alone", *sides)
+        inside = asked(large, question, At(large.journal.head().position), repeats)
+        alone = asked(small, question, At(small.journal.head().position), repeats)
+        yield alternating(f"F5 {name}, us, of 20,000 events in the large log / alone", inside, alone)
 
 
 def owed_in_sql(home: Home) -> float:

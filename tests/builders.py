@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar
 
 from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
 from safety.aggregates.deciding import Act, Form
 from safety.journal import Decision, Journal, NewEvent, encode
+from safety.projections import Views
 from safety.regulation.counting import Causality, Counting, Population, PrimaryWindow, Serious, TreatmentEmergent
 from safety.values import Awareness, Party
 
@@ -227,6 +229,11 @@ def failed(name: str = "M-1", channel: str = "smtp", error: str = "TIMEOUT") -> 
 
 def aware(at: datetime = T0, party: Party = "site", zone: str = "Asia/Shanghai") -> Awareness:
     return Awareness(at=at, zone=zone, party=party)
+
+
+def views_beside(store: Path | str) -> Views:
+    """Give the views of the log at a place, as `open_journal` takes it."""
+    return Views(store.parent if isinstance(store, Path) else store)
 
 
 _commands = itertools.count(1)

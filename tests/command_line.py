@@ -99,7 +99,14 @@ class CommandLine:
         """Run as a process."""
         command = [str(VIGILOG), *map(str, arguments)]
         done = subprocess.run(
-            command, input=stdin, capture_output=True, text=True, check=False, env=self.environment(), cwd=cwd, timeout=60
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self.environment(),
+            cwd=cwd,
+            timeout=60,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -86,7 +86,7 @@ class Drivers:
     def answer(self) -> Answer:
         """Wait until the driver is over."""
         assert self._process.stdout is not None
-        said = []
+        said: list[str] = []
         for line in self._process.stdout:
             if line.startswith("END "):
                 return Answer(int(line.split()[1]), said)
@@ -98,8 +98,8 @@ class Drivers:
 def drivers(home: Path, *under: str) -> Iterator[Drivers]:
     """Start the parent of drivers, by itself or under a tracer."""
     run = [*(under or (sys.executable, str(DRIVER))), "serve", str(home.with_name("decoy"))]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(run, text=True, env=environment(), **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(run, stdin=pipe, stdout=pipe, text=True, env=environment()) as process:
         yield Drivers(process)
 
 

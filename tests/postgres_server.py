@@ -15,6 +15,12 @@ from typing import Any
 import psycopg
 
 START_SECONDS = 30
+
+WATCHED = """exec 3<&0; "$@" </dev/null & server=$!
+{ read -r _ <&3; kill -QUIT "$server"; } 2>/dev/null &
+wait "$server" """
+"""Runs a server that ends when its standard input does: a test run that is killed leaves none behind."""
+
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=on", "full_page_writes=off", "max_connections=150")
 """Nobody pulls the plug of a test machine; a killed server process loses nothing that the kernel has."""
 
@@ -70,9 +76,16 @@ class PostgresServer:
         if not data.exists():
             self._run(["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
         options = [f"unix_socket_directories={self.folder}", "listen_addresses=", *self._settings]
-        command = [self._binaries / "bin" / "postgres", "-D", data, *(word for o in options for word in ("-c", o))]
+        server = [self._binaries / "bin" / "postgres", "-D", data, *(word for o in options for word in ("-c", o))]
         with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as)
+            self._process = subprocess.Popen(
+                ["sh", "-c", WATCHED, "sh", *server],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._as,
+            )
         self._wait()
         return self
 
@@ -97,8 +110,11 @@ class PostgresServer:
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server: SIGINT ends its sessions and shuts down in order, SIGQUIT and SIGKILL are crashes."""
         if self._process is not None:
-            self._process.send_signal(how)
+            server = (self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+            os.kill(int(server), how)
             self._process.wait(START_SECONDS)
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process = None
 
     def remove(self) -> None:

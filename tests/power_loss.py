@@ -135,8 +135,8 @@ def states(
             pending.append(call)
         for survived in sorted(survivals(len(pending), chance, random_ones)):
             disk = {name: bytearray(data) for name, data in durable.items()}
-            for one in survived:
-                applied(disk, torn(pending[one], chance))
+            for place in survived:
+                applied(disk, torn(pending[place], chance))
             yield said, disk
 
 

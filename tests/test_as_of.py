@@ -1,7 +1,6 @@
 """As of any position: rows equal a replay to it, later events change nothing, and every way to build them gives the same."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -42,7 +41,7 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 @pytest.fixture
 def views(store: Store) -> Iterator[Views]:
     """Views beside an empty log, on each database in turn."""
-    opened = Views(store.parent if isinstance(store, Path) else store)
+    opened = b.views_beside(store)
     yield opened
     opened.close()
 

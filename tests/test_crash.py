@@ -21,6 +21,7 @@ from tests.fault_injection import DRIVER, Answer, Workload, calls_of, environmen
 from tests.stored_whole import acknowledged, commands, damage
 
 LONG = "VIGILOG_LONG" in os.environ
+only_long = pytest.mark.skipif(not LONG, reason="the long form: set VIGILOG_LONG=1")
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def not_told(answer: Answer) -> list[str]:
 
 @needs_strace
 @pytest.mark.parametrize("when", ["once", "ever after"])
-@pytest.mark.parametrize("fault", ["fdatasync EIO", "pwrite64 ENOSPC", "pwrite64 EIO"])
+@pytest.mark.parametrize("fault", ["fdatasync EIO", "pwrite64 ENOSPC", pytest.param("pwrite64 EIO", marks=only_long)])
 @pytest.mark.parametrize("what", ["first start", "two filings", "import"])
 def test_the_disk_refuses_a_call(
     what: str, fault: str, when: str, workloads: dict[str, Workload], tmp_path: Path

@@ -38,7 +38,7 @@ def of_terms(counts: Counts) -> Counts:
 
 @pytest.fixture
 def views(store: Store) -> Iterator[Views]:
-    opened = Views(store.parent if isinstance(store, Path) else store)
+    opened = b.views_beside(store)
     yield opened
     opened.close()
 

@@ -191,3 +191,50 @@ def test_whole_dates_compare_as_the_calendar_does(one: str, other: str) -> None:
 @given(st.integers(1, 9999), st.integers(1, 12))
 def test_a_month_ends_on_its_last_day(year: int, month: int) -> None:
     assert PartialDate(f"{year:04}-{month:02}").latest.day == calendar.monthrange(year, month)[1]
+
+
+# A form's pattern and the calendar say the same
+
+
+def taken(text: str) -> bool:
+    try:
+        return bool(PARTIAL.validate_python(text))
+    except ValidationError:
+        return False
+
+
+def exists(text: str) -> bool:
+    try:
+        return bool(PartialDate(text))
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize("day", ["02-28", "02-29", "02-30"])
+def test_every_year_has_the_february_that_the_calendar_gives_it(day: str) -> None:
+    last = {year: calendar.monthrange(year, 2)[1] for year in range(1, 10_000)}
+    for year in range(10_000):
+        text = f"{year:04}-{day}"
+        assert taken(text) == exists(text) == (int(day[3:]) <= last.get(year, 0)), text
+
+
+@pytest.mark.parametrize("year", ["1999", "2000"])
+def test_every_month_and_day_of_a_year_is_one_of_the_calendars_or_refused(year: str) -> None:
+    for month in range(100):
+        texts = [f"{year}-{month:02}", *(f"{year}-{month:02}-{day:02}" for day in range(100))]
+        assert [text for text in texts if taken(text)] == [text for text in texts if exists(text)]
+
+
+def test_every_minute_and_second_is_one_of_the_clocks_or_refused() -> None:
+    for number in range(100):
+        for time in (f"{number:02}:00", f"00:{number:02}", f"00:00:{number:02}", f"23:{number:02}:59"):
+            assert taken(f"2018-03-05T{time}") == exists(f"2018-03-05T{time}")
+
+
+SHAPED = st.from_regex(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?", fullmatch=True)
+
+
+@unhurried
+@given(SHAPED | st.text("0123456789-T:", max_size=20))
+def test_a_form_takes_what_the_calendar_has(text: str) -> None:
+    assert taken(text) == exists(text)

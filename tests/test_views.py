@@ -33,13 +33,9 @@ from tests.histories import History
 BEGIN = (b.opened(), b.registered(), b.enrolled())
 
 
-def views_beside(store: Store) -> Views:
-    return Views(store.parent if isinstance(store, Path) else store)
-
-
 @pytest.fixture
 def views(store: Store) -> Iterator[Views]:
-    opened = views_beside(store)
+    opened = b.views_beside(store)
     yield opened
     opened.close()
 
@@ -106,7 +102,7 @@ def test_nothing_is_read_from_the_tables_when_nothing_is_new(
 
 def test_what_another_process_folded_is_not_folded_again(journal: Journal, store: Store, views: Views) -> None:
     b.append(journal, *BEGIN)
-    other = views_beside(store)
+    other = b.views_beside(store)
     views.catch_up(journal)
     b.append(journal, b.reported())
     assert other.catch_up(journal) == 4
@@ -117,7 +113,7 @@ def test_what_another_process_folded_is_not_folded_again(journal: Journal, store
 
 def _catch_up_while_another_files(store: Store, events: int) -> None:
     """In a process of its own: follow the log until it has all of it."""
-    journal, views = open_journal(store, lambda: 0), views_beside(store)
+    journal, views = open_journal(store, lambda: 0), b.views_beside(store)
     while views.catch_up(journal) < events:
         pass
     views.close()
@@ -143,7 +139,7 @@ def test_two_processes_that_catch_up_at_once_double_nothing(journal: Journal, st
 
 def test_two_threads_that_build_at_once_leave_whole_tables(journal: Journal, store: Store) -> None:
     b.append(journal, *History(6).events(200))
-    each = [views_beside(store) for _ in range(3)]
+    each = [b.views_beside(store) for _ in range(3)]
     threads = [threading.Thread(target=views.catch_up, args=(journal,)) for views in each]
     for thread in threads:
         thread.start()
@@ -308,10 +304,10 @@ def test_the_tables_of_another_log_are_built_anew(store: Store, clock: ManualClo
     one, other = open_journal(tmp_path / "one.db", clock), open_journal(tmp_path / "other.db", clock)
     b.append(one, *BEGIN, b.reported())
     b.append(other, b.opened("LOG-2"), b.registered(), b.enrolled("S9"), b.enrolled("S8"), b.enrolled("S7"))
-    views = views_beside(store)
+    views = b.views_beside(store)
     views.catch_up(one)
     views.close()
-    again = views_beside(store)
+    again = b.views_beside(store)
     assert again.catch_up(other) == 5
     assert count(again, SUBJECT.table) == 3
     assert again.check(other) == []
@@ -332,7 +328,7 @@ def test_beside_a_restored_older_log_the_tables_are_built_anew(
     shutil.copy(path, copy)
     journal = open_journal(path, clock)
     b.append(journal, b.reported())
-    views = views_beside(store)
+    views = b.views_beside(store)
     assert views.catch_up(journal) == 4
     journal.close()
     clock.set(clock.now + 1_000_000)
@@ -350,7 +346,7 @@ def test_a_log_with_the_same_times_but_another_id_is_another_log(store: Store, t
     one, other = open_journal(tmp_path / "one.db", lambda: 5), open_journal(tmp_path / "other.db", lambda: 5)
     b.append(one, *BEGIN)
     b.append(other, b.opened("LOG-2"), b.registered(), b.enrolled("S2"))
-    views = views_beside(store)
+    views = b.views_beside(store)
     views.catch_up(one)
     b.append(other, b.enrolled("S3"))
     views.catch_up(other)
@@ -387,7 +383,7 @@ def test_the_tables_are_named_after_the_code_that_fills_them(
     views.catch_up(journal)
     views.close()
     monkeypatch.setattr(places, "fingerprint", lambda: "0123456789abcdef")
-    newer = views_beside(store)
+    newer = b.views_beside(store)
     newer.catch_up(journal)
     assert newer.check(journal) == []
     if isinstance(store, Path):

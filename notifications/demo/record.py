@@ -59,15 +59,15 @@ EVENTS = (
     DemoEvent("S07", 61, "Pharyngitis", "1", "UNLIKELY", 3, 4, 1),
     DemoEvent("S03", 2, "Headache", "1", "UNLIKELY", 1, 1),
     DemoEvent("S07", 41, "Headache", "1", "UNLIKELY", 2, 1, 1),
-    DemoEvent("S01", 50, "Other AE 1 (term not published)", "1", "UNLIKELY", 2, 3, 1),
-    DemoEvent("S02", 70, "Other AE 2 (term not published)", "1", "UNLIKELY", 3, 7, 2),
-    DemoEvent("S03", 12, "Other AE 3 (term not published)", "2", "UNLIKELY", 1, 9, 1),
-    DemoEvent("S04", 30, "Other AE 4 (term not published)", "1", "UNLIKELY", 2, 2),
-    DemoEvent("S05", 77, "Other AE 5 (term not published)", "1", "UNLIKELY", 3, 5, 3),
-    DemoEvent("S06", 80, "Other AE 6 (term not published)", "1", "UNLIKELY", 3, 4, 1),
+    DemoEvent("S01", 50, "AE A (unpublished)", "1", "UNLIKELY", 2, 3, 1),
+    DemoEvent("S02", 70, "AE B (unpublished)", "1", "UNLIKELY", 3, 7, 2),
+    DemoEvent("S03", 12, "AE C (unpublished)", "2", "UNLIKELY", 1, 9, 1),
+    DemoEvent("S04", 30, "AE D (unpublished)", "1", "UNLIKELY", 2, 2),
+    DemoEvent("S05", 77, "AE E (unpublished)", "1", "UNLIKELY", 3, 5, 3),
+    DemoEvent("S06", 80, "AE F (unpublished)", "1", "UNLIKELY", 3, 4, 1),
 )
 
-FOLLOW_UP_EVENT = DemoEvent("S04", 200, "SAE in follow-up (term not published)", "3", "NOT RELATED", 3, 14, 1)
+FOLLOW_UP_EVENT = DemoEvent("S04", 200, "SAE (unpublished)", "3", "NOT RELATED", 3, 14, 1)
 """Reported first as not serious; the subject is taken to hospital two days later."""
 
 HOSPITAL_DAY = 202

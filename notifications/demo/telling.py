@@ -160,7 +160,8 @@ def show_outcome(connection: Any, home: Home, steps: Sequence[Step], landed: Seq
     """Show the adverse events, the primary outcome, the whole record, and the outcome as of earlier moments."""
     head = home.journal.head().position
     section("3  The adverse events")
-    print_table("", line_listing(connection, TRIAL, At(head))["rows"], LISTED, "")
+    rows = line_listing(connection, TRIAL, At(head))["rows"]
+    print_table("", [row | {"onset": row["onset"][:10]} for row in rows], LISTED, "")
     section(
         "4  The primary outcome", "Treatment-related AEs and SAEs at 12 weeks +/- 3 days, counted by the trial's rules."
     )

@@ -147,9 +147,9 @@ def check(subject: Subject, form: Particulars, said: Mapping[str, Any]) -> None:
     """Refuse a dose, as `said` after the form, before enrolment, after death, or whose cell count does not fit the weight."""
     named = {"dose": form.number, "subject": form.subject}
     started_on, since = said.get("started_on"), subject.particulars.get("enrolled_on")
-    if started_on and since and started_on.compare(since) == "before":
+    if started_on and since and PartialDate(started_on).compare(PartialDate(since)) == "before":
         raise DoseBeforeEnrolment(**named)
-    if started_on and subject.died_on and started_on.compare(subject.died_on) == "after":
+    if started_on and subject.died_on and PartialDate(started_on).compare(PartialDate(subject.died_on)) == "after":
         raise DoseAfterDeath(**named)
     planned, total = total_cells(subject, said), said.get("total_cells")
     if planned is not None and abs(planned) >= MOST_CELLS:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -19,6 +20,8 @@ PIPE_WIDTH = 120
 """How wide a table may be where no terminal says how wide it is; `COLUMNS` says otherwise."""
 GAP = 2
 """Blanks between two columns."""
+NUMBERS = re.compile(r"(< )?[\d.,]*( (of|to) [\d.,]+)?( %)?")
+"""What stands at the right of its column: a number, a share, an interval, or nothing."""
 NARROW = 6
 """How narrow a column may get where a table does not fit; only then words are broken."""
 
@@ -53,11 +56,11 @@ def print_csv(rows: Rows) -> None:
     """Print rows as CSV with a header; a cell that a spreadsheet would run as a formula is made text."""
     import csv  # noqa: PLC0415, keeps --help light
 
-    if not rows:
-        return
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(rows[0])
-    writer.writerows([harmless(cell(value)) for value in row.values()] for row in rows)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if names:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows([harmless(cell(row.get(name))) for name in names] for row in rows)
 
 
 def harmless(text: str) -> str:
@@ -139,11 +142,11 @@ def print_table(title: str, rows: Rows, columns: Mapping[str, str], empty: str) 
     texts = [[heading, *(plain(row.get(name)) for row in rows)] for name, heading in columns.items()]
     shown = texts[: fitting(texts, page.width)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name, (heading, *_), width in zip(columns, shown, widths(shown, page.width), strict=False):
-        numbers = all(isinstance(row.get(name), int | float | None) for row in rows)
+    for (heading, *cells), width in zip(shown, widths(shown, page.width), strict=True):
+        numbers = all(NUMBERS.fullmatch(text) for text in cells)
         table.add_column(heading, justify="right" if numbers else "left", width=width, overflow="fold")
-    for row, *cells in zip(rows, *(column[1:] for column in shown), strict=True):
-        table.add_row(*map(indented, cells), style="bold" if row.get("heads") else None)
+    for row, *line in zip(rows, *(column[1:] for column in shown), strict=True):
+        table.add_row(*map(indented, line), style="bold" if row.get("heads") else None)
     page.print(table)
     if hidden := [heading for heading, *_ in texts[len(shown) :]]:
         page.print(Text(f"No room for: {', '.join(hidden)}. Take a wider terminal, or --format csv.", style="dim"))

@@ -154,7 +154,8 @@ def stream_of(named: str) -> str:
     return "/".join(["-" if trial == "-" else code_of(trial, "history"), kind.lower(), *of])
 
 
-@app.command()
+# A stream of the log itself begins with a hyphen: -/account/OPERATOR is no option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def history(
     stream: Annotated[str, typer.Argument(help="A stream such as T1/subject/S01, or a subject's code.")],
     *,
