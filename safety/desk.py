@@ -8,15 +8,19 @@ from typing import NamedTuple
 from safety import duty
 from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
-from safety.aggregates.record import Redacted
+from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
-from safety.journal import Decision, Journal, NewEvent, Repeated, Salt, Turn, decode, encode
+from safety.journal import Decision, Head, Journal, NewEvent, Repeated, Salt, Turn, decode, encode
 from safety.journal.states import KnownStates
 from safety.values import REDACTED, Clock, Role
 
 
 class OtherContent(Refused):
     """The command id {command_id} was used before for something else; open the form again to get a new one."""
+
+
+class NoSuchPosition(Refused):
+    """The log has no position {position} yet; find the position of the text with `vigilog history`."""
 
 
 class Done(NamedTuple):
@@ -56,6 +60,13 @@ def authorised(states: States, what: str, *, roles: Collection[Role], trial: str
     return Act(by, role, at)
 
 
+def check_positions(events: Iterable[Form], head: Head) -> None:
+    """Refuse to ask for the redaction of what is not there yet: it would stand as redacted before it is written."""
+    for event in events:
+        if isinstance(event, RedactionRequested) and event.at_position > head.position:
+            raise NoSuchPosition(position=event.at_position)
+
+
 class Desk:
     """Where commands are decided; one a process."""
 
@@ -90,6 +101,7 @@ class Desk:
         roles, at = asked.command.roles, self.clock()
         act = authorised(reading, asked.command.name, roles=roles, trial=trial, by=asked.by, at=at)
         events = asked.command.decide(reading, asked.form, act)
+        check_positions(events, turn.head)
         if not events:
             return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]

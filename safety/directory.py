@@ -61,7 +61,7 @@ class Directory:
 
     def __init__(self, url: str) -> None:
         """Open the book at an SQLAlchemy URL, or begin it; raises Unreachable."""
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(url, pool_pre_ping=True)
         with self._reached() as connection:
             connection.execute(CreateTable(PERSON, if_not_exists=True))
 

@@ -59,6 +59,7 @@ ROWS: list[tuple[str, Data, str]] = [
     ("AGE", {"dm": (*DM, f"S03,01,{CANARY},F,A,")}, "dm.csv, line 4, AGE: must be a valid integer"),
     ("AGE 200", {"dm": (*DM, "S03,01,200,F,A,")}, "dm.csv, line 4, AGE: must be less than or equal to 130."),
     ("SITEID", {"dm": (*DM, f"S03,{CANARY} x,30,F,A,")}, "dm.csv, line 4, SITEID: must be 1 to 64 letters"),
+    ("a site of no trial", {"dm": (*DM, "S03,99,30,F,A,")}, "dm.csv, line 4: SITEID "),
     ("EXDOSE", {"ex": ("USUBJID,EXSEQ,EXSTDTC,EXDOSE", f"S01,1,2018-03-01,{CANARY}")},
      "ex.csv, line 2, EXDOSE: must be a number such as 54 or 0.5."),
     # dates
@@ -140,7 +141,7 @@ def no_json(folder: Path) -> None:
         (a_binary_file, "ae.csv, line 1 holds a NUL byte, so this is not a text file"),
         (latin_1, "ae.csv, line 2 is not UTF-8 text; save the file as CSV UTF-8"),
         (an_empty_file, "ae.csv is empty or begins with an empty line"),
-        (two_of_a_kind, "holds ae.csv and adverse_events.csv, which are both adverse_events; keep one of them"),
+        (two_of_a_kind, "holds adverse_events.csv and ae.csv, which are both adverse_events; keep one of them"),
         (none_of_the_files, "holds none of the files of an import; it takes subjects.csv or dm.*"),
         (empty, "is empty; it takes subjects.csv or dm.*"),
         (no_transport_file, "ae.xpt is not a SAS transport file; export it as version 5"),
@@ -192,7 +193,11 @@ def test_a_bad_map_is_named_by_its_table(cli: CommandLine, tmp_path: Path, text:
         ('reading = "stated"\n', "", "counting.serious.reading: Field required"),
         ('zone = "Asia/Shanghai"\nsponsor_', f'zone = "{CANARY}"\nsponsor_', "zone: Value error, must be an IANA"),
         ("[counting.serious]", "[counting.serious]\nshoe = 1", "counting.serious.shoe: Extra inputs are not permitted"),
-        ("weeks = 12\n", "weeks = -1\n", "counting.primary_window.weeks: Input should be greater than"),
+        (
+            "tolerance_days = 3\n",
+            "tolerance_days = -1\n",
+            "counting.primary_window.tolerance_days: Input should be greater than",
+        ),
         (
             'title = "A trial to run the program on"',
             f"[import.subjects]\nfile = '{CANARY}'",

@@ -246,3 +246,15 @@ def test_a_desk_that_keeps_little_reads_again(office: Office, monkeypatch: pytes
         assert office.numbers(subject) == [1, 2]
         state = folded(office.journal.stream(f"T1/subject/{subject}"))
         assert office.desk._known._kept.get(f"T1/subject/{subject}", state) == state
+
+
+def test_what_is_asked_for_all_the_time_is_read_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states, "MOST_KEPT", 4)
+    office.do("adverse_event.report", heard())
+    trial = office.desk._known._kept["T1/trial"]
+    for number in range(2, 9):
+        office.do("subject.enrol", enrolled(f"S{number}"))
+        with pytest.raises(Refused):
+            office.do("subject.enrol", enrolled(f"S{number}"))
+    assert office.desk._known._kept["T1/trial"] is trial
+    assert len(office.desk._known._kept) == 4

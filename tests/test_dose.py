@@ -196,6 +196,13 @@ SINCE_MARCH = (registered(), enrolled(enrolled_on="2018-03-01"))
             TooManyCells,
             id="more cells than the field holds",
         ),
+        pytest.param(
+            [registered(), enrolled(weight_kg="2")],
+            "dose.give",
+            dose_given(cells_per_kg="5" + "0" * 19),
+            TooManyCells,
+            id="one digit more than the field holds",
+        ),
     ],
 )
 def test_refused(history: list[Form], command: str, form: Form, refusal: type[Refused]) -> None:

@@ -248,7 +248,7 @@ def test_progress_is_shown_on_a_terminal_alone(cli: CommandLine, tmp_path: Path)
     folder = write(tmp_path / "data")
     assert cli.process("import", folder, "--trial", TRIAL, "--dry-run", "--format", "json").err == ""
     screen, terminal = os.openpty()
-    command = [VIGILOG, "import", folder, "--trial", TRIAL, "--format", "json"]
+    command = [str(VIGILOG), "import", str(folder), "--trial", TRIAL, "--format", "json"]
     environment = {**cli.environment(), "TERM": "xterm", "COLUMNS": "80"}
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, env=environment, check=True, timeout=60)
     os.close(terminal)

@@ -20,6 +20,7 @@ FILES = {"dm": "subjects.csv", "ex": "exposures.csv", "ae": "adverse_events.csv"
 CRITERIA = ("AESCAN", "AESCONG", "AESDISAB", "AESDTH", "AESHOSP", "AESLIFE", "AESOD")
 CDISC = ["--trial", "CDISCPILOT01"]
 Tables = dict[str, list[Row]]
+Counts = dict[tuple[str, ...], tuple[int, int]]
 pytestmark = pytest.mark.skipif(not PILOT.exists(), reason="the outside data are not beside the project")
 
 
@@ -167,10 +168,10 @@ def part(folder: Path, tables: Tables, subjects: Iterable[str], domains: Iterabl
     return folder, kept
 
 
-def counts(cli: CommandLine, trial: str) -> dict[tuple[str, ...], tuple[int, int]]:
+def counts(cli: CommandLine, trial: str) -> Counts:
     """What the program counts, as the oracle gives it."""
     answer = cli.json("incidence", "--trial", trial, "--by", "pt")
-    found = {("size", group["arm"]): (group["subjects"], 0) for group in answer["groups"]}
+    found: Counts = {("size", group["arm"]): (group["subjects"], 0) for group in answer["groups"]}
     for group in answer["groups"]:
         for name, measure in group["measures"].items():
             found[group["arm"], name] = (measure["subjects"], measure["events"])
@@ -180,12 +181,12 @@ def counts(cli: CommandLine, trial: str) -> dict[tuple[str, ...], tuple[int, int
     return found
 
 
-def recounted(kept: Tables) -> dict[tuple[str, ...], tuple[int, int]]:
+def recounted(kept: Tables) -> Counts:
     """The same by the slow recomputation from the rows."""
     rows = [(name, row) for name, of_domain in kept.items() for row in of_domain]
     measures = incidence(rows, ARMS)
     names = ("teae", "related", "serious", "related_serious", "fatal", "related_fatal", "severe")
-    nothing = {(arm, name): (0, 0) for arm in ARMS for name in names}
+    nothing: Counts = {(arm, name): (0, 0) for arm in ARMS for name in names}
     return nothing | measures | incidence(rows, ARMS, "AEBODSYS", "AEDECOD")
 
 

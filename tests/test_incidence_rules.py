@@ -6,34 +6,21 @@ from typing import Any
 
 import pytest
 
-from safety.aggregates.deciding import Form
 from safety.aggregates.trial import UnknownTrial
 from safety.journal import open_journal
 from safety.projections import At, Views
 from safety.projections.exact import fisher, interval
 from safety.projections.incidence import NoPrimaryWindow, NoSuchArm, incidence
 from tests import builders as b
-from tests.conftest import new_database
 from tests.counting_cases import CASES, ONE_DOSED
+from tests.one_log import BOTH, empty_place, one_log
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=BOTH)
 def views(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Views]:
-    """Every case in one log, as a trial of its own."""
-    store: Path | str = tmp_path_factory.mktemp("cases") / "log.db"
-    if request.param == "postgresql":
-        store = new_database(request.getfixturevalue("postgres_server"))
-    journal, opened = open_journal(store, lambda: 1), b.views_beside(store)
-    events: list[Form] = [b.opened()]
-    for number, case in enumerate(CASES):
-        filed = [b.registered(case.governs), *case.events]
-        events += [happened.model_copy(update={"trial": f"C{number}"}) for happened in filed]
-    b.append(journal, *events)
-    opened.catch_up(journal)
-    assert opened.faults() == []
-    yield opened
-    opened.close()
-    journal.close()
+    store = empty_place(request.param, request, tmp_path_factory)
+    with one_log(store, [[b.registered(case.governs), *case.events] for case in CASES]) as opened:
+        yield opened
 
 
 def ask(views: Views, trial: str, *, happened_by: int | None = None, **asked: Any) -> dict[str, Any]:  # noqa: ANN401, what incidence takes

@@ -1,6 +1,8 @@
 """The contract of the log, the same on SQLite and PostgreSQL: what is appended, what is refused, what is read back."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -81,12 +83,20 @@ def test_a_log_is_there_when_it_is_opened_again(store: Store, clock: ManualClock
         again.head()
 
 
-def test_two_who_make_the_same_log_at_once_make_one(store: Store, clock: ManualClock) -> None:
-    journals = [open_journal(store, clock) for _ in range(2)]
-    journals[0].append(deciding("c1", plain("A", 1)))
-    assert streams(journals[1]) == [(1, "A", 1)]
-    for opened in journals:
-        opened.close()
+def test_all_who_make_the_same_log_at_once_make_one(store: Store, clock: ManualClock) -> None:
+    together = threading.Barrier(8)
+
+    def begin(number: int) -> range:
+        together.wait()
+        opened = open_journal(store, clock)
+        try:
+            return opened.append(deciding(f"c{number}", plain(f"S{number}", 1)))
+        finally:
+            opened.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        positions = sorted(position for found in pool.map(begin, range(8)) for position in found)
+    assert positions == list(range(1, 9))
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

@@ -6,14 +6,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from safety.home import LOG, Unusable, open_home
+from safety.home import LOG, Unusable, begin, open_home
+from safety.journal import Decision, NewEvent, open_journal
 from tests.crash_driver import DOORS, TRIAL, TRIAL_FILE, file_one, opened, settings
-from tests.fault_injection import drivers
+from tests.fault_injection import Answer, drivers
 from tests.program_run import FILE_AN_SAE, LIST, content, listed, lived_in, refused, vigilog
 from tests.stored_whole import commands, damage
 
@@ -88,6 +89,14 @@ def test_an_event_of_a_newer_version(home: Path) -> None:
     refused(vigilog(home, "history", "X"), "the topic later.v9 is not known to this version of the program")
 
 
+def test_a_log_that_does_not_begin_as_one(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / LOG, lambda: 1)
+    added = NewEvent("-/account/X", 1, "account.added.v1", '{"account":"X","roles":["operator"]}', "{}", None)
+    journal.append(Decision([added], "added", "added"))
+    journal.close()
+    refused(vigilog(tmp_path, *LIST), "position 1 of the log is not log.opened: this is not a log of this program")
+
+
 # --- a demo log ------------------------------------------------------------------------------------------------------
 
 
@@ -160,15 +169,21 @@ def test_an_older_log_restored_beside_newer_views(home: Path) -> None:
 # --- two that begin at once ------------------------------------------------------------------------------------------
 
 
-def test_two_processes_begin_the_same_home_at_once(tmp_path: Path) -> None:
-    with drivers(tmp_path / "home") as one, drivers(tmp_path / "home") as other:
-        for turn in range(15):
+def test_a_log_begins_once(tmp_path: Path) -> None:
+    with opened(tmp_path / "home") as found:
+        begin(found.journal, DOORS, "production")
+        assert damage(found, {"log-opened": 2}) == []
+
+
+def test_four_processes_begin_the_same_home_at_once(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        four = [running.enter_context(drivers(tmp_path / "home")) for _ in range(4)]
+        for turn in range(20):
             home = tmp_path / f"home{turn}"
-            for begun in (one, other):
-                begun.begin(home, ["start"])
-            for begun in (one, other):
-                answer = begun.answer()
-                assert (answer.code, answer.said) == (0, ["READY\n", "ACK log-opened 2\n"])
+            for one in four:
+                one.begin(home, ["start"])
+            answers = [one.answer() for one in four]
+            assert answers == [Answer(0, ["READY\n", "ACK log-opened 2\n"])] * 4
             with opened(home) as found:
                 assert list(commands(found)) == ["log-opened"]
                 assert damage(found, {"log-opened": 2}) == []

@@ -245,7 +245,7 @@ def check_log(office: Office, rows: list[Stored]) -> None:
 
 
 TestTwoDesks = TwoDesks.TestCase
-TestTwoDesks.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestTwoDesks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
 # Any text

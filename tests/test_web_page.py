@@ -74,7 +74,7 @@ def test_an_empty_desk_says_what_to_do_next(homes: Homes) -> None:
 def test_a_demonstration_and_a_drill_say_what_they_are(homes: Homes) -> None:
     demo = client(homes.open("demo")).get("/").text
     assert '<span class="state">Demonstration</span>' in demo
-    assert "vigilog trial create trials/nct03265613.toml --into-demo<" in demo
+    assert 'vigilog trial create trials/nct03265613.toml <span class="nowrap">--into-demo<' in demo
     drill = client(with_a_trial(homes.open("drill"))).get("/").text
     assert "This is an exercise" in drill
     assert "stamp push is-drill" in drill

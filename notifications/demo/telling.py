@@ -162,17 +162,11 @@ def show_outcome(connection: Any, home: Home, steps: Sequence[Step], landed: Seq
     section("3  The adverse events")
     rows = line_listing(connection, TRIAL, At(head))["rows"]
     print_table("", [row | {"onset": row["onset"][:10]} for row in rows], LISTED, "")
-    section(
-        "4  The primary outcome", "Treatment-related AEs and SAEs at 12 weeks +/- 3 days, counted by the trial's rules."
-    )
+    section("4  The primary outcome", "Treatment-related AEs and SAEs at 12 weeks +/- 3 days, by the trial's rules.")
     print_incidence(incidence(connection, TRIAL, At(head), window="primary"))
-    section(
-        "5  The whole record", "The SAE came in follow-up: it is in no primary outcome and stays in the safety record."
-    )
+    section("5  The whole record", "The SAE came in follow-up: in no primary outcome, but in the safety record.")
     print_incidence(incidence(connection, TRIAL, At(head)), rules=False)
-    section(
-        "6  As of earlier moments", "The primary outcome asked of the log as it stood, which later events never change."
-    )
+    section("6  As of earlier moments", "The primary outcome of the log as it stood; later events never change it.")
     doses = [positions[-1] for step, positions in zip(steps, landed, strict=True) if step.command == "dose.give"]
     earlier = {"the 7th dose": doses[6], "the 14th dose": doses[13], "the last dose": doses[-1], "now": head}
     print_table("", [as_of(connection, name, at) for name, at in earlier.items()], AS_OF, "")

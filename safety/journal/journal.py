@@ -1,6 +1,7 @@
 """What a journal is, whichever database holds it: turns to write in, pages to read, a bell for who waits."""
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from threading import Condition
@@ -9,7 +10,7 @@ from time import monotonic
 from safety.journal.codec import Recorded, decode
 from safety.journal.row import Stored
 from safety.journal.sharing import Turns
-from safety.journal.turn import Command, Decision, Head, Turn
+from safety.journal.turn import Command, Decision, Head, Turn, Unavailable
 
 FORMAT = 1
 """The layout of the log; a home with a higher number was made by a newer version of the program."""
@@ -78,16 +79,25 @@ class Journal(ABC):
         """When a position was recorded, in microseconds; None where there is none."""
 
     @abstractmethod
-    def position_at(self, recorded_at: int) -> int:
-        """Give the last position recorded at or before a time in microseconds; 0 before the first."""
-
-    @abstractmethod
     def commands(self, after: int, upto: int) -> Iterator[Command]:
         """Give the commands that claim `after` < position <= `upto`, in the order of their first position."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of every connection."""
+
+    def position_at(self, recorded_at: int) -> int:
+        """Give the last position recorded at or before a time in microseconds; 0 before the first.
+
+        Times rise with positions, so a search by halves needs no index that every append would have to keep.
+        """
+        return bisect_right(range(1, self.head().position + 1), recorded_at, key=self._recorded_at)
+
+    def _recorded_at(self, position: int) -> int:
+        found = self.recorded_at(position)
+        if found is None:
+            raise Unavailable(f"position {position} is missing from the log; run `vigilog verify`")
+        return found
 
     def append(self, decision: Decision) -> range:
         """Put a ready decision into the log, sharing a turn with who waits; raises Conflict, Repeated, Unavailable."""

@@ -23,7 +23,6 @@ SCHEMA = """
 CREATE TABLE log (position bigint PRIMARY KEY, stream text COLLATE "C" NOT NULL, version bigint NOT NULL,
     topic text COLLATE "C" NOT NULL, body text COLLATE "C" NOT NULL, meta text COLLATE "C" NOT NULL,
     sealed text COLLATE "C", recorded_at bigint NOT NULL, UNIQUE (stream, version));
-CREATE INDEX log_recorded_at ON log (recorded_at);
 CREATE TABLE log_head (one integer PRIMARY KEY CHECK (one = 1), position bigint NOT NULL, recorded_at bigint NOT NULL,
     format integer NOT NULL);
 INSERT INTO log_head VALUES (1, 0, 0, {format});
@@ -165,11 +164,16 @@ class PostgresJournal(RecorderJournal):
         return connection
 
     def _prepare(self) -> None:
-        with self._connections.one() as connection, connection.transaction():
+        with self._connections.one() as connection:
             if self._is_new(connection):
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (PREPARE_KEY,))
-                if self._is_new(connection):
-                    connection.execute(sql.SQL(SCHEMA).format(format=sql.Literal(FORMAT)))
+                # The lock comes before the transaction, or the second look would see the tables as they were before it.
+                connection.execute("SELECT pg_advisory_lock(%s)", (PREPARE_KEY,))
+                try:
+                    with connection.transaction():
+                        if self._is_new(connection):
+                            connection.execute(sql.SQL(SCHEMA).format(format=sql.Literal(FORMAT)))
+                finally:
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (PREPARE_KEY,))
 
     def _is_new(self, connection: PgConnection) -> bool:
         found: Any = connection.execute("SELECT to_regclass('log_head')").fetchone()
@@ -231,13 +235,6 @@ class PostgresJournal(RecorderJournal):
         """When a position was recorded; None where there is none."""
         with self._reading() as connection:
             return recorded_at(connection, position)
-
-    def position_at(self, recorded_at: int) -> int:
-        """Give the last position recorded at or before a time."""
-        ask = "SELECT position FROM log WHERE recorded_at <= %s ORDER BY recorded_at DESC, position DESC LIMIT 1"
-        with self._reading() as connection:
-            found = connection.execute(ask, (recorded_at,)).fetchone()
-        return found[0] if found else 0
 
     def commands(self, after: int, upto: int) -> Iterator[Command]:
         """Give the commands that claim positions in a range, in the order of their first position."""

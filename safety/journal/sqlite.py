@@ -21,7 +21,6 @@ SCHEMA = (
     meta TEXT NOT NULL, sealed TEXT, recorded_at INTEGER NOT NULL, UNIQUE (stream, version)) STRICT""",
     """CREATE TABLE command (command_id TEXT PRIMARY KEY, digest TEXT NOT NULL,
     first_position INTEGER NOT NULL, last_position INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
-    "CREATE INDEX log_recorded_at ON log (recorded_at)",
     """CREATE TRIGGER log_no_update BEFORE UPDATE ON log WHEN NOT (
     new.sealed IS NULL AND new.position = old.position AND new.stream = old.stream AND new.version = old.version
     AND new.topic = old.topic AND new.body = old.body AND new.meta = old.meta AND new.recorded_at = old.recorded_at)
@@ -236,13 +235,6 @@ class SQLiteJournal(RecorderJournal):
         """When a position was recorded; None where there is none."""
         with self._reading() as connection:
             return recorded_at(connection, position)
-
-    def position_at(self, recorded_at: int) -> int:
-        """Give the last position recorded at or before a time."""
-        ask = "SELECT position FROM log WHERE recorded_at <= ? ORDER BY recorded_at DESC, position DESC LIMIT 1"
-        with self._reading() as connection:
-            found = connection.execute(ask, (recorded_at,)).fetchone()
-        return found[0] if found else 0
 
     def commands(self, after: int, upto: int) -> Iterator[Command]:
         """Give the commands that claim positions in a range, in the order of their first position."""

@@ -78,11 +78,15 @@ class Reading:
         """Read through the turn."""
         self._known = known
         self._turn = turn
+        self._read: dict[str, StreamState] = {}
         self.changed: dict[str, StreamState] = {}
 
     def state(self, stream: str) -> StreamState:
         """Give a stream's whole state."""
-        return self.changed.get(stream) or self._known.find(stream, self._turn)
+        found = self._read.get(stream)
+        if found is None:
+            found = self._read[stream] = self._known.find(stream, self._turn)
+        return found
 
     def __call__(self, stream: str, of: type[S]) -> S:
         """Give one slice of a stream's state."""
@@ -91,5 +95,5 @@ class Reading:
     def take(self, happened: Form) -> tuple[StreamState, StreamState]:
         """Fold an event of this decision into its stream; give the state before and after it."""
         before = self.state(happened.stream)
-        after = self.changed[happened.stream] = fold(before, happened)
+        after = self._read[happened.stream] = self.changed[happened.stream] = fold(before, happened)
         return before, after

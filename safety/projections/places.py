@@ -203,7 +203,7 @@ class InSchema:
         self.schema = f"views_{fingerprint()}"
         self._lock = int(fingerprint(), 16) - 2**63
         plain = "postgresql+psycopg://" + url.partition("://")[2]
-        self.engine = create_engine(plain, connect_args={"options": f"-csearch_path={self.schema}"})
+        self.engine = create_engine(plain, pool_pre_ping=True, connect_args={"options": f"-csearch_path={self.schema}"})
 
     def exists(self) -> bool:
         """Say whether the schema is there: it comes into its place complete."""

@@ -1,0 +1,182 @@
+"""The demo tells its story on any terminal, twice the same, labels what is made up, and keeps away from real logs."""
+
+import mailbox
+import re
+import shutil
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from notifications.demo.filing import VirtualClock, story
+from notifications.demo.telling import file, introduce_people, trial_file
+from safety.home import Doors, open_home
+from safety.settings import Settings
+from tests.command_line import TRIAL, TRIALS, CommandLine, Ran, with_trial
+from tests.conftest import counted_salt
+
+DEMO = ["--trial", "NCT03265613"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, as a newcomer's."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Ran:
+    """The first run in it, as a process of its own, without any setting."""
+    cli = CommandLine(folder / "unused", COLUMNS="80")
+    cli._environment["VIGILOG_HOME"] = None
+    return cli.process("demo", "--headless", cwd=folder)
+
+
+@pytest.fixture
+def cli(folder: Path, first: Ran) -> CommandLine:
+    assert first.status == 0
+    return CommandLine(folder / "vigilog-demo")
+
+
+def words(text: str) -> str:
+    """The text with its lines joined: where they break is the terminal's business."""
+    return " ".join(text.split())
+
+
+def width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def test_it_exits_0_in_an_empty_folder_and_says_where_everything_lies(first: Ran, folder: Path) -> None:
+    assert (first.status, first.err) == (0, "")
+    assert {path.name for path in folder.iterdir()} == {"vigilog-demo"}
+    told = words(first.out)
+    assert "vigilog-demo/log.db; other commands refuse a demo log unless they are told --into-demo" in told
+    assert "vigilog-demo/mail/new, a maildir" in told
+
+
+def test_what_is_made_up_is_labelled_before_anything_is_shown(first: Ran) -> None:
+    told = words(first.out)
+    assert "RECONSTRUCTED who had what, and when: made up to fit the totals, and standing for nobody" in told
+    assert told.index("RECONSTRUCTED") < told.index("The record goes in")
+    assert told.count("(unpublished)") == 7
+    assert "Data Totals are published; who had which event and when" in told
+
+
+def test_it_shows_the_primary_outcome_the_whole_record_and_earlier_moments(first: Ran) -> None:
+    told = words(first.out)
+    primary, whole = told.split("5 The whole record")
+    assert "any 7 of 7 16 100.0 % 59.0 to 100.0 % related 4 of 7 5 57.1 % 18.4 to 90.1 %" in primary
+    assert "related and serious 0 of 7 0 0.0 % 0.0 to 41.0 %" in primary
+    assert "serious 1 of 7 1 14.3 % 0.4 to 57.9 %" in whole
+    assert re.search(r"the 7th dose \d+ 6 3 2 of 4 6.8 to 93.2 %", whole)
+    assert re.search(r"now \d+ 16 5 4 of 7 18.4 to 90.1 %", whole)
+    assert "The log sound, all 61 events of it" in whole
+    assert "The views equal a rebuild from the log, row by row" in whole
+
+
+def test_what_it_shows_is_what_the_commands_answer(cli: CommandLine) -> None:
+    (group,) = cli.json("incidence", *DEMO, "--window", "primary", "--into-demo")["groups"]
+    measures = group["measures"]
+    assert (measures["teae"]["events"], measures["related"]["events"]) == (16, 5)
+    assert measures["related_serious"] == {"subjects": 0, "events": 0, "proportion": 0.0, "ci95": [0.0, 0.409616]}
+    (alert,) = cli.json("alerts", *DEMO, "--into-demo")["alerts"]
+    assert (alert["rule"], alert["concerning"], alert["state"]) == ("SAE-ESCALATED", ["S04/3"], "sent")
+    assert cli("verify", "--into-demo").out == "The log is sound: 61 events.\n"
+    (mail,) = mailbox.Maildir(cli.home / "mail", create=False)
+    assert mail["Subject"] == "[Vigilog] NCT03265613: an adverse event became serious"
+    assert mail["To"] == "chen@localhost"
+
+
+def test_a_second_run_adds_nothing_and_tells_the_same_story(cli: CommandLine, first: Ran) -> None:
+    before = cli.head
+    again = CommandLine(cli.home, COLUMNS="80")("demo", "--headless")
+    assert cli.head == before
+    assert "This home holds the record already" in words(again.out)
+    assert len(list((cli.home / "mail" / "new").iterdir())) == 1
+
+    def after_the_filing(text: str) -> str:
+        return text[text.index("2  An SAE escalates") : text.index("Try it yourself")].replace(
+            str(cli.home), "vigilog-demo"
+        )
+
+    assert words(after_the_filing(again.out)) == words(after_the_filing(first.out))
+
+
+@pytest.mark.parametrize("columns", ["80", "120", "200"])
+def test_nothing_overflows_and_every_number_is_there_whatever_the_width(cli: CommandLine, columns: str) -> None:
+    shown = CommandLine(cli.home, COLUMNS=columns)("demo", "--headless").out
+    story, _, commands = shown.partition("Try it yourself")
+    assert max(width(line.rstrip()) for line in story.splitlines()) <= int(columns)
+    assert "…" not in story
+    assert "No room for" not in story
+    first_command = next(line for line in commands.splitlines() if "run.py" in line)
+    assert first_command.endswith("--as-of 2018-04-01 --into-demo")
+    for figure in ("59.0 to 100.0 %", "18.4 to 90.1 %", "0.0 to 41.0 %", "2018-09-14", "NOT RELATED", "SAE-ESCALATED"):
+        assert figure in story
+
+
+def test_a_run_that_was_interrupted_is_finished_by_the_next(tmp_path: Path, cli: CommandLine) -> None:
+    """What stands before the escalation's delivery is what a kill at that moment leaves."""
+    clock = VirtualClock()
+    doors = Doors(clock=clock, salt=counted_salt(), new_id=lambda: "LOG")
+    opened = open_home(Settings(home=tmp_path / "home"), doors, purpose="demo")
+    introduce_people(opened)
+    steps = story(trial_file())
+    last = next(n for n, step in enumerate(steps) if step.id == "demo-escalation")
+    for step in steps[: last + 1]:
+        file(opened, clock, step, lambda _: None)
+    opened.close()
+    other = CommandLine(tmp_path / "home")
+    other("demo", "--headless")
+    assert len(list((other.home / "mail" / "new").iterdir())) == 1
+    mine, theirs = (home.json("incidence", *DEMO, "--into-demo")["groups"] for home in (other, cli))
+    assert mine == theirs
+
+
+COMMANDS: list[tuple[str, ...]] = [
+    ("trial", "list"),
+    ("trial", "create", "{trial}"),
+    ("account", "add", "X", "--role", "operator", "--name", "X"),
+    ("import", "{folder}", *DEMO),
+    ("import", "{folder}", *DEMO, "--dry-run"),
+    ("incidence", *DEMO),
+    ("listing", *DEMO),
+    ("alerts", *DEMO),
+    ("queries", *DEMO),
+    ("timeline", "S04", *DEMO),
+    ("history", "S04"),
+    ("rebuild", "--check"),
+    ("rebuild",),
+    ("verify",),
+    ("redact", "4"),
+    ("deliver",),
+    ("work",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_other_commands_refuse_a_demo_log(cli: CommandLine, tmp_path: Path, command: tuple[str, ...]) -> None:
+    trial = TRIALS / "nct03265613.toml"
+    before = cli.head
+    status, sentence = cli.refused(*(part.format(trial=trial, folder=tmp_path) for part in command))
+    assert status == 3
+    assert sentence.endswith("holds a demo log; say --into-demo, or choose another VIGILOG_HOME")
+    assert cli.head == before
+
+
+def test_into_demo_lets_them(cli: CommandLine, tmp_path: Path) -> None:
+    copy = CommandLine(shutil.copytree(cli.home, tmp_path / "home"))
+    form = '{"STUDYID": "NCT03265613", "USUBJID": "S01", "AETERM": "Stroke", "AESER": "Y"}'
+    copy("do", "adverse_event.report", "--into-demo", stdin=form)
+    assert len(list((copy.home / "mail" / "new").iterdir())) == 2
+    assert copy("rebuild", "--check", "--into-demo").err == ""
+
+
+def test_the_demo_keeps_away_from_a_real_log(tmp_path: Path) -> None:
+    cli = with_trial(tmp_path)
+    before = cli.head
+    status, sentence = cli.refused("demo", "--headless")
+    assert (status, "holds a real log; the demo needs a home of its own" in sentence) == (3, True)
+    assert cli.head == before
+    assert cli.json("trial", "list")["trials"][0]["trial"] == TRIAL

@@ -1,0 +1,95 @@
+"""`vigilog work` as a process of its own: it pays what other processes come to owe, and leaves in order when it is told to."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
+from tests.test_delivery import SAE, file_unheard, mails, states
+
+PATIENCE_SECONDS = 30.0
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> CommandLine:
+    found = with_trial(tmp_path)
+    found("import", write(tmp_path / "data", ae=()), "--trial", TRIAL)
+    found("account", "add", "CHEN", "--role", "safety_officer", "--name", "Chen")
+    return found
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    """Wait until something is so; how long it takes is the machine's business, that it comes is ours."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@contextmanager
+def working(cli: CommandLine) -> Iterator["subprocess.Popen[str]"]:
+    """Run the worker; whatever happens, it does not outlive the test."""
+    command = [str(VIGILOG), "work"]
+    worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=cli.environment())
+    try:
+        assert worker.stderr is not None
+        assert worker.stderr.readline().startswith("Delivering what the home")
+        yield worker
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def stopped(worker: "subprocess.Popen[str]", by: signal.Signals) -> tuple[int, str, str]:
+    worker.send_signal(by)
+    out, err = worker.communicate(timeout=PATIENCE_SECONDS)
+    return worker.returncode, out, err
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=lambda by: by.name)
+def test_it_pays_what_was_owed_and_what_others_come_to_owe_and_stops_in_order(
+    cli: CommandLine, by: signal.Signals
+) -> None:
+    file_unheard(cli)
+    with working(cli) as worker:
+        wait_for(lambda: len(mails(cli.home)) == 1)
+        file_unheard(cli)
+        wait_for(lambda: len(mails(cli.home)) == 2)
+        wait_for(lambda: states(cli) == ["sent", "sent"])
+        assert stopped(worker, by) == (0, "", "Stopped; what is owed stays owed.\n")
+    file_unheard(cli)
+    assert states(cli)[-1] == "owed"
+    assert cli("verify").err == ""
+
+
+def test_a_command_that_delivers_at_once_and_the_worker_send_one_mail_between_them(cli: CommandLine) -> None:
+    with working(cli) as worker:
+        for _ in range(5):
+            cli.do("adverse_event.report", SAE)
+        wait_for(lambda: set(states(cli)) == {"sent"})
+        assert stopped(worker, signal.SIGTERM)[0] == 0
+    told = [str(mail["Message-ID"]) for mail in mails(cli.home)]
+    assert len(told) == len(set(told)) == 5
+
+
+def test_what_the_machine_refuses_is_said_and_paid_later(cli: CommandLine) -> None:
+    (cli.home / "delivery.lock").mkdir()
+    file_unheard(cli)
+    with working(cli) as worker:
+        assert worker.stderr is not None
+        assert "nothing can be delivered from" in worker.stderr.readline()
+        (cli.home / "delivery.lock").rmdir()
+        file_unheard(cli)
+        wait_for(lambda: set(states(cli)) == {"sent"})
+        assert stopped(worker, signal.SIGTERM)[0] == 0
+
+
+def test_a_home_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    ran = CommandLine(tmp_path / "home").process("work")
+    assert (ran.status, ran.out, ran.err.count("\n")) == (3, "", 1)
