@@ -23,6 +23,10 @@ class NoSuchPosition(Refused):
     """The log has no position {position} yet; find the position of the text with `vigilog history`."""
 
 
+class NotByHand(Refused):
+    """source says that a row of an import stated this; leave it out of a form that a person fills in."""
+
+
 class Done(NamedTuple):
     """What a command came to: its positions in the log (none when it changed nothing) and its events, alerts included."""
 
@@ -87,6 +91,8 @@ class Desk:
             Unavailable: the machine refused; nothing was stored.
 
         """
+        if form.__dict__.get("source") is not None:
+            raise NotByHand
         asked = Asked(COMMANDS[name], form, by, command_id, reason)
         try:
             return self.journal.turns.run(lambda turn: self._decide(turn, asked))

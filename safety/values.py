@@ -109,8 +109,8 @@ Source = Literal["import"]
 """Where an entry comes from when no person typed it: the row of an import."""
 Role = Literal["operator", "investigator", "safety_officer", "auditor"]
 
-DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
-"""A decimal kept as given, beside its unit: `0.50` stays `0.50`."""
+DecimalText = Annotated[str, Field(pattern=r"^[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
+"""An amount kept as given, beside its unit: `0.50` stays `0.50`; nothing here is ever negative."""
 
 PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2}))?)?)?)?\Z")
 PARTIAL_FORM = "must be a date of the form YYYY[-MM[-DD[Thh:mm[:ss]]]] that exists in the calendar"

@@ -80,7 +80,8 @@ class CommandLine:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
-        cleared = {name: None for name in os.environ if name.startswith("VIGILOG_")}
+        terminals = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
+        cleared = {name: None for name in os.environ if name.startswith("VIGILOG_") or name in terminals}
         self._environment: dict[str, str | None] = {**cleared, "VIGILOG_HOME": str(home), **settings}
 
     def run(self, *arguments: object, stdin: str | None = None) -> Ran:

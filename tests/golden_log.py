@@ -89,7 +89,7 @@ SUBJECT = {
 }
 
 
-def governing(**beside: Any) -> dict[str, Any]:
+def governing(**beside: object) -> dict[str, Any]:
     """A trial file with what it defines."""
     from safety.aggregates.trial import Definition  # noqa: PLC0415, the story is data
 
@@ -127,7 +127,14 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("adverse_event.seriousness_assessed.v1", {**AE1, **SERIOUSNESS, "assessor": "sponsor", "aware": AWARE}),
         (
             "adverse_event.causality_assessed.v1",
-            {**AE1, "assessor": "sponsor", "AEREL": "POSSIBLE", "product": "AD-MSC", "method": "WHO-UMC", "aware": AWARE},
+            {
+                **AE1,
+                "assessor": "sponsor",
+                "AEREL": "POSSIBLE",
+                "product": "AD-MSC",
+                "method": "WHO-UMC",
+                "aware": AWARE,
+            },
         ),
         (
             "adverse_event.expectedness_assessed.v1",
@@ -171,7 +178,10 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "due_at": "2018-03-06T02:30:00Z",
             },
         ),
-        ("message.composed.v1", {**TRIAL, "message": MESSAGE, "to": "LIN", "role": "safety_officer", "alerts": [ALERT]}),
+        (
+            "message.composed.v1",
+            {**TRIAL, "message": MESSAGE, "to": "LIN", "role": "safety_officer", "alerts": [ALERT]},
+        ),
         ("message.failed.v1", {**TRIAL, "message": MESSAGE, "channel": "smtp", "error": "SMTP-451"}),
         ("message.sent.v1", {**TRIAL, "message": MESSAGE, "channel": "smtp", "smtp_code": 250}),
         (

@@ -21,9 +21,8 @@ from safety.journal import (
     open_journal,
 )
 from safety.values import REDACTED
-from tests.conftest import ManualClock, Store, counted_salt, new_database
+from tests.conftest import ManualClock, Store
 from tests.journal_rows import by_hand, deciding, opening, plain, redacting, report, reporting, row, streams
-from tests.postgres_server import PostgresServer
 
 
 class Refusal(Exception):
@@ -97,6 +96,14 @@ def test_all_who_make_the_same_log_at_once_make_one(store: Store, clock: ManualC
     with ThreadPoolExecutor(8) as pool:
         positions = sorted(position for found in pool.map(begin, range(8)) for position in found)
     assert positions == list(range(1, 9))
+
+
+def test_many_rows_land_in_parts_and_together(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety.journal.postgres.ROWS_AT_ONCE", 2)
+    for begin, count in ((0, 5), (5, 2), (7, 4)):
+        decision = deciding(f"c{begin}", *(plain("A", begin + version) for version in range(1, count + 1)))
+        assert journal.append(decision) == range(begin + 1, begin + count + 1)
+    assert streams(journal) == [(position, "A", position) for position in range(1, 12)]
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------
@@ -179,6 +186,26 @@ def test_a_refused_attempt_leaves_the_others_of_its_turn(journal: Journal) -> No
     assert [command.command_id for command in journal.commands(0, 9)] == ["c1", "c3"]
 
 
+def test_a_refused_redaction_keeps_the_text(journal: Journal, salt: Salt) -> None:
+    journal.append(opening(salt))
+    journal.append(reporting(salt, 1, "c1"))
+    with journal.turn() as turn:
+        with pytest.raises(Refusal), turn.attempt():  # noqa: PT012, the refusal comes after the append
+            turn.append(redacting(salt, position=2, version=2, command_id="c2"))
+            raise Refusal
+        turn.append(reporting(salt, 2, "c3"))
+    assert [stored.sealed is None for stored in journal.rows()] == [True, False, False]
+
+
+def test_a_command_id_is_taken_once_within_a_turn(journal: Journal) -> None:
+    with journal.turn() as turn:
+        assert turn.decided_before("c1") is None
+        turn.append(deciding("c1", plain("A", 1)))
+        with pytest.raises(Repeated):
+            turn.append(deciding("c1", plain("A", 2)))
+    assert streams(journal) == [(1, "A", 1)]
+
+
 def test_a_conflict_caught_within_a_turn_leaves_the_turn_whole(journal: Journal) -> None:
     with journal.turn() as turn:
         turn.append(deciding("c1", plain("A", 1)))
@@ -252,25 +279,3 @@ def test_a_newer_log_is_refused(store: Store, clock: ManualClock) -> None:
         connection.execute("PRAGMA user_version = 2" if isinstance(store, Path) else "UPDATE log_head SET format = 2")
     with pytest.raises(Newer, match="format 2"):
         open_journal(store, clock)
-
-
-def test_the_same_decisions_give_the_same_rows_and_leaves(tmp_path: Path, postgres_server: PostgresServer) -> None:
-    """Under one clock and one salt both databases hold the same bytes (DESIGN 2.4)."""
-
-    def told(store: Store) -> list[tuple[object, ...]]:
-        clock, salt = ManualClock(), counted_salt()
-        journal = open_journal(store, clock)
-        journal.append(opening(salt))
-        odd = 'Kopfweh "stark" \\ \n\t\x01  \u2028 頭痛 \U0001f912 é e\u0301 %_ {}'
-        journal.append(Decision([row(report(1, term=odd, causality="ß"), 1, "c1", salt)], "c1", "d"))
-        clock.set(5)
-        journal.append(redacting(salt, position=2, version=2, command_id="c2"))
-        journal.append(reporting(salt, 2, "c3"))
-        found: list[tuple[object, ...]] = [(*stored, leaf(stored)) for stored in journal.rows()]
-        assert decode(journal.page(3, 4, 1)[0]).event == report(2)
-        journal.close()
-        return found
-
-    on_sqlite, on_postgresql = told(tmp_path / "log.db"), told(new_database(postgres_server))
-    assert len(on_sqlite) == 4
-    assert on_sqlite == on_postgresql

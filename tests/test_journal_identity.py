@@ -16,10 +16,11 @@ from pydantic.fields import FieldInfo
 from safety.aggregates.deciding import Form
 from safety.aggregates.register import TOPICS
 from safety.aggregates.trial import Definition
-from safety.journal import Decision, NewEvent, Stored, decode, open_journal
+from safety.journal import Decision, NewEvent, Stored, decode, leaf, open_journal
 from safety.values import REDACTED, FieldClass
-from tests.conftest import ManualClock, Store, counted_salt
-from tests.journal_rows import row
+from tests.conftest import ManualClock, Store, counted_salt, new_database
+from tests.journal_rows import opening, redacting, report, reporting, row
+from tests.postgres_server import PostgresServer
 
 DEFINITION = Definition.from_toml((Path(__file__).parent / "golden" / "trial.toml").read_text(encoding="utf-8"))
 
@@ -150,3 +151,25 @@ def test_there_is_something_to_seal() -> None:
     }
     assert marked == {(topic, name) for topic, form in TOPICS.items() for name in form.SEALED.values()}
     assert len(marked) >= 6
+
+
+def test_the_same_decisions_give_the_same_rows_and_leaves(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    """Under one clock and one salt both databases hold the same bytes (DESIGN 2.4)."""
+
+    def told(store: Store) -> list[tuple[object, ...]]:
+        clock, salt = ManualClock(), counted_salt()
+        journal = open_journal(store, clock)
+        journal.append(opening(salt))
+        odd = 'Kopfweh "stark" \\ \n\t\x01  \u2028 頭痛 \U0001f912 é e\u0301 %_ {}'
+        journal.append(Decision([row(report(1, term=odd, causality="ß"), 1, "c1", salt)], "c1", "d"))
+        clock.set(5)
+        journal.append(redacting(salt, position=2, version=2, command_id="c2"))
+        journal.append(reporting(salt, 2, "c3"))
+        found: list[tuple[object, ...]] = [(*stored, leaf(stored)) for stored in journal.rows()]
+        assert decode(journal.page(3, 4, 1)[0]).event == report(2)
+        journal.close()
+        return found
+
+    on_sqlite, on_postgresql = told(tmp_path / "log.db"), told(new_database(postgres_server))
+    assert len(on_sqlite) == 4
+    assert on_sqlite == on_postgresql

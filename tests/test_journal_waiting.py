@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
-from safety.journal import Conflict, Journal, Turn, Unavailable, open_journal
+from safety.journal import Conflict, Head, Journal, Turn, Unavailable, open_journal
+from safety.journal.sharing import _Waiting
 from tests.conftest import ManualClock, Store
 from tests.journal_rows import deciding, plain, streams
 
@@ -65,6 +68,46 @@ def test_another_process_rings_on_postgresql(store: Store, journal: Journal) -> 
         waiting = [pool.submit(journal.wait, 0, LONG_ENOUGH) for _ in range(3)]
         appended_elsewhere(store)
         assert [one.result(LONG_ENOUGH / 2) for one in waiting] == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("no_looking")
+def test_what_comes_between_the_look_and_the_sleep_wakes_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = journal.head
+    looks: list[Head] = []
+
+    def overtaken() -> Head:
+        looks.append(head())
+        if len(looks) == 1:
+            journal.append(deciding("c1", plain("A", 1)))
+        return looks[-1]
+
+    monkeypatch.setattr(journal, "head", overtaken)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(journal.wait, 0, LONG_ENOUGH).result(LONG_ENOUGH / 2) == 1
+
+
+@pytest.mark.usefixtures("no_looking")
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_what_comes_before_the_listener_listens_wakes_too(
+    store: Store, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, connect, looked = journal.head, psycopg.connect, threading.Event()
+
+    def looking() -> Head:
+        found = head()
+        looked.set()
+        return found
+
+    def late(*where: Any, **how: Any) -> psycopg.Connection[Any]:  # noqa: ANN401, as psycopg has it
+        if threading.current_thread().name == "vigilog-listener":
+            assert looked.wait(LONG_ENOUGH)
+            appended_elsewhere(store)
+        return connect(*where, **how)
+
+    monkeypatch.setattr(journal, "head", looking)
+    monkeypatch.setattr(psycopg, "connect", late)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(journal.wait, 0, LONG_ENOUGH).result(LONG_ENOUGH / 2) == 1
 
 
 def test_what_is_there_already_is_not_waited_for(journal: Journal) -> None:
@@ -178,6 +221,40 @@ def test_who_is_interrupted_while_waiting_does_not_hold_up_the_others(journal: J
         behind = gate.queue(appending("c1", "A", 2))
         gate.opened.set()
         assert behind[0].result(LONG_ENOUGH) == range(2, 3)
+    assert streams(journal) == [(1, "A", 1), (2, "A", 2)]
+
+
+class LeavesWhenCalled(_Waiting):
+    """Somebody who is interrupted at the very moment in which it is called to lead."""
+
+    def __init__(self, work: Callable[[Turn], Any]) -> None:
+        super().__init__(work)
+        self.called: Any = self
+        self.lock = threading.Lock()
+        self.lock.acquire()
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        while blocking:
+            if not self.lock.locked():
+                raise KeyboardInterrupt
+            threading.Event().wait(0.001)
+        return self.lock.acquire(blocking=False)
+
+    def release(self) -> None:
+        self.lock.release()
+
+
+def test_who_is_interrupted_when_called_to_lead_hands_on(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        gate = Gate(journal, pool)
+        monkeypatch.setattr("safety.journal.sharing._Waiting", LeavesWhenCalled)
+        (leaving,) = gate.queue(appending("left", "B", 1))
+        monkeypatch.undo()
+        (behind,) = gate.queue(appending("c1", "A", 2))
+        gate.opened.set()
+        assert behind.result(LONG_ENOUGH / 2) == range(2, 3)
+        with pytest.raises(KeyboardInterrupt):
+            leaving.result(LONG_ENOUGH)
     assert streams(journal) == [(1, "A", 1), (2, "A", 2)]
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -175,10 +176,20 @@ def test_a_log_begins_once(tmp_path: Path) -> None:
         assert damage(found, {"log-opened": 2}) == []
 
 
+def test_a_home_begins_although_another_process_has_just_taken_its_file(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / LOG, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        leaves = Timer(0.2, other.rollback)
+        leaves.start()
+        with opened(tmp_path) as found:
+            assert found.journal.head().position == 2
+        leaves.join()
+
+
 def test_four_processes_begin_the_same_home_at_once(tmp_path: Path) -> None:
     with ExitStack() as running:
         four = [running.enter_context(drivers(tmp_path / "home")) for _ in range(4)]
-        for turn in range(20):
+        for turn in range(10):
             home = tmp_path / f"home{turn}"
             for one in four:
                 one.begin(home, ["start"])

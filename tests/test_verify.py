@@ -189,6 +189,10 @@ def test_a_last_command_that_is_not_in_the_table(log: Journal, store: Store) -> 
     assert altered(log, store, "DELETE FROM command WHERE command_id = 'c4'") == [(6, "command")]
 
 
+def test_no_command_is_in_the_table(log: Journal, store: Store) -> None:
+    assert altered(log, store, "DELETE FROM command") == [(position, "command") for position in range(1, 7)]
+
+
 def test_a_row_that_names_another_command(log: Journal, store: Store) -> None:
     assert altered(log, store, set_meta(log, 4, command="c3"))[0] == (4, "command")
 

@@ -22,7 +22,7 @@ def queried(rule: str, number: int | None, fields: list[str], message: str) -> d
     return {"rule": rule, "subject": "S1", "number": number, "source_id": None, "fields": fields, "message": message}
 
 
-QUERIES = [
+QUERIES: list[tuple[list[Form], dict[str, Any]]] = [
     (
         [b.reported(hospitalisation="Y", involves_cancer="Y")],
         queried("SERIOUS_FLAG", 1, ["AESER", "AESHOSP", "AESCAN"], "AESHOSP, AESCAN is Y while AESER is N."),
@@ -86,7 +86,10 @@ NO_QUERIES: list[list[Form]] = [
     [b.reported(), b.reported(number=2), b.causality_assessed(causality="NONE")],
     [b.reported(), b.enrolled("S2"), b.reported("S2")],
 ]
-CASES = [*((events, [query]) for events, query in QUERIES), *((events, []) for events in NO_QUERIES)]
+CASES: list[tuple[list[Form], list[dict[str, Any]]]] = [
+    *((events, [query]) for events, query in QUERIES),
+    *((events, []) for events in NO_QUERIES),
+]
 
 
 @pytest.fixture(scope="module", params=BOTH)

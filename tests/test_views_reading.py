@@ -116,8 +116,11 @@ def test_a_class_without_a_sentence_is_an_error() -> None:
         sentence(Form())
 
 
-def test_the_trials_and_what_they_hold(ask: View, views: Views) -> None:
-    found = ask(trials)(*BEGIN, b.registered(code="T2"), b.enrolled(), b.enrolled("S2"), b.reported())
+def test_the_trials_and_what_they_hold(journal: Journal, views: Views) -> None:
+    b.append(journal, *BEGIN, b.registered(code="T2"), b.enrolled(), b.enrolled("S2"), b.reported())
+    views.catch_up(journal)
+    with views.connect() as connection:
+        found = trials(connection, views.now(connection))
     assert [(row["trial"], row["subjects"], row["adverse_events"], row["arms"]) for row in found] == [
         ("T1", 2, 1, ["A", "B"]),
         ("T2", 0, 0, ["A", "B"]),

@@ -102,6 +102,8 @@ def report(states: States, form: Reported, act: Act) -> tuple[Form, ...]:
     """Take an adverse event to the record, however incomplete; it gets the next number unless it brings one."""
     enrolled(states, form)
     check_codes(states, form)
+    if act.role == "safety_officer" and form.causality is not None:
+        raise NotTheSponsors(variable="AEREL")
     known = states(form.stream, AdverseEvents)
     number = form.number or known.next_number()
     if number in known.by_number:

@@ -65,7 +65,7 @@ def print_csv(rows: Rows) -> None:
 
 def harmless(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula; a plain negative number stays."""
-    is_number = text.lstrip("-").replace(".", "", 1).isdigit()
+    is_number = re.fullmatch(r"-\d+(\.\d+)?", text, re.ASCII)
     return f"'{text}" if text.startswith(tuple("=+-@\t\r")) and not is_number else text
 
 
@@ -172,6 +172,7 @@ def print_notes(notes: Mapping[str, str]) -> None:
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
     for name, words in notes.items():
         grid.add_row(name, Text(words))
     console().print(grid)

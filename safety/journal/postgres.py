@@ -46,7 +46,7 @@ BEGIN = """BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT position, rec
 
 # Rows travel as JSON: one parameter however many they are, and far quicker than arrays, whose every quote is escaped.
 VERSIONS = """SELECT asked.stream, present.version FROM json_to_recordset(%s) AS asked (stream text) CROSS JOIN LATERAL
-    (SELECT version FROM log WHERE stream = asked.stream COLLATE "C" ORDER BY version DESC LIMIT 1) AS present"""
+    (SELECT version FROM log WHERE stream = asked.stream ORDER BY version DESC LIMIT 1) AS present"""
 
 INSERT_ROWS = """INSERT INTO log SELECT * FROM json_to_recordset(%s) AS row (position bigint, stream text, version bigint,
     topic text, body text, meta text, sealed text, recorded_at bigint)"""
@@ -261,9 +261,6 @@ def is_idle(connection: PgConnection) -> bool:
 
 def commit(connection: PgConnection) -> None:
     """Make a turn durable; raises Unavailable when the server did not say so."""
-    if connection.info.transaction_status is not TransactionStatus.INTRANS:
-        # PostgreSQL answers COMMIT of a failed transaction with a rollback, and without an error.
-        raise Unavailable("a statement of this turn failed before; nothing was stored, try again")
     try:
         connection.execute("COMMIT")
     except psycopg.Error as fault:

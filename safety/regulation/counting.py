@@ -3,9 +3,9 @@
 A trial file states every choice; nothing defaults to the flattering one, and each rule prints itself beside its numbers.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 ScaleValue = Annotated[str, StringConstraints(to_upper=True, min_length=1, max_length=64)]
 """A value of a causality scale, in the case that AEREL is stored in."""
@@ -81,6 +81,12 @@ class Causality(Part):
     not_related: tuple[ScaleValue, ...] = Field(min_length=1)
     missing: Literal["related", "not_related"]
     by: Literal["investigator", "sponsor", "either"]
+
+    @model_validator(mode="after")
+    def _each_means_one_thing(self) -> Self:
+        if set(self.related) & set(self.not_related):
+            raise ValueError("a value of the scale cannot mean related and not related")
+        return self
 
     @property
     def values(self) -> frozenset[str]:
