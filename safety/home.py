@@ -151,7 +151,8 @@ def copy_to_read(home: Path, copy: Path) -> None:
 def reachable(home: Path, held: ExitStack, *, reads_only: bool) -> Path:
     """Make the home's folder; for reading, let a copy stand in for one that cannot be written to. Raises Unusable."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # What a trial's subjects suffered is for the account that runs the desk alone.
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if writable(home) and (has_room(home) or not reads_only):
             return home
         if reads_only:
@@ -161,6 +162,17 @@ def reachable(home: Path, held: ExitStack, *, reads_only: bool) -> Path:
     except OSError as fault:
         raise Unusable(f"the home {home} cannot be used: {fault.strerror}; nothing was stored") from fault
     raise Unusable(f"the home {home} is read-only; nothing was stored: make it writable or choose another VIGILOG_HOME")
+
+
+def log_in(home: Path) -> Path:
+    """Name the log's file; refuse to begin a new log where views of a lost one still lie. Raises Unusable."""
+    log = home / LOG
+    lost = not log.exists() or not log.stat().st_size
+    if lost and any(home.glob("views-*.db")):
+        raise Unusable(
+            f"the home {home} holds views of a log and no log: restore {LOG} from a backup, or choose another VIGILOG_HOME"
+        )
+    return log
 
 
 def open_home(
@@ -180,7 +192,7 @@ def open_home(
     with ExitStack() as held:
         home = reachable(settings.home, held, reads_only=reads_only)
         try:
-            where = settings.database_url or home / LOG
+            where = settings.database_url or log_in(home)
             journal = open_journal(where, lambda: microseconds(doors.clock()), settings.lock_seconds)
             held.callback(journal.close)
             if journal.head().position == 0:

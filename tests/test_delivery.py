@@ -35,8 +35,8 @@ def cli(tmp_path: Path) -> CommandLine:
 
 def mails(home: Path) -> list[EmailMessage]:
     """The mails of a home, as any mail reader finds them."""
-    if not (home / "mail").exists():
-        return []
+    if not all((home / "mail" / part).exists() for part in ("tmp", "new", "cur")):
+        return []  # not begun, or another process is about to
     box = mailbox.Maildir(home / "mail", create=False)
     return sorted(
         (BytesParser(policy=policy.default).parsebytes(box.get_bytes(key)) for key in box.keys()),  # noqa: SIM118

@@ -14,6 +14,7 @@ import pytest
 
 from safety.home import LOG, Unusable, begin, open_home
 from safety.journal import Decision, NewEvent, open_journal
+from safety.settings import Settings
 from tests.crash_driver import DOORS, TRIAL, TRIAL_FILE, file_one, opened, settings
 from tests.fault_injection import Answer, drivers
 from tests.program_run import FILE_AN_SAE, LIST, content, listed, lived_in, refused, vigilog
@@ -198,3 +199,21 @@ def test_four_processes_begin_the_same_home_at_once(tmp_path: Path) -> None:
             with opened(home) as found:
                 assert list(commands(found)) == ["log-opened"]
                 assert damage(found, {"log-opened": 2}) == []
+
+
+@pytest.mark.parametrize("lost", ["removed", "emptied"])
+def test_a_lost_log_beside_its_views_is_not_begun_anew(tmp_path: Path, lost: str) -> None:
+    home = open_home(Settings(home=tmp_path / "home"), DOORS)
+    home.views.catch_up(home.journal)
+    home.close()
+    log = tmp_path / "home" / "log.db"
+    log.unlink()
+    if lost == "emptied":
+        log.touch()
+    with pytest.raises(Unusable, match=r"views of a log and no log: restore log\.db from a backup"):
+        open_home(Settings(home=tmp_path / "home"), DOORS)
+
+
+def test_a_home_is_for_its_owner_alone(tmp_path: Path) -> None:
+    open_home(Settings(home=tmp_path / "home"), DOORS).close()
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700

@@ -26,8 +26,8 @@ def outcomes(workload: Workload, there: Path, random_ones: int) -> Counter[str]:
         try:
             with opened(laid_out(disk, there / "after")) as home:
                 wrong = damage(home, acknowledged(said.splitlines(keepends=True)))
-        except (Unusable, Unavailable, UnknownTopic) as fault:
-            wrong = [f"unreadable: {fault}"]
+        except (Unusable, Unavailable, UnknownTopic, ValueError) as fault:
+            wrong = [f"unreadable: {type(fault).__name__}"]
         found[wrong[0] if wrong else "sound"] += 1
     return found
 
@@ -38,10 +38,10 @@ def enrolled(tmp_path: Path) -> Path:
 
 
 def test_filing_survives(enrolled: Path, tmp_path: Path) -> None:
-    filing = Workload(("file", "cut", "1", "60" if LONG else "12"), enrolled)
+    filing = Workload(("file", "cut", "1", "60" if LONG else "16"), enrolled)
     found = outcomes(filing, tmp_path, 100 if LONG else 4)
     assert found.keys() == {"sound"}
-    assert found.total() > 1_000
+    assert found.total() > 700
 
 
 def test_a_first_start_survives(tmp_path: Path) -> None:
@@ -59,5 +59,5 @@ def test_an_import_survives(tmp_path: Path) -> None:
 
 def test_without_syncs_it_would_not_survive(enrolled: Path, tmp_path: Path) -> None:
     """The control: the same filings on a log that does not wait for the disk lose what was acknowledged."""
-    found = outcomes(Workload(("careless", "file", "cut", "1", "12"), enrolled), tmp_path, 4)
+    found = outcomes(Workload(("careless", "file", "cut", "1", "16"), enrolled), tmp_path, 4)
     assert any("was acknowledged and is lost" in wrong for wrong in found)

@@ -206,6 +206,10 @@ def test_a_command_that_claims_what_is_anothers(log: Journal, store: Store) -> N
     assert found[0] == (4, "command")
 
 
+def test_two_commands_that_claim_the_same(log: Journal, store: Store) -> None:
+    assert altered(log, store, "UPDATE command SET first_position = 4 WHERE command_id = 'c3'") == [(5, "command")]
+
+
 def test_a_command_that_claims_what_is_not_there(log: Journal, store: Store) -> None:
     assert altered(log, store, "UPDATE command SET last_position = 8 WHERE command_id = 'c4'") == [(7, "command")]
 

@@ -15,6 +15,7 @@ MEASURES = {
     "related_fatal": "related and fatal",
     "severe": "severe",
 }
+NOT_CODED = "not coded"
 WINDOWS = {"all": "whole record", "primary": "primary window"}
 INCIDENCE = {
     "what": "Treatment-emergent AEs",
@@ -45,7 +46,8 @@ def parts(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for name, measured in group["measures"].items():
             yield {"arm": group["arm"], "measure": name, "of": measured}
     for term in found.get("terms", ()):
-        yield {"arm": term["arm"], "measure": "teae", "soc": term["soc"], "pt": term["pt"], "of": term["measure"]}
+        soc = term["soc"] or NOT_CODED
+        yield {"arm": term["arm"], "measure": "teae", "soc": soc, "pt": term["pt"], "of": term["measure"]}
     for grade in found.get("grades", ()):
         marks = {"scale": grade["scale"], "grade": grade["grade"]}
         yield {"arm": grade["arm"], "measure": "teae", **marks, "of": grade["measure"]}
@@ -76,7 +78,7 @@ def told(row: dict[str, Any]) -> dict[str, Any]:
     """One row in words."""
     if row.get("scale"):
         what = f"{row['scale']} {row['grade']}"
-    elif "soc" in row and (row["soc"] or row["pt"]):
+    elif row.get("soc"):
         what = " / ".join(filter(None, (row["soc"], row["pt"])))
     else:
         what = MEASURES[row["measure"]]

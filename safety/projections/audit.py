@@ -1,9 +1,9 @@
 """The audit trail: one row an event, who did what when, in words."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, Index, Table
 
 from safety.projections.rows import METADATA, WORD, Recorded
@@ -25,14 +25,12 @@ AUDIT = Table(
     Column("reason", WORD),
     Column("words", WORD, nullable=False),
 )
-Index("audit_trial", AUDIT.c.trial, AUDIT.c.position)
 Index("audit_stream", AUDIT.c.stream, AUDIT.c.position)
-Index("audit_recorded_at", AUDIT.c.recorded_at)
 
 
 def row(recorded: Recorded) -> tuple[Any, ...]:
     """Give the row of an event, in the table's order; the trial of an event that concerns none is `-`."""
-    meta: Mapping[str, Any] = json.loads(recorded.meta)
+    meta: Mapping[str, Any] = from_json(recorded.meta)
     return (
         recorded.position,
         recorded.stream.partition("/")[0],

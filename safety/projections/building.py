@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection
 
+from safety.aggregates.deciding import Form
 from safety.aggregates.record import Opened
 from safety.projections.catching_up import told
-from safety.projections.folding import NAMES, foldings
+from safety.projections.folding import NAMES, Folding, foldings
 from safety.projections.rows import Recorded
 from safety.projections.store import Tables, create_indexes, create_tables
 
-PAGE = 5_000
+PAGE = 2_000
 
 Progress = Callable[[int], None]
 """Told the position reached, now and then."""
@@ -45,7 +46,8 @@ class Run:
     def __init__(self, tables: Tables, *, partial: bool) -> None:
         """Begin with every projection."""
         self._tables = tables
-        self._going = foldings(tables, partial=partial)
+        self._going = foldings(tables, partial=partial, from_nothing=True)
+        self._takers: dict[type[Form], list[tuple[str, Folding]]] = {}
         self._tracked: dict[str, tuple[int, str | None]] = {}
         self._log, self._position, self._recorded_at = "", 0, 0
         self._written = 0
@@ -53,7 +55,7 @@ class Run:
 
     def take(self, recorded: Recorded) -> None:
         """Fold an event into every projection that has not stopped."""
-        for name, folding in tuple(self._going.items()):
+        for name, folding in self._takers_of(type(recorded.event)):
             try:
                 folding.take(recorded)
             except Exception as fault:  # noqa: BLE001, a handler's fault stops its own tables and is kept where it is seen
@@ -63,10 +65,21 @@ class Run:
         self._position, self._recorded_at = recorded.position, recorded.recorded_at
         self.taken += 1
 
+    def _takers_of(self, event: type[Form]) -> list[tuple[str, Folding]]:
+        takers = self._takers.get(event)
+        if takers is None:
+            takers = [(name, folding) for name, folding in self._going.items() if folding.takes(event)]
+            self._takers[event] = takers
+        return takers
+
     def _stop(self, name: str, position: int, fault: str) -> None:
         self._tracked[name] = position, fault
         self._write(name)
+        self._leave(name)
+
+    def _leave(self, name: str) -> None:
         del self._going[name]
+        self._takers.clear()
 
     def _write(self, name: str) -> None:
         try:
@@ -80,7 +93,7 @@ class Run:
         for name in tuple(self._going):
             self._write(name)
             if name in self._tracked:
-                del self._going[name]
+                self._leave(name)
         self._written = self._position
 
     def end(self) -> None:

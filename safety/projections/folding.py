@@ -1,16 +1,18 @@
 """Folds events into row versions: what is new is inserted, what was true until now is closed, nothing else is touched."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
+from safety.aggregates.deciding import Form
 from safety.projections import adverse_event, alert, assessment, audit, exposure, subject, trial
+from safety.projections.let_go import LetGo
 from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row, Versioned
 
 PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert))
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 
-MOST_HELD = 20_000
+MOST_HELD = 5_000
 """How many rows of a table are kept in memory between two pages; what is let go of is found again in the tables."""
 
 
@@ -33,8 +35,8 @@ class Store(Protocol):
         """Give the version of a row that is true now."""
         ...
 
-    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Put rows into a table, each in the order of its columns."""
+    def insert(self, table: str, rows: Sequence[Collection[Any]]) -> None:
+        """Put rows into a table, each as its values in the order of the table's columns."""
         ...
 
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
@@ -53,78 +55,98 @@ class Folding(Protocol):
         """Write what was folded since the last time."""
         ...
 
+    def takes(self, event: type[Form]) -> bool:
+        """Say whether a class of event changes anything here."""
+        ...
+
 
 class _Held:
     """The rows of one table that are true now, as far as they are held, and what is to be written of them."""
 
-    __slots__ = ("closed", "ended", "fresh", "of", "open")
+    __slots__ = ("closed", "ended", "fresh", "gone", "of", "open")
 
-    def __init__(self, of: Versioned) -> None:
+    def __init__(self, of: Versioned, *, from_nothing: bool) -> None:
         self.of = of
+        self.gone = LetGo() if from_nothing else None
+        """Which rows may be in the table without being held; None where any may be."""
         self.open: dict[Key, Row] = {}
         self.fresh: dict[Key, None] = {}
         """Keys of rows in `open` that the table does not have yet, in the order of their coming."""
-        self.closed: list[tuple[Any, ...]] = []
+        self.closed: list[Collection[Any]] = []
         self.ended: list[tuple[Any, ...]] = []
 
 
 class Rowwise:
     """Folds one projection's events; rows come from the store on first touch and are held from then on."""
 
-    def __init__(self, projection: Projection, store: Store, *, partial: bool = False) -> None:
-        """`partial`: events about things that have no row are passed over."""
+    def __init__(
+        self, projection: Projection, store: Store, *, partial: bool = False, from_nothing: bool = False
+    ) -> None:
+        """`partial`: events about things that have no row are passed over; `from_nothing`: the tables are empty yet."""
         self._handlers = projection.handlers
-        self._held = {of.name: _Held(of) for of in projection.tables}
+        self._held = {of: _Held(of, from_nothing=from_nothing) for of in projection.tables}
         self._store = store
         self._partial = partial
+
+    def takes(self, event: type[Form]) -> bool:
+        """Say whether a class of event changes rows of this projection."""
+        return event in self._handlers
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event, whole or not at all."""
         handler = self._handlers.get(type(recorded.event))
         if handler is None:
             return
-        staged: dict[tuple[str, Key], tuple[Change, Row]] = {}
-        for change in handler(recorded.event, recorded, self._true_now):
-            place = (change.into.name, change.key)
-            known = staged[place][1] if place in staged else self._true_now(change.into, change.key)
-            if known is None and change.how == "changes":
-                if self._partial:
-                    continue
-                raise RowMissing(recorded.position, change.into.name)
+        changes = tuple(handler(recorded.event, recorded, self._true_now))
+        if len(changes) == 1:
+            (change,) = changes
+            self._put(change, self._next(self._true_now(change.into, change.key), change, recorded.position))
+            return
+        staged: dict[tuple[Versioned, Key], tuple[Change, Row | None]] = {}
+        for change in changes:
+            place = (change.into, change.key)
+            known = staged[place][1] if place in staged else self._true_now(*place)
             staged[place] = change, self._next(known, change, recorded.position)
         for change, row in staged.values():
             self._put(change, row)
 
     def _true_now(self, of: Versioned, key: Key) -> Row | None:
-        held = self._held[of.name]
+        held = self._held[of]
         row = held.open.get(key)
-        if row is None:
+        if row is None and (held.gone is None or key in held.gone):
             row = self._store.load(of, key)
             if row is not None:
                 held.open[key] = row
         return row
 
-    @staticmethod
-    def _next(known: Row | None, change: Change, position: int) -> Row:
-        """Give the row as it is after a change."""
+    def _next(self, known: Row | None, change: Change, position: int) -> Row | None:
+        """Give the row as it is after a change; None where there is no row to change and that is no fault."""
         of = change.into
-        before: Mapping[str, Any] = of.blank if known is None or change.how == "opens" else known
-        row = {**before, **change.values}
+        if known is not None and change.how != "opens":
+            row = {**known, **change.values}
+        elif change.how == "changes":
+            if self._partial:
+                return None
+            raise RowMissing(position, of.name)
+        else:
+            row = {**of.blank, **change.values}
+            row.update(zip(of.keys, change.key, strict=True))
         if len(row) != len(of.blank):
             raise ColumnUnknown(of.name)
-        row.update(zip(of.keys, change.key, strict=True))
         row["from_position"] = position
         row["to_position"] = OPEN
         return row
 
-    def _put(self, change: Change, row: Row) -> None:
-        held = self._held[change.into.name]
+    def _put(self, change: Change, row: Row | None) -> None:
+        if row is None:
+            return
+        held = self._held[change.into]
         key = change.key
         known = held.open.get(key)
         if known is not None and known["from_position"] != row["from_position"]:
             if key in held.fresh:
                 known["to_position"] = row["from_position"]
-                held.closed.append(tuple(known.values()))
+                held.closed.append(known.values())
             else:
                 held.ended.append((row["from_position"], *key, known["from_position"]))
         held.open[key] = row
@@ -135,11 +157,13 @@ class Rowwise:
         for held in self._held.values():
             if held.ended:
                 self._store.close(held.of, held.ended)
-            fresh = [tuple(held.open[key].values()) for key in held.fresh]
+            fresh = [held.open[key].values() for key in held.fresh]
             if held.closed or fresh:
                 self._store.insert(held.of.name, held.closed + fresh)
             held.ended, held.closed, held.fresh = [], [], {}
             if len(held.open) > MOST_HELD:
+                if held.gone is not None:
+                    held.gone.update(held.open)
                 held.open.clear()
 
 
@@ -150,6 +174,10 @@ class Trail:
         """Write to a store."""
         self._store = store
         self._rows: list[tuple[Any, ...]] = []
+
+    def takes(self, event: type[Form]) -> bool:  # noqa: ARG002, the trail has every event
+        """Every class of event is told."""
+        return True
 
     def take(self, recorded: Recorded) -> None:
         """Say in words what happened."""
@@ -166,11 +194,13 @@ NAMES = (*(projection.name for projection in PROJECTIONS), audit.NAME)
 """What is tracked: each name stands for the tables that are folded together."""
 
 
-def foldings(store: Store, names: Iterable[str] = NAMES, *, partial: bool = False) -> dict[str, Folding]:
+def foldings(
+    store: Store, names: Collection[str] = NAMES, *, partial: bool = False, from_nothing: bool = False
+) -> dict[str, Folding]:
     """Make the foldings of the named projections over one store."""
-    made: dict[str, Callable[[], Folding]] = {
-        projection.name: lambda projection=projection: Rowwise(projection, store, partial=partial)  # type: ignore[misc]  # a default argument binds the loop's value
+    made: dict[str, Folding] = {
+        projection.name: Rowwise(projection, store, partial=partial, from_nothing=from_nothing)
         for projection in PROJECTIONS
+        if projection.name in names
     }
-    made[audit.NAME] = lambda: Trail(store)
-    return {name: made[name]() for name in names}
+    return {**made, **({audit.NAME: Trail(store)} if audit.NAME in names else {})}

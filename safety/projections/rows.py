@@ -80,14 +80,10 @@ class Versioned:
     """A table of versioned rows: what identifies a thing, and what is said of it."""
 
     table: Table
+    name: str
     keys: tuple[str, ...]
     blank: Mapping[str, Any]
     """A row before anything is said of the thing: every column in the table's order, marks at 0, all else None."""
-
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        return self.table.name
 
 
 def versioned(name: str, keys: Mapping[str, type], says: Mapping[str, type]) -> Versioned:
@@ -111,7 +107,7 @@ def versioned(name: str, keys: Mapping[str, type], says: Mapping[str, type]) -> 
         Column("to_position", BigInteger, nullable=False),
     )
     blank = {title: 0 if says.get(title) is bool else None for title in table.c.keys()}  # noqa: SIM118, not a mapping
-    return Versioned(table, tuple(keys), blank)
+    return Versioned(table, name, tuple(keys), blank)
 
 
 def only_open(of: Versioned, name: str, *columns: str, where: ColumnElement[bool] | None = None) -> None:

@@ -1,6 +1,6 @@
 """The databases that hold the tables: one definition, SQLite or PostgreSQL, written to without a detour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,6 +27,10 @@ SOURCE = Table(
 """One row: which log the tables are of, how far they are, and when that position was recorded."""
 
 
+NULL = float("nan")
+"""SQLite stores it as NULL (sqlite.org/floatingpoint.html), and Python's driver binds it in an eighth of the time of a None."""
+
+
 class Tables:
     """The tables through one connection's driver: a row version costs a prepared statement and nothing else."""
 
@@ -34,7 +38,8 @@ class Tables:
         """Write inside the connection's transaction."""
         self.connection = connection
         self._cursor = connection.connection.cursor()
-        self._mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        self._sqlite = connection.dialect.name == "sqlite"
+        self._mark = "?" if self._sqlite else "%s"
         self._insert: dict[str, str] = {}
         self._load: dict[str, str] = {}
 
@@ -49,12 +54,14 @@ class Tables:
         found = self._cursor.fetchone()
         return None if found is None else dict(zip(of.blank, found, strict=True))
 
-    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(self, table: str, rows: Sequence[Collection[Any]]) -> None:
         """Put rows into a table."""
         put = self._insert.get(table)
         if put is None:
             marks = ", ".join([self._mark] * len(rows[0]))
             put = self._insert[table] = f'INSERT INTO "{table}" VALUES ({marks})'
+        if self._sqlite:
+            rows = [[NULL if value is None else value for value in row] for row in rows]
         self._cursor.executemany(put, rows)
 
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
@@ -104,7 +111,7 @@ class Tables:
 
     def analyse(self) -> None:
         """Tell PostgreSQL what the tables hold, which it would find out minutes later; SQLite's plans do not need it."""
-        if self.connection.dialect.name == "postgresql":
+        if not self._sqlite:
             self._cursor.execute(f"ANALYZE {', '.join(METADATA.tables)}")
 
     def _is(self, columns: Sequence[str]) -> str:

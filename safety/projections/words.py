@@ -1,6 +1,7 @@
 """One plain sentence for each class of event: codes, dates and coded values only, never a word of free text."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
@@ -54,7 +55,10 @@ def wire_names(form: type[Form]) -> dict[str, str]:
     return {name: field.alias or name for name, field in form.model_fields.items() if name not in ABOUT}
 
 
-WIRE: dict[type[Form], dict[str, str]] = {}
+@cache
+def tellable(form: type[Form]) -> tuple[tuple[str, str, bool, bool], ...]:
+    """Give of each field that may be told its name, its CDISC name, whether its value is shown, and whether a Y only."""
+    return tuple((name, shown, name in SHOWN, name in CRITERIA) for name, shown in wire_names(form).items())
 
 
 def told(event: Form) -> str:
@@ -62,15 +66,12 @@ def told(event: Form) -> str:
 
     Of the seriousness criteria only those that are met are told.
     """
-    wire = WIRE.get(type(event))
-    if wire is None:
-        wire = WIRE[type(event)] = wire_names(type(event))
     values = event.__dict__
-    parts = (
-        f"{shown} {values[name]}" if name in SHOWN else shown
-        for name, shown in wire.items()
-        if values[name] is not None and (name not in CRITERIA or values[name] == "Y")
-    )
+    parts = []
+    for name, shown, with_value, only_yes in tellable(type(event)):
+        value = values[name]
+        if value is not None and (not only_yes or value == "Y"):
+            parts.append(f"{shown} {value}" if with_value else shown)
     return ", ".join(parts) or "no particulars"
 
 
