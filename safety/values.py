@@ -109,6 +109,11 @@ Source = Literal["import"]
 """Where an entry comes from when no person typed it: the row of an import."""
 Role = Literal["operator", "investigator", "safety_officer", "auditor"]
 
+Number = Annotated[int, Field(ge=1, le=999_999_999)]
+"""A number of a dose or an adverse event within its subject; beyond nine digits it is a typing error no table should hold."""
+Position = Annotated[int, Field(ge=1, lt=2**63)]
+"""A position of the log."""
+
 DecimalText = Annotated[str, Field(pattern=r"^[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
 """An amount kept as given, beside its unit: `0.50` stays `0.50`; nothing here is ever negative."""
 

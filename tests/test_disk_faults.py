@@ -156,10 +156,6 @@ def test_on_a_disk_that_fills_up_a_filing_is_stored_or_refused(
 
 
 @needs_mount
-@pytest.mark.xfail(
-    strict=False,
-    reason="when only the tables find their disk full the program leaves with 1 and a traceback, not a sentence",
-)
 def test_what_was_stored_on_a_disk_that_fills_up_is_answered_as_done(filings: dict[int, tuple[Ran, Path]]) -> None:
     assert {ran.status for ran, _ in filings.values() if ran.out} == {0}
 

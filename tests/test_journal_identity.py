@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -74,8 +75,10 @@ def text(marks: tuple[Any, ...]) -> st.SearchStrategy[str]:
         return CODES
     if "PartialDateSchema" in said:
         return PARTIAL_DATES
-    if "pattern='" in said:
-        return st.from_regex(r"-?[0-9]{1,6}(\.[0-9]{1,4})?", fullmatch=True)
+    marks = tuple(chain.from_iterable(mark.metadata if isinstance(mark, FieldInfo) else [mark] for mark in marks))
+    pattern = next((mark.pattern for mark in marks if getattr(mark, "pattern", None)), None)
+    if pattern is not None:
+        return st.from_regex(pattern, fullmatch=True).map(str.strip)
     longest = min((mark.max_length for mark in marks if isinstance(mark, MaxLen)), default=40)
     return TYPED.filter(lambda typed: len(typed) <= longest)
 

@@ -22,8 +22,8 @@ from tests.journal_rows import opening, reporting, streams
 
 FILINGS = 1_000 if "VIGILOG_LONG" in os.environ else 100
 PROCESSES, THREADS = 2, 4
-SHARED = ("S1", "S2", "S3")
-"""Few subjects for many writers, so that they do meet."""
+SHARED = tuple(f"S{number}" for number in range(1, max(3, FILINGS // 50) + 1))
+"""Few subjects for many writers, so that they do meet: all of them go through these in the same order."""
 
 LONG_ENOUGH = 0.6 * FILINGS
 

@@ -14,6 +14,7 @@ from safety.values import (
     Awareness,
     Code,
     Grade,
+    Number,
     Outcome,
     PartialDateText,
     Severity,
@@ -64,7 +65,7 @@ class Coding(SubjectForm):
 class Particulars(Seriousness, Coding):
     """What may be said of an adverse event; all of it may be missing, a report is never refused for being incomplete."""
 
-    number: int | None = Field(None, alias="AESEQ", ge=1)
+    number: Number | None = Field(None, alias="AESEQ")
     source_id: Code | None = Field(None, alias="AESPID")
     term: Text | None = Field(None, alias="AETERM")
     narrative: Text | None = None
@@ -75,7 +76,7 @@ class Particulars(Seriousness, Coding):
     causality: Causality | None = Field(None, alias="AEREL")
     action_taken: ActionTaken | None = Field(None, alias="AEACN")
     outcome: Outcome | None = Field(None, alias="AEOUT")
-    after_dose: int | None = Field(None, ge=1)
+    after_dose: Number | None = None
     aware: Awareness | None = None
     source: Source | None = None
 
@@ -88,21 +89,21 @@ class Reported(Particulars):
 class Numbered(SubjectForm):
     """An event about an adverse event that has its number."""
 
-    number: int = Field(alias="AESEQ", ge=1)
+    number: Number = Field(alias="AESEQ")
 
 
 @event("adverse_event.followed_up.v1")
 class FollowedUp(Particulars, Numbered):
     """New information, with an awareness of its own: it may start clocks."""
 
-    number: int = Field(alias="AESEQ", ge=1)
+    number: Number = Field(alias="AESEQ")
 
 
 @event("adverse_event.corrected.v1")
 class Corrected(Particulars, Numbered):
     """The record was wrong: the named variables now hold what stands here, or nothing; it starts no clock."""
 
-    number: int = Field(alias="AESEQ", ge=1)
+    number: Number = Field(alias="AESEQ")
     variables: tuple[str, ...] = Field(min_length=1)
 
 
@@ -143,7 +144,7 @@ class Coded(Coding, Numbered):
 class Merged(Numbered):
     """The same occurrence was reported twice: this number points to the one that stays."""
 
-    into: int = Field(ge=1)
+    into: Number
 
 
 @event("adverse_event.unmerged.v1")

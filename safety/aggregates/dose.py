@@ -9,7 +9,7 @@ from pydantic import Field
 
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
 from safety.aggregates.subject import FILING, Subject, check_variables, enrolled, put_right, stated
-from safety.values import DecimalText, PartialDate, PartialDateText, Source, Text, YesNo
+from safety.values import DecimalText, Number, PartialDate, PartialDateText, Source, Text, YesNo
 
 TOTAL_CELLS_TOLERANCE = Decimal("0.05")
 """A counted total may differ this much from cells/kg x weight: weights and counts are rounded at the bedside."""
@@ -20,7 +20,7 @@ MOST_CELLS, MOST_DECIMALS = 10**20, 12
 class Numbered(SubjectForm):
     """An event about one dose, by its number within the subject."""
 
-    number: int = Field(alias="EXSEQ", ge=1)
+    number: Number = Field(alias="EXSEQ")
 
 
 class Particulars(Numbered):

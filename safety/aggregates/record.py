@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pydantic import Field
-
 from safety.aggregates.deciding import Act, Form, LogForm, Refused, States, UnknownEvent, command, event, folds
-from safety.values import AccountId, Code
+from safety.values import AccountId, Code, Position
 
 Purpose = Literal["production", "demo", "drill"]
 
@@ -24,7 +22,7 @@ class Opened(LogForm):
 class RedactionRequested(LogForm):
     """One person asks that the sealed text of a position be emptied (ICH E6(R3) 4.2.2(b)); `at_position` says which."""
 
-    at_position: int = Field(ge=1)
+    at_position: Position
     reason: Literal["identifies_a_person", "wrong_subject", "legal_duty"]
     requested_by: AccountId | None = None
 
@@ -33,7 +31,7 @@ class RedactionRequested(LogForm):
 class Redacted(LogForm):
     """A second person agreed: the sealed text of that position is empty from here on; its digest stays in the body."""
 
-    at_position: int = Field(ge=1)
+    at_position: Position
 
 
 @dataclass(frozen=True, slots=True)

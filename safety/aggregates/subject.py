@@ -8,7 +8,7 @@ from pydantic import Field
 
 from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
 from safety.aggregates.trial import definition
-from safety.values import DecimalText, PartialDateText, Role, Sex, SiteId, Source
+from safety.values import DecimalText, Number, PartialDateText, Role, Sex, SiteId, Source
 
 WithdrawalMode = Literal["treatment", "follow_up", "data_collection", "further_use"]
 
@@ -46,7 +46,7 @@ class Withdrawn(SubjectForm):
 
     mode: WithdrawalMode
     withdrawn_on: PartialDateText | None = None
-    because_of_adverse_event: int | None = Field(None, alias="AESEQ", ge=1)
+    because_of_adverse_event: Number | None = Field(None, alias="AESEQ")
 
 
 @event("subject.completed.v1")
@@ -139,7 +139,7 @@ class UnknownArm(Refused):
 
 
 class UnknownSite(Refused):
-    """SITEID {site} of subject {subject} is not a site of trial {trial}; add it to the trial file and amend the trial."""
+    """SITEID of subject {subject} is not a site of trial {trial}; correct it, or add the site to the trial file and amend."""
 
 
 class NotAVariable(Refused):
@@ -180,7 +180,7 @@ def check_codes(states: States, form: SubjectParticulars) -> None:
             arms = ", ".join(sorted(trial.arm_names()))
             raise UnknownArm(variable=variable, subject=form.subject, trial=form.trial, arms=arms)
     if form.site is not None and all(form.site != site.id for site in trial.sites):
-        raise UnknownSite(site=form.site, subject=form.subject, trial=form.trial)
+        raise UnknownSite(subject=form.subject, trial=form.trial)
 
 
 @command("subject.enrol", Enrolled, *FILING)

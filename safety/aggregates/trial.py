@@ -96,7 +96,8 @@ class Definition(Part):
         try:
             return cls.model_validate(tables)
         except ValidationError as fault:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors())
+            named = ((".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in fault.errors())
+            faults = "; ".join(f"{where}: {what}" for where, what in named)
             raise InvalidTrialFile(faults=faults) from fault
 
     def arm_names(self) -> frozenset[str]:

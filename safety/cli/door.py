@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -57,12 +58,18 @@ def refusals() -> tuple[type[Exception], ...]:
 
 
 def machine_faults() -> tuple[type[Exception], ...]:
-    """What the machine raises: a disk, a lock, a home that cannot be used."""
+    """What the machine raises: a disk, a lock, a home that cannot be used; of the tables only where a command used them."""
     from safety.directory import Unreachable  # noqa: PLC0415, keeps --help light
     from safety.home import Unusable  # noqa: PLC0415
     from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
 
-    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable
+    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable, *tables_faults()
+
+
+def tables_faults() -> tuple[type[Exception], ...]:
+    """What the tables raise; no command can have met it that has not imported them."""
+    views = sys.modules.get("safety.projections.views")
+    return () if views is None else (views.TablesUnusable,)
 
 
 def invalid_forms() -> "type[ValidationError]":

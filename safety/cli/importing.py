@@ -19,6 +19,7 @@ from safety.cli.door import (
     fail,
     home,
     say,
+    tables_faults,
     text_of,
 )
 from safety.cli.printing import Format, FormatOption, print_table, show
@@ -72,6 +73,8 @@ def import_folder(
             )
             summary = importer.run(found, dry=dry_run)
         answer = summary_of(opened, summary, found, dry=dry_run)
+        if answer["unread"]:
+            say(f"What was imported is stored; its queries cannot be listed now: {answer['unread']}")
         show(answer, answer["queries"], form, lambda: print_import(answer))
         for file, columns in found.ignored.items():
             say(f"Not kept of {file}: {', '.join(columns)}.")
@@ -93,6 +96,13 @@ def map_of(opened: "Home", trial: str, mapping: Path | None) -> "FolderMap":
 def summary_of(opened: "Home", summary: "Summary", found: "Folder", *, dry: bool) -> dict[str, Any]:
     """The answer of the contract: what was added, what was not, and the queries that are open now."""
     tally = summary.tally
+    queries, unread = [], None
+    try:
+        queries = [query | place_of(summary, query) for query in queries_of(opened, summary, dry=dry)]
+    except tables_faults() as fault:
+        if dry:
+            raise
+        unread = str(fault)
     return {
         "trial": summary.trial,
         "added": {
@@ -103,7 +113,8 @@ def summary_of(opened: "Home", summary: "Summary", found: "Folder", *, dry: bool
         "unchanged": tally.unchanged,
         "corrected": tally.corrected,
         "vanished": tally.vanished,
-        "queries": [query | place_of(summary, query) for query in queries_of(opened, summary, dry=dry)],
+        "queries": queries,
+        "unread": unread,
         "position": summary.position,
         "dry_run": dry,
         "not_kept": {file: list(columns) for file, columns in found.ignored.items()},

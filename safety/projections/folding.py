@@ -157,7 +157,7 @@ class Rowwise:
         for held in self._held.values():
             if held.ended:
                 self._store.close(held.of, held.ended)
-            fresh = [held.open[key].values() for key in held.fresh]
+            fresh: list[Collection[Any]] = [held.open[key].values() for key in held.fresh]
             if held.closed or fresh:
                 self._store.insert(held.of.name, held.closed + fresh)
             held.ended, held.closed, held.fresh = [], [], {}

@@ -222,7 +222,8 @@ def _last(text: str | None) -> tuple[bool, str]:
 
 
 def _measure(row: Any, sizes: dict[str, int]) -> dict[str, Any]:  # noqa: ANN401, a row of counts
-    return measure(row.subjects, row.events, sizes[row.arm])
+    # PostgreSQL sums integers into decimals.
+    return measure(int(row.subjects), int(row.events), sizes[row.arm])
 
 
 def _group(arm: str, row: Any) -> dict[str, Any]:  # noqa: ANN401, a row of counts

@@ -61,8 +61,9 @@ class Tables:
             marks = ", ".join([self._mark] * len(rows[0]))
             put = self._insert[table] = f'INSERT INTO "{table}" VALUES ({marks})'
         if self._sqlite:
-            rows = [[NULL if value is None else value for value in row] for row in rows]
-        self._cursor.executemany(put, rows)
+            self._cursor.executemany(put, [[NULL if value is None else value for value in row] for row in rows])
+        else:
+            self._cursor.executemany(put, [tuple(row) for row in rows])
 
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
         """End versions."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from safety.projections.at import At
 from safety.projections.building import Progress, build
@@ -21,6 +22,10 @@ def place(where: Path | str | None) -> Place:
     if where is None:
         return InMemory()
     return InFile(where) if isinstance(where, Path) else InSchema(where)
+
+
+class TablesUnusable(Exception):
+    """The database of the tables refused; the log is another matter, and what it holds is safe."""
 
 
 class Views:
@@ -48,6 +53,10 @@ class Views:
         Tables that are of another log, ahead of this one, older than a restored one, or older than a redaction are built
         anew. A handler that fails stops its own tables (`faults`); each catch-up tries them again.
         """
+        with self._told():
+            return self._catch_up(log)
+
+    def _catch_up(self, log: Log) -> int:
         head = log.head()
         if head == self._seen:
             return head[0]
@@ -66,8 +75,7 @@ class Views:
 
         `progress` is told the position reached, every few thousand events.
         """
-        self._exists()
-        with self.place.building() as connection:
+        with self._told(), self.place.building() as connection:
             taken = build(connection, log.read(), progress=progress)
         self._there, self._seen = True, None
         return taken
@@ -79,7 +87,7 @@ class Views:
         """
         if not self._exists():
             return ["there are no tables to check; a rebuild makes them"]
-        with self.connect() as present, self.place.beside() as anew:
+        with self._told(), self.connect() as present, self.place.beside() as anew:
             build(anew, log.read(upto=self.position(present)))
             return list(differences(present, anew))
 
@@ -89,8 +97,19 @@ class Views:
         engine = self.place.engine
         if engine.dialect.name == "postgresql":
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with engine.connect() as connection, connection.begin():
+        with self._told(), engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, OSError, self.place.engine.dialect.loaded_dbapi.Error) as fault:
+            # SQLAlchemy's own text repeats the statement and its values.
+            why = str(getattr(fault, "orig", None) or fault).partition("\n")[0] or type(fault).__name__
+            raise TablesUnusable(
+                f"the tables of the views cannot be used: {why}; the log holds what it holds: mend that and ask again"
+            ) from fault
 
     @staticmethod
     def position(connection: Connection) -> int:

@@ -280,7 +280,7 @@ def _(event: alert.Raised) -> str:
 
 @says(message.Composed)
 def _(event: message.Composed) -> str:
-    return f"A message to {event.to} as {event.role.replace('_', ' ')} was composed with {len(event.alerts)} alerts."
+    return f"A message to {event.to} as {event.role.replace('_', ' ')} was composed; alerts it carries: {len(event.alerts)}."
 
 
 @says(message.Sent)
