@@ -111,12 +111,12 @@ def measured(name: str, filings: Callable[[Home], Filings]) -> Measured:
 
 
 def worklist(home: Home) -> Callable[[], object]:
-    """Read the worklist of owed alerts after catching up."""
+    """Read a page of the worklist of owed alerts after catching up."""
 
     def read() -> None:
         home.views.catch_up(home.journal)
         with home.views.connect() as connection:
-            owed(connection)
+            owed(connection, limit=50)
 
     return read
 

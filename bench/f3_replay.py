@@ -78,7 +78,8 @@ def replay_in_two(path: Path, last: int) -> float:
     script = """
 import sys
 from pathlib import Path
-from bench.f3_replay import open_journal, replay
+from bench.f3_replay import replay
+from safety.journal import open_journal
 journal = open_journal(Path(sys.argv[1]), lambda: 0)
 print("ready", flush=True)
 sys.stdin.readline()

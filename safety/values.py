@@ -205,6 +205,7 @@ PartialDateText = Annotated[str, PartialDateSchema()]
 """A partial date as a form holds it; `PartialDate(text)` reasons about it."""
 
 
+@lru_cache(maxsize=1_024)
 def zone_name(name: str) -> str:
     """Refuse, with a ValueError, a name that the IANA time zone database does not have."""
     try:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from safety.aggregates.deciding import Form
 from safety.aggregates.record import Opened
 from safety.projections.catching_up import told
-from safety.projections.folding import NAMES, Folding, foldings
+from safety.projections.folding import NAMES, Folding, foldings, takes
 from safety.projections.rows import Recorded
-from safety.projections.store import Tables, create_indexes, create_tables
+from safety.projections.store import Source, Tables, create_indexes, create_tables
 
 PAGE = 2_000
 
@@ -82,7 +82,7 @@ class Run:
     def _takers_of(self, event: type[Form]) -> list[tuple[str, Folding]]:
         takers = self._takers.get(event)
         if takers is None:
-            takers = [(name, folding) for name, folding in self._going.items() if folding.takes(event)]
+            takers = [(name, folding) for name, folding in self._going.items() if takes(name, event)]
             self._takers[event] = takers
         return takers
 
@@ -115,4 +115,4 @@ class Run:
         self.write()
         self._tracked.update(dict.fromkeys(self._going, (self._position, None)))
         self._tables.track(self._tracked)
-        self._tables.read_up_to(self._log, self._position, self._recorded_at)
+        self._tables.read_up_to(Source(self._log, self._position, self._recorded_at))

@@ -4,33 +4,41 @@ from collections.abc import Sequence
 from itertools import islice
 
 from safety.aggregates.record import Opened, Redacted
-from safety.projections.folding import foldings
+from safety.projections.folding import foldings, takes
 from safety.projections.rows import Log, Recorded
-from safety.projections.store import Tables
+from safety.projections.store import Source, Tables
 
 PAGE = 2_000
 MANY = 500
 """After a page of so many events the tables may look very different from before."""
 
 
-class NotOfThisLog(Exception):
-    """What is in the tables does not follow from the log as it is now: they have to be built anew."""
+FAR = 10_000
+"""Who is this far behind, and further than what there is, builds anew: that is quicker than to catch up."""
 
 
-def still_fits(tables: Tables, log: Log) -> tuple[int, int]:
+class BuildAnew(Exception):
+    """What is in the tables does not follow from the log as it is now, or hardly any of it is in them."""
+
+
+def still_fits(source: Source, log: Log, *, same_log: bool) -> tuple[int, int]:
     """Give the head of the log, read inside the tables' turn: others may have folded more than was there before it.
 
+    `same_log`: its id was compared before.
+
     Raises:
-        NotOfThisLog: the log is another one, or an older state of it was restored.
+        BuildAnew: the log is another one, an older state of it was restored, or it is far ahead.
 
     """
-    of, position, recorded_at = tables.source()
     head = log.head()
-    if position > head[0] or (position and log.recorded_at(position) != recorded_at):
-        raise NotOfThisLog
-    if position and of != log_id(log):
-        raise NotOfThisLog
-    return head[0], head[1]
+    at = source.position
+    if at > head[0] or (at and log.recorded_at(at) != source.recorded_at):
+        raise BuildAnew
+    if head[0] - at > max(FAR, at):
+        raise BuildAnew
+    if at and not same_log and source.log != log_id(log):
+        raise BuildAnew
+    return head
 
 
 def log_id(log: Log) -> str:
@@ -82,9 +90,10 @@ def fold_singly(tables: Tables, name: str, events: Sequence[Recorded], after: in
 class Page:
     """The next page of the log, for every projection that is behind."""
 
-    def __init__(self, tables: Tables, log: Log, head: tuple[int, int]) -> None:
+    def __init__(self, tables: Tables, source: Source, log: Log, head: tuple[int, int]) -> None:
         """Find out where each projection is."""
         self._tables = tables
+        self._source = source
         self._log = log
         self._head = head
         self._tracked = tables.tracked()
@@ -100,27 +109,27 @@ class Page:
         for name in self.stopped:
             position = self._tracked[name][0]
             self._tracked[name] = fold(self._tables, name, list(self._log.read(position, position + 1)), position)
-        behind = {n: p for n, (p, fault) in self._tracked.items() if fault is None and p < self._head[0]}
+        behind = {name: at for name, (at, fault) in self._tracked.items() if fault is None and at < self._head[0]}
         if behind:
             self._fold(behind)
-        changed = {name: now for name, now in self._tracked.items() if now != before[name]}
-        self._tables.track(changed)
+        if self._tracked != before:
+            self._tables.track(self._tracked)
         return any(fault is None and position < self._head[0] for position, fault in self._tracked.values())
 
     def _fold(self, behind: dict[str, int]) -> None:
         events = list(islice(self._log.read(min(behind.values()), self._head[0]), PAGE))
-        log, position, _ = self._tables.source()
+        log, seen, _ = self._source
         last = events[-1]
         for recorded in events:
-            if recorded.position > position and isinstance(recorded.event, Redacted):
-                raise NotOfThisLog
+            if recorded.position > seen and isinstance(recorded.event, Redacted):
+                raise BuildAnew
             if isinstance(recorded.event, Opened):
                 log = recorded.event.log
         for name, after in behind.items():
-            ahead = [recorded for recorded in events if recorded.position > after]
-            if ahead:
-                self._tracked[name] = fold(self._tables, name, ahead, after)
+            ahead = [recorded for recorded in events if recorded.position > after and takes(name, type(recorded.event))]
+            at, fault = fold(self._tables, name, ahead, after) if ahead else (after, None)
+            self._tracked[name] = (at, fault) if fault is not None else (max(after, last.position), None)
         if len(events) >= MANY:
             self._tables.analyse()
-        if last.position > position:
-            self._tables.read_up_to(log, last.position, last.recorded_at)
+        if last.position > seen:
+            self._tables.read_up_to(Source(log, last.position, last.recorded_at))

@@ -55,10 +55,6 @@ class Folding(Protocol):
         """Write what was folded since the last time."""
         ...
 
-    def takes(self, event: type[Form]) -> bool:
-        """Say whether a class of event changes anything here."""
-        ...
-
 
 class _Held:
     """The rows of one table that are true now, as far as they are held, and what is to be written of them."""
@@ -87,10 +83,6 @@ class Rowwise:
         self._held = {of: _Held(of, from_nothing=from_nothing) for of in projection.tables}
         self._store = store
         self._partial = partial
-
-    def takes(self, event: type[Form]) -> bool:
-        """Say whether a class of event changes rows of this projection."""
-        return event in self._handlers
 
     def take(self, recorded: Recorded) -> None:
         """Fold one event, whole or not at all."""
@@ -175,10 +167,6 @@ class Trail:
         self._store = store
         self._rows: list[tuple[Any, ...]] = []
 
-    def takes(self, event: type[Form]) -> bool:  # noqa: ARG002, the trail has every event
-        """Every class of event is told."""
-        return True
-
     def take(self, recorded: Recorded) -> None:
         """Say in words what happened."""
         self._rows.append(audit.row(recorded))
@@ -190,8 +178,14 @@ class Trail:
             self._rows = []
 
 
+TAKES = {projection.name: projection.handlers.keys() for projection in PROJECTIONS}
 NAMES = (*(projection.name for projection in PROJECTIONS), audit.NAME)
 """What is tracked: each name stands for the tables that are folded together."""
+
+
+def takes(name: str, event: type[Form]) -> bool:
+    """Say whether a class of event changes anything that is tracked under a name."""
+    return name == audit.NAME or event in TAKES[name]
 
 
 def foldings(

@@ -17,10 +17,14 @@ def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
     return {"position": at.position, "alerts": [_told(row) for row in connection.execute(ask)]}
 
 
-def owed(connection: Connection) -> list[dict[str, Any]]:
-    """List what is owed now in all trials, oldest first: no channel took a message with it; `raised_at` as the log has it."""
+def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
+    """List what is owed now in all trials, oldest first: no channel took a message with it; `raised_at` as the log has it.
+
+    A worklist shows a page of it (`limit`); who delivers takes all.
+    """
     table = ALERT.table
-    return _alerts(connection, select(table).where(table.c.state == "owed", table.c.to_position == OPEN))
+    ask = select(table).where(table.c.state == "owed", table.c.to_position == OPEN)
+    return _alerts(connection, ask.limit(limit))
 
 
 def unsent(connection: Connection) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool, StaticPool
 
+from safety.projections.rows import METADATA
+
 PRAGMAS = ("busy_timeout=30000", "synchronous=NORMAL", "cache_size=-32000", "mmap_size=268435456", "temp_store=MEMORY")
 BUILDING = ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-64000")
 """For a file nobody else knows of yet: if the machine stops, it is built again."""
@@ -185,6 +187,7 @@ class InMemory:
     def building(self) -> Iterator[Connection]:
         """Give the database itself."""
         with self.engine.begin() as connection:
+            METADATA.drop_all(connection)
             yield connection
         self._built = True
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Table
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -27,8 +28,45 @@ SOURCE = Table(
 """One row: which log the tables are of, how far they are, and when that position was recorded."""
 
 
+class Source(NamedTuple):
+    """Which log the tables are of, the position read last, and when that was recorded."""
+
+    log: str
+    position: int
+    recorded_at: int
+
+
 NULL = float("nan")
 """SQLite stores it as NULL (sqlite.org/floatingpoint.html), and Python's driver binds it in an eighth of the time of a None."""
+
+
+FEW = 50
+"""More rows than this go to PostgreSQL by COPY."""
+
+
+@cache
+def load_one(of: Versioned, mark: str) -> str:
+    """Write the statement that finds the version of a row that is true now."""
+    columns = ", ".join(f'"{column}"' for column in of.blank)
+    return f'SELECT {columns} FROM "{of.name}" WHERE {are(of.keys, mark)} AND to_position = {OPEN}'
+
+
+@cache
+def insert_into(table: str, mark: str) -> str:
+    """Write the statement that puts a row into a table."""
+    return f'INSERT INTO "{table}" VALUES ({", ".join(mark for _ in METADATA.tables[table].columns)})'
+
+
+@cache
+def end_version(of: Versioned, mark: str) -> str:
+    """Write the statement that ends a version."""
+    which = f"{are(of.keys, mark)} AND from_position = {mark}"
+    return f'UPDATE "{of.name}" SET to_position = {mark} WHERE {which}'
+
+
+def are(columns: Sequence[str], mark: str) -> str:
+    """Write the condition that columns hold values."""
+    return " AND ".join(f'"{column}" = {mark}' for column in columns)
 
 
 class Tables:
@@ -36,39 +74,35 @@ class Tables:
 
     def __init__(self, connection: Connection) -> None:
         """Write inside the connection's transaction."""
-        self.connection = connection
         self._cursor = connection.connection.cursor()
         self._sqlite = connection.dialect.name == "sqlite"
         self._mark = "?" if self._sqlite else "%s"
-        self._insert: dict[str, str] = {}
-        self._load: dict[str, str] = {}
 
     def load(self, of: Versioned, key: Key) -> Row | None:
         """Give the version of a row that is true now."""
-        ask = self._load.get(of.name)
-        if ask is None:
-            columns = ", ".join(f'"{column}"' for column in of.blank)
-            ask = f'SELECT {columns} FROM "{of.name}" WHERE {self._is(of.keys)} AND to_position = {OPEN}'
-            self._load[of.name] = ask
-        self._cursor.execute(ask, key)
+        self._cursor.execute(load_one(of, self._mark), key)
         found = self._cursor.fetchone()
         return None if found is None else dict(zip(of.blank, found, strict=True))
 
     def insert(self, table: str, rows: Sequence[Collection[Any]]) -> None:
         """Put rows into a table."""
-        put = self._insert.get(table)
-        if put is None:
-            marks = ", ".join([self._mark] * len(rows[0]))
-            put = self._insert[table] = f'INSERT INTO "{table}" VALUES ({marks})'
+        put = insert_into(table, self._mark)
         if self._sqlite:
             self._cursor.executemany(put, [[NULL if value is None else value for value in row] for row in rows])
+        elif len(rows) > FEW:
+            self._copy(table, rows)
         else:
             self._cursor.executemany(put, [tuple(row) for row in rows])
 
+    def _copy(self, table: str, rows: Sequence[Collection[Any]]) -> None:
+        copying: Any = self._cursor
+        with copying.copy(f'COPY "{table}" FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(tuple(row))
+
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
         """End versions."""
-        which = f"{self._is(of.keys)} AND from_position = {self._mark}"
-        self._cursor.executemany(f'UPDATE "{of.name}" SET to_position = {self._mark} WHERE {which}', versions)
+        self._cursor.executemany(end_version(of, self._mark), versions)
 
     def tracked(self) -> dict[str, tuple[int, str | None]]:
         """Give the position and the fault of each projection."""
@@ -77,21 +111,24 @@ class Tables:
 
     def track(self, tracked: dict[str, tuple[int, str | None]]) -> None:
         """Keep the position and the fault of each projection."""
+        alike = set(tracked.values())
+        if len(alike) == 1:
+            self._cursor.execute(f"UPDATE tracking SET position = {self._mark}, fault = {self._mark}", alike.pop())
+            return
         rows = [(position, fault, name) for name, (position, fault) in tracked.items()]
         put = f"UPDATE tracking SET position = {self._mark}, fault = {self._mark} WHERE name = {self._mark}"
         self._cursor.executemany(put, rows)
 
-    def source(self) -> tuple[str, int, int]:
-        """Give the log's id, the position read last and when it was recorded."""
+    def source(self) -> Source:
+        """Say which log was read, and how far."""
         self._cursor.execute("SELECT log, position, recorded_at FROM source")
         found: Any = self._cursor.fetchone()
-        log, position, recorded_at = found
-        return log, position, recorded_at
+        return Source(*found)
 
-    def read_up_to(self, log: str, position: int, recorded_at: int) -> None:
+    def read_up_to(self, source: Source) -> None:
         """Keep how far the log was read."""
         put = f"UPDATE source SET log = {self._mark}, position = {self._mark}, recorded_at = {self._mark}"
-        self._cursor.execute(put, (log, position, recorded_at))
+        self._cursor.execute(put, source)
 
     def begin_tracking(self, names: Sequence[str]) -> None:
         """Start at the beginning of the log."""
@@ -114,9 +151,6 @@ class Tables:
         """Tell PostgreSQL what the tables hold, which it would find out minutes later; SQLite's plans do not need it."""
         if not self._sqlite:
             self._cursor.execute(f"ANALYZE {', '.join(METADATA.tables)}")
-
-    def _is(self, columns: Sequence[str]) -> str:
-        return " AND ".join(f'"{column}" = {self._mark}' for column in columns)
 
 
 def create_tables(connection: Connection) -> None:

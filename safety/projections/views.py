@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from safety.projections.at import At
 from safety.projections.building import Progress, build
-from safety.projections.catching_up import NotOfThisLog, Page, still_fits
+from safety.projections.catching_up import BuildAnew, Page, still_fits
 from safety.projections.checking import differences
 from safety.projections.places import InFile, InMemory, InSchema, Place
 from safety.projections.rows import Log
@@ -41,6 +41,8 @@ class Views:
         self._seen: tuple[int, int] | None = None
         """Head of the log when everything was caught up last."""
         self._reached = 0
+        self._log: Log | None = None
+        """The log that the tables were found to be of."""
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -65,7 +67,7 @@ class Views:
         try:
             while self._page(log):
                 pass
-        except NotOfThisLog:
+        except BuildAnew:
             self.rebuild(log)
             return self.catch_up(log)
         return self._reached
@@ -75,9 +77,11 @@ class Views:
 
         `progress` is told the position reached, every few thousand events.
         """
-        with self._told(), self.place.building() as connection:
-            taken = build(connection, log.read(), progress=progress)
-        self._there, self._seen = True, None
+        with self._told():
+            self.place.exists()  # a file that is damaged is taken out of the way
+            with self.place.building() as connection:
+                taken = build(connection, log.read(), progress=progress)
+        self._there, self._seen, self._log = True, None, None
         return taken
 
     def check(self, log: Log) -> list[str]:
@@ -141,9 +145,10 @@ class Views:
         """Fold one page in one transaction; say whether there is more."""
         with self.place.turn() as connection:
             tables = Tables(connection)
-            head = still_fits(tables, log)
-            page = Page(tables, log, head)
+            source = tables.source()
+            head = still_fits(source, log, same_log=log is self._log)
+            page = Page(tables, source, log, head)
             more = page.fold()
-        self._reached = head[0]
+        self._reached, self._log = head[0], log
         self._seen = None if more or page.stopped else head
         return more
