@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,8 +207,16 @@ def encoded() -> list[Stored]:
         versions[form.stream] += 1
         at = BEGIN + timedelta(minutes=position)
         act = Act("OPERATOR", "operator", at)
-        named = {"command_id": f"golden-{position}", "correlation": f"golden-{position}", "reason": None}
-        new = encode(form, versions[form.stream], act, salt=lambda position=position: salt(position), **named)
+        command = f"golden-{position}"
+        new = encode(
+            form,
+            versions[form.stream],
+            act,
+            command_id=command,
+            correlation=command,
+            reason=None,
+            salt=partial(salt, position),
+        )
         rows.append(Stored(position, *new, microseconds(at)))
     return rows
 

@@ -1,5 +1,6 @@
 """What the views tell: line listing, timeline, open queries, audit trail, trials, and what is owed and not delivered."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -156,3 +157,27 @@ def test_what_is_owed_and_what_is_not_delivered(journal: Journal, views: Views) 
         "concerning": ("S1/2", "S2/1"),
         "raised_at": left["raised_at"],
     }
+
+
+def test_an_alert_is_owed_until_any_channel_took_its_message(journal: Journal, views: Views) -> None:
+    raised = b.alert_raised(due_at=b.T0), b.alert_raised("A-2", concerning=("S1/2",))
+    b.append(journal, *BEGIN, b.enrolled(), *raised, b.composed(alerts=("A-1", "A-2")), b.failed(), b.sent(), b.sent())
+    views.catch_up(journal)
+    with views.connect() as connection:
+        by_position = {p: inbox(connection, b.TRIAL, At(p))["alerts"] for p in (3, 4, 6, 7, 8, 9)}
+        assert owed(connection) == []
+    states = {position: [alert["state"] for alert in alerts] for position, alerts in by_position.items()}
+    assert states == {3: [], 4: ["owed"], 6: ["owed"] * 2, 7: ["owed"] * 2, 8: ["sent"] * 2, 9: ["sent"] * 2}
+    assert by_position[4][0]["messages"] == []
+    assert by_position[8][0] == {
+        "id": "A-1",
+        "rule": "SAE-REPORTED",
+        "role": "safety_officer",
+        "rung": 1,
+        "concerning": ["S1/1"],
+        "state": "sent",
+        "raised_at": by_position[4][0]["raised_at"],
+        "due_at": "2026-03-01T09:00:00Z",
+        "messages": ["M-1"],
+    }
+    json.dumps(by_position)

@@ -93,7 +93,7 @@ FAULTS = {
         ["log: does not answer (Unavailable)", "views: does not answer (Unavailable)"],
     ),
     "stopped table": (stop_a_table, ["views: table exposure stopped at position 9: RowMissing"]),
-    "damaged views": (damage_the_views, ["views: does not answer (DatabaseError)"]),
+    "damaged views": (damage_the_views, ["views: does not answer (TablesUnusable)"]),
     "lost directory": (lose_the_directory, ["directory: does not answer (Unreachable)"]),
 }
 faulty = pytest.mark.parametrize(("do", "reasons"), FAULTS.values(), ids=FAULTS.keys())

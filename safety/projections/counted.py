@@ -1,8 +1,9 @@
 """A trial's counting rules as SQL: who is in the population, and which adverse events count as what (regulation/counting)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, ScalarSelect, and_, case, func, null, or_, select
+from sqlalchemy import CTE, ScalarSelect, Table, and_, case, func, null, or_, select, true
 from sqlalchemy.sql import ColumnElement, FromClause
 
 from safety.aggregates.adverse_event import CRITERIA
@@ -40,7 +41,12 @@ class Span:
     high: Number
 
 
-def doses(trial: str, at: At) -> CTE:
+def among(table: Table, subjects: AbstractSet[str] | None) -> ColumnElement[bool]:
+    """Choose the rows of some subjects; of all, with None."""
+    return true() if subjects is None else table.c.subject.in_(subjects)
+
+
+def doses(trial: str, at: At, subjects: AbstractSet[str] | None = None) -> CTE:
     """Give each dosed subject's first and last dose as spans; a dose without a date says nothing where others have one."""
     table = EXPOSURE.table
     last_high = func.coalesce(table.c.end_high, table.c.start_high)
@@ -54,13 +60,13 @@ def doses(trial: str, at: At) -> CTE:
             func.max(last_high).label("last_high"),
         )
         .where(table.c.trial == trial, at.stands(table), table.c.withheld == 0, table.c.vanished == 0)
-        .where(at.happened(table.c.start_low))
+        .where(at.happened(table.c.start_low), among(table, subjects))
         .group_by(table.c.subject)
         .cte("doses")
     )
 
 
-def members(trial: str, governs: Definition, at: At, given: CTE) -> CTE:
+def members(trial: str, governs: Definition, at: At, given: CTE, subjects: AbstractSet[str] | None = None) -> CTE:
     """Give the population: subject, arm, whether dosed, and the spans of its `doses`."""
     table = SUBJECT.table
     population = governs.counting.population
@@ -77,6 +83,7 @@ def members(trial: str, governs: Definition, at: At, given: CTE) -> CTE:
         )
         .select_from(table.outerjoin(given, given.c.subject == table.c.subject))
         .where(table.c.trial == trial, at.stands(table), arm.in_([planned.name for planned in governs.arms]))
+        .where(among(table, subjects))
     )
     if population.members == "dosed":
         wanted = wanted.where(given.c.subject.is_not(None))

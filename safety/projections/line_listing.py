@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, Table, case, or_, select, true
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, RowMapping, Select, case, or_, select
 
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.trial import Definition
@@ -65,23 +64,27 @@ def line_listing(
 
     """
     governs = definition(connection, trial, at)
-    ask = _lines(trial, governs, at)
+    wanted = [AE.c.trial == trial, at.stands(AE), at.happened(AE.c.onset_low)]
     if serious:
-        ask = ask.where(or_(*(AE.c[name] == "Y" for name in ("serious", "serious_for_sponsor", *CRITERIA))))
+        wanted.append(or_(*(AE.c[name] == "Y" for name in ("serious", "serious_for_sponsor", *CRITERIA))))
     if related:
-        ask = ask.where(counted.related(governs, trial, at) == 1)
+        wanted.append(counted.related(governs, trial, at) == 1)
     if subject is not None:
-        ask = ask.where(AE.c.subject == subject)
-    rows = connection.execute(ask.limit(limit).offset(offset)).mappings().all()
-    subjects = {row["subject"] for row in rows}
-    beside = Beside(_judged(connection, trial, at, subjects), _doses(connection, trial, at, subjects))
-    listed = [_line(row, beside) for row in rows]
+        wanted.append(AE.c.subject == subject)
+    page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
+    keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}
+    subjects = {code for code, _ in keys}
+    of = subjects if len(subjects) <= FEW else None
+    lines = connection.execute(_lines(trial, governs, at, of).where(*wanted)).mappings()
+    beside = Beside(_judged(connection, trial, at, of), _doses(connection, trial, at, of))
+    listed = [_line(row, beside) for row in lines if (row["subject"], row["number"]) in keys]
     return {"trial": trial, "position": at.position, "as_of": recorded_at(connection, at), "rows": listed}
 
 
-def _lines(trial: str, governs: Definition, at: At) -> Select[Any]:
-    person, given = SUBJECT.table, counted.doses(trial, at)
-    of = counted.members(trial, governs, at, given)
+def _lines(trial: str, governs: Definition, at: At, subjects: AbstractSet[str] | None) -> Select[Any]:
+    """Give the adverse events of some subjects, or of all, beside their subjects and first doses."""
+    person, given = SUBJECT.table, counted.doses(trial, at, subjects)
+    of = counted.members(trial, governs, at, given, subjects)
     is_person = (person.c.trial == AE.c.trial) & (person.c.subject == AE.c.subject) & at.stands(person)
     emergent = counted.emergent(governs.counting.treatment_emergent, of)
     return (
@@ -99,23 +102,19 @@ def _lines(trial: str, governs: Definition, at: At) -> Select[Any]:
             .outerjoin(of, of.c.subject == AE.c.subject)
             .outerjoin(given, given.c.subject == AE.c.subject)
         )
-        .where(AE.c.trial == trial, at.stands(AE), at.happened(AE.c.onset_low))
+        .where(counted.among(AE, subjects))
         .order_by(AE.c.subject, AE.c.number)
     )
 
 
-def _among(table: Table, subjects: AbstractSet[str]) -> ColumnElement[bool]:
-    return table.c.subject.in_(subjects) if len(subjects) <= FEW else true()
-
-
 def _judged(
-    connection: Connection, trial: str, at: At, subjects: AbstractSet[str]
+    connection: Connection, trial: str, at: At, subjects: AbstractSet[str] | None
 ) -> dict[tuple[str, int], list[dict[str, Any]]]:
     """Give every assessment of the listed adverse events."""
     table = ASSESSMENT.table
     ask = (
         select(table)
-        .where(table.c.trial == trial, _among(table, subjects), at.stands(table), table.c.causality.is_not(None))
+        .where(table.c.trial == trial, counted.among(table, subjects), at.stands(table), table.c.causality.is_not(None))
         .order_by(table.c.subject, table.c.number, table.c.assessor, table.c.product, table.c.method)
     )
     judged: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -125,12 +124,12 @@ def _judged(
     return judged
 
 
-def _doses(connection: Connection, trial: str, at: At, subjects: AbstractSet[str]) -> dict[str, list[Dose]]:
+def _doses(connection: Connection, trial: str, at: At, subjects: AbstractSet[str] | None) -> dict[str, list[Dose]]:
     """Give the doses of the listed subjects."""
     table = EXPOSURE.table
     ask = (
         select(table.c.subject, table.c.number, table.c.start_low, table.c.start_high)
-        .where(table.c.trial == trial, _among(table, subjects), at.stands(table), at.happened(table.c.start_low))
+        .where(table.c.trial == trial, counted.among(table, subjects), at.stands(table), at.happened(table.c.start_low))
         .where(table.c.withheld == 0, table.c.vanished == 0)
     )
     doses: dict[str, list[Dose]] = {}
