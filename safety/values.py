@@ -234,7 +234,7 @@ Clock = Callable[[], datetime]
 
 
 class Awareness(BaseModel):
-    """When a party became aware of a fact, in whose zone, and on what basis the moment is known (DESIGN 2.7).
+    """When a party became aware of a fact, in whose zone, and on what basis the moment is known.
 
     `basis`: `stated` by the person who filed, a `column` of the imported data, or the moment of the `import` itself.
     """

@@ -1,4 +1,4 @@
-"""What an adverse event comes to: serious in two readings, never downgraded by the sponsor, corrected by name (DESIGN 2.6)."""
+"""What an adverse event comes to: serious in two readings, never downgraded by the sponsor, corrected by name."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def reported_by(form: Form, *history: Form, role: Role = "investigator") -> Repo
 
 BARE = built(Reported, subject="S1")
 
-# DESIGN 2.6: serious has two readings; ICH E2A: either party's view suffices
+# Serious has two readings; ICH E2A: either party's view suffices
 
 
 @pytest.mark.parametrize(

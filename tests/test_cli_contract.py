@@ -1,4 +1,4 @@
-"""The contract of the command line (DESIGN 4): commands, exit codes, what goes to which output, whose home."""
+"""The contract of the command line: commands, exit codes, what goes to which output, whose home."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The desk: a decision and the alerts it owes land together; a command id names one act of filing (DESIGN 2.3, 2.5)."""
+"""The desk: a decision and the alerts it owes land together; a command id names one act of filing."""
 
 import json
 from collections.abc import Iterator

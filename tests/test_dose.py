@@ -136,11 +136,9 @@ SINCE_MARCH = (registered(), enrolled(enrolled_on="2018-03-01"))
             "dose.correct",
             dose_corrected("S1", 1, "EXSEQ"),
             NotAVariable,
-            id="DESIGN 2.5: a number is given once",
+            id="a number is given once",
         ),
-        pytest.param(
-            SINCE_MARCH, "dose.give", dose_given(started_on=BEFORE), DoseBeforeEnrolment, id="issue 8: before"
-        ),
+        pytest.param(SINCE_MARCH, "dose.give", dose_given(started_on=BEFORE), DoseBeforeEnrolment, id="before"),
         pytest.param(
             SINCE_MARCH, "dose.give", dose_given(started_on="2018-02"), DoseBeforeEnrolment, id="the month before"
         ),

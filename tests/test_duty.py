@@ -1,4 +1,4 @@
-"""Which alerts are owed for what: one each time an adverse event becomes serious, in the reading of duties (DESIGN 2.3, 2.6)."""
+"""Which alerts are owed for what: one each time an adverse event becomes serious, in the reading of duties."""
 
 import pytest
 
@@ -56,8 +56,8 @@ REPORTED, UPGRADED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED
     ("history", "event", "rule"),
     [
         pytest.param([], SAE, REPORTED, id="21 CFR 312.64(b) reported serious"),
-        pytest.param([], reported(serious="N", results_in_death="Y"), REPORTED, id="DESIGN 2.6 AESER=N with AESDTH=Y"),
-        pytest.param([], reported(serious="N", involves_cancer="Y"), REPORTED, id="DESIGN 2.6 AESER=N with AESCAN=Y"),
+        pytest.param([], reported(serious="N", results_in_death="Y"), REPORTED, id="AESER=N with AESDTH=Y"),
+        pytest.param([], reported(serious="N", involves_cancer="Y"), REPORTED, id="AESER=N with AESCAN=Y"),
         pytest.param([], reported(serious="N"), None, id="reported not serious"),
         pytest.param([], reported(serious=None), None, id="seriousness not stated"),
         pytest.param([reported()], ESCALATED, UPGRADED, id="escalated"),

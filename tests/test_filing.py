@@ -1,4 +1,4 @@
-"""How an adverse event is filed: taken however incomplete, numbered once, followed up, merged, nullified (DESIGN 2.5, 2.13)."""
+"""How an adverse event is filed: taken however incomplete, numbered once, followed up, merged, nullified."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -76,10 +76,8 @@ BARE = built(Reported, subject="S1")
         pytest.param([reported()], None, 2, id="the next"),
         pytest.param([reported(number=7)], None, 8, id="after the highest, gaps stay"),
         pytest.param([reported(number=7)], 3, 3, id="a free number that the form brings"),
-        pytest.param(
-            [reported(), reported(number=2), nullified(number=2)], None, 3, id="DESIGN 2.5 nullified stays taken"
-        ),
-        pytest.param([reported(), reported(number=2), merged()], None, 3, id="DESIGN 2.5 merged stays taken"),
+        pytest.param([reported(), reported(number=2), nullified(number=2)], None, 3, id="nullified stays taken"),
+        pytest.param([reported(), reported(number=2), merged()], None, 3, id="merged stays taken"),
         pytest.param([reported("S2", 9)], None, 1, id="within its subject"),
     ],
 )
@@ -205,10 +203,8 @@ def test_what_is_about_an_adverse_event_needs_one_that_stands(command: str, form
     ("history", "command", "form", "refusal"),
     [
         pytest.param([], "report", reported("S9"), UnknownSubject, id="an AE of an unknown subject"),
-        pytest.param([reported()], "report", reported(), NumberTaken, id="DESIGN 2.5 a number is given once"),
-        pytest.param(
-            [reported(), nullified()], "report", reported(), NumberTaken, id="DESIGN 2.5 nullified stays taken"
-        ),
+        pytest.param([reported()], "report", reported(), NumberTaken, id="a number is given once"),
+        pytest.param([reported(), nullified()], "report", reported(), NumberTaken, id="nullified stays taken"),
         pytest.param([], "report", reported(causality="MAYBE"), UnknownCausality, id="off the causality scale"),
         pytest.param(
             [reported()], "follow_up", followed_up(causality="MAYBE"), UnknownCausality, id="follow-up off the scale"

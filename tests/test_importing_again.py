@@ -1,4 +1,4 @@
-"""What imports leave of what people did, rows that vanish and come back, deaths, news, and any data after any data (DESIGN 2.5)."""
+"""What imports leave of what people did, rows that vanish and come back, deaths, news, and any data after any data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -102,7 +102,7 @@ def test_a_death_that_a_person_recorded_is_known() -> None:
     ("before", "now", "news"),
     [
         pytest.param([], [{**AE, "AESER": "Y"}], ["S1/1"], id="reported serious"),
-        pytest.param([], [{**AE, "AESDTH": "Y"}], ["S1/1"], id="DESIGN 2.6 AESER=N with a criterion"),
+        pytest.param([], [{**AE, "AESDTH": "Y"}], ["S1/1"], id="AESER=N with a criterion"),
         pytest.param([], [AE], [], id="not serious"),
         pytest.param([AE], [{**AE, "AESER": "Y"}], ["S1/1"], id="serious by correction"),
         pytest.param([{**AE, "AESER": "Y"}], [{**AE, "AESER": "Y", "AESEV": "SEVERE"}], [], id="serious before"),

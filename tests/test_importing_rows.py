@@ -1,4 +1,4 @@
-"""What rows of imported data make of a record: new, unchanged, corrected, or refused with the place (DESIGN 2.5)."""
+"""What rows of imported data make of a record: new, unchanged, corrected, or refused with the place."""
 
 from typing import Any
 
@@ -136,7 +136,7 @@ ENROLLED_LATE: Cells = {**DM, "RFICDTC": "2018-03-02"}
         pytest.param(
             {"ae": [{**AE, "AETERM": "Rash", "AESTDTC": "2018-04"}]},
             "ae.csv, line 2: the row has the key of a known adverse event but another term and another onset",
-            id="DESIGN 2.5 renumbered",
+            id="renumbered",
         ),
         pytest.param({"ae": [AE, AE]}, "ae.csv, line 3: the key is used twice", id="AESEQ twice"),
         pytest.param(
@@ -162,7 +162,7 @@ ENROLLED_LATE: Cells = {**DM, "RFICDTC": "2018-03-02"}
         pytest.param(
             {"dm": ENROLLED_LATE, "ex": [{**EX, "EXSEQ": 2}]},
             "ex.csv, line 2: EXSTDTC: dose 2 of subject S1 lies before the enrolment",
-            id="issue 8 a dose before enrolment",
+            id="a dose before enrolment",
         ),
         pytest.param(
             {"death": {"DTHDTC": "2018-02"}, "ex": [{**EX, "EXSEQ": 2}]},

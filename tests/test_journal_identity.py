@@ -157,7 +157,7 @@ def test_there_is_something_to_seal() -> None:
 
 
 def test_the_same_decisions_give_the_same_rows_and_leaves(tmp_path: Path, postgres_server: PostgresServer) -> None:
-    """Under one clock and one salt both databases hold the same bytes (DESIGN 2.4)."""
+    """Under one clock and one salt both databases hold the same bytes."""
 
     def told(store: Store) -> list[tuple[object, ...]]:
         clock, salt = ManualClock(), counted_salt()

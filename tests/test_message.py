@@ -32,20 +32,20 @@ def message_of(*history: Form) -> Message:
             id="another channel's does",
         ),
         pytest.param([composed()], "message.record_failed", failed(), (failed(),), id="a first failure"),
-        pytest.param([composed(), failed()], "message.record_failed", failed(), (), id="DESIGN 2.11: the same again"),
+        pytest.param([composed(), failed()], "message.record_failed", failed(), (), id="the same again"),
         pytest.param(
             [composed(), failed()],
             "message.record_failed",
             failed(error="REFUSED"),
             (failed(error="REFUSED"),),
-            id="DESIGN 2.11: the class of the error changes",
+            id="the class of the error changes",
         ),
         pytest.param(
             [composed(), failed(), failed(error="REFUSED")],
             "message.record_failed",
             failed(),
             (failed(),),
-            id="DESIGN 2.11: and back",
+            id="and back",
         ),
         pytest.param(
             [composed(), failed()],

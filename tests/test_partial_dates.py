@@ -1,4 +1,4 @@
-"""Partial dates: kept as given, refused where no calendar has them, compared as far as they are known (DESIGN 2.7; issue 6)."""
+"""Partial dates: kept as given, refused where no calendar has them, compared as far as they are known."""
 
 import calendar
 from datetime import date, datetime

@@ -122,7 +122,7 @@ WRONG_ARM, OTHER_SITE = enrolled(arm="Placebo"), enrolled(site="99")
                 "subject.correct",
                 subject_corrected("S1", "AGE", name, age=40),
                 NotAVariable,
-                id=f"DESIGN 2.13: a correction of {name}",
+                id=f"a correction of {name}",
             )
             for name in ("AEG", "age", "STUDYID", "USUBJID", "source", "variables", "")
         ),

@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_place(line: str, instead
     assert fault in str(refused.value)
 
 
-# What governs enters the log whole (DESIGN 2.6)
+# What governs enters the log whole
 
 
 @pytest.mark.parametrize("text", ["a file", FILE, "\n\n a file \r\n", "文件\n"])
@@ -176,21 +176,21 @@ WRONG_HASH = {"file": "a file", "sha256": "0" * 64}
             "trial.register",
             Registered.model_validate({"trial": TRIAL, "definition": builders.definition(), **WRONG_HASH}),
             OtherHash,
-            id="DESIGN 2.6: a hash that is not the file's",
+            id="a hash that is not the file's",
         ),
         pytest.param(
             [registered()],
             "trial.amend",
             Amended.model_validate({"trial": TRIAL, "definition": builders.definition(), "reason": "r", **WRONG_HASH}),
             OtherHash,
-            id="DESIGN 2.6: a hash that is not the amended file's",
+            id="a hash that is not the amended file's",
         ),
         pytest.param(
             [registered()],
             "trial.issue_reference_safety_information",
             rsi_issued(**WRONG_HASH),
             OtherHash,
-            id="DESIGN 2.6: a hash that is not the RSI's",
+            id="a hash that is not the RSI's",
         ),
     ],
 )

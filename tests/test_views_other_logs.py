@@ -1,7 +1,9 @@
 """Tables beside a log that is not the one they know: another, a restored one, a redacted one; and files that are not whole."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,9 @@ from sqlalchemy import Table, select, text
 
 from safety.journal import Journal, open_journal
 from safety.projections import Views, places
-from safety.projections.views import TablesUnusable
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.subject import SUBJECT
+from safety.projections.views import TablesUnusable
 from tests import builders as b
 from tests.conftest import ManualClock, Store
 

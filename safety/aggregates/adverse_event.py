@@ -29,7 +29,7 @@ AssessmentKey = tuple[Assessor, str | None, str | None]
 
 
 class Seriousness(SubjectForm):
-    """Seriousness as stated and its criteria (ICH E2A II.B; 21 CFR 312.32(a)); two readings are made of it (DESIGN 2.6)."""
+    """Seriousness as stated and its criteria (ICH E2A II.B; 21 CFR 312.32(a)); two readings are made of it."""
 
     serious: YesNo | None = Field(None, alias="AESER")
     results_in_death: YesNo | None = Field(None, alias="AESDTH")
@@ -46,7 +46,7 @@ CRITERIA = tuple(name for name in Seriousness.model_fields if name not in {"tria
 
 
 def serious_for_duties(said: Mapping[str, Any]) -> bool:
-    """Give the reading that duties use: AESER = Y or any criterion = Y (DESIGN 2.6)."""
+    """Give the reading that duties use: AESER = Y or any criterion = Y."""
     return any(said.get(name) == "Y" for name in ("serious", *CRITERIA))
 
 

@@ -59,7 +59,7 @@ class TrialForm(Form):
 
 
 class SubjectForm(TrialForm):
-    """An event of a subject's stream: the subject, the doses and the adverse events share it (DESIGN 2.2)."""
+    """An event of a subject's stream: the subject, the doses and the adverse events share it."""
 
     subject: SubjectCode = Field(alias="USUBJID")
 

@@ -110,7 +110,7 @@ class Definition(Part):
 
 
 class WithFile(Form):
-    """A document that governs enters the log whole, as text with its hash (DESIGN 2.6)."""
+    """A document that governs enters the log whole, as text with its hash."""
 
     file: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(min_length=1, max_length=1_000_000)
     sha256: Sha256 = ""
@@ -156,7 +156,7 @@ class ReferenceSafetyInformationIssued(TrialForm, WithFile):
 
 @event("trial.data_imported.v1")
 class DataImported(TrialForm):
-    """A folder was taken in: digests and counts, never a path (DESIGN 2.5); `history`: handled elsewhere, no alert owed."""
+    """A folder was taken in: digests and counts, never a path; `history`: handled elsewhere, no alert owed."""
 
     digests: dict[str, Sha256]
     history: bool
@@ -233,7 +233,7 @@ def definition(states: States, trial: TrialId) -> Definition:
 
 
 def check_file(form: Registered | Amended | ReferenceSafetyInformationIssued) -> None:
-    """Refuse a hash that is not the file's: what governs is found by its hash (DESIGN 2.6)."""
+    """Refuse a hash that is not the file's: what governs is found by its hash."""
     if form.sha256 != sha256(form.file.encode()).hexdigest():
         raise OtherHash(trial=form.trial)
 

@@ -1,4 +1,4 @@
-"""The three axes of time as they are typed: what the log held, what a party was aware of, what had happened (DESIGN 2.7)."""
+"""The three axes of time as they are typed: what the log held, what a party was aware of, what had happened."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from safety.projections.rows import OPEN
 
 
 def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
-    """Give every alert of a trial by the contract of DESIGN 4: what it concerns, its state, when raised, its messages."""
+    """Give every alert of a trial by the contract of the command line: what it concerns, its state, when raised, its messages."""
     table = ALERT.table
     ask = select(table).where(table.c.trial == trial, at.stands(table)).order_by(table.c.raised_at, table.c.alert)
     return {"position": at.position, "alerts": [_told(row) for row in connection.execute(ask)]}

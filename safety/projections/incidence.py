@@ -1,4 +1,4 @@
-"""Incidence of adverse events by arm, term and grade, with exact intervals, and the rules printed beside (DESIGN 4)."""
+"""Incidence of adverse events by arm, term and grade, with exact intervals, and the rules printed beside."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -44,7 +44,7 @@ class NoSuchArm(Refused):
 def incidence(
     connection: Connection, trial: str, at: At, *, by: By = "arm", window: Window = "all", compare: str | None = None
 ) -> dict[str, Any]:
-    """Count subjects and events of a trial by the contract of DESIGN 4, with the rules in words.
+    """Count subjects and events of a trial by the contract of the command line, with the rules in words.
 
     `compare` names an arm to test every other against, by Fisher's exact test for each measure.
 

@@ -1,4 +1,4 @@
-"""What a party knew by a moment: the same tables, folded in memory from only those events it was aware of (DESIGN 2.7)."""
+"""What a party knew by a moment: the same tables, folded in memory from only those events it was aware of."""
 
 from collections.abc import Iterator
 from datetime import datetime

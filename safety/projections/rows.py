@@ -1,4 +1,4 @@
-"""What a table of versioned rows is: a row is true from a position of the log until the next version of it (DESIGN 2.8)."""
+"""What a table of versioned rows is: a row is true from a position of the log until the next version of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -102,7 +102,7 @@ class Causality(Part):
 
 
 class Serious(Part):
-    """Which adverse events the tables call serious (DESIGN 2.6: duties always use any criterion)."""
+    """Which adverse events the tables call serious."""
 
     reading: Literal["stated", "any_criterion"]
 
