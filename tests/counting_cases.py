@@ -132,6 +132,8 @@ WINDOWS = [
     window("from the last dose: the day after it", LAST_DOSE, "2018-06-28", inside=False),
     window("from the last dose: between the doses", LAST_DOSE, "2018-03-31", inside=False),
     window("from the last dose: its own day", LAST_DOSE, "2018-04-01", inside=True),
+    window("from the last dose: its own day, no doubt about it", {**LAST_DOSE, **OUTSIDE}, "2018-04-01", inside=True),
+    window("from the last dose: its month", {**LAST_DOSE, **OUTSIDE}, "2018-03", inside=False),
     window("treatment-emergent comes first", {}, "2018-02-28", inside=False),
 ]  # fmt: skip
 
@@ -211,6 +213,13 @@ OTHERS = [
         EVERY_DOUBT,
         [*ONE_DOSED, b.reported(started_on="2018-03-05"), b.reported(number=2, started_on="2018-04-05"), b.reported(number=3, started_on="2018")],
         {"teae": (1, 2)},
+        asked={"happened_by": span("2018-04-04")[1]},
+    ),
+    Case(
+        "what has no date may have happened",
+        EVERY_DOUBT,
+        [*ONE_DOSED, b.reported(started_on=None)],
+        COUNTED,
         asked={"happened_by": span("2018-04-04")[1]},
     ),
     Case(

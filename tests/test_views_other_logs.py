@@ -111,20 +111,26 @@ def test_redacted_text_is_gone_from_every_version(journal: Journal, store: Store
 def test_the_tables_are_named_after_the_code_that_fills_them(
     journal: Journal, store: Store, views: Views, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other code makes tables of its own and takes those of the old code away: nobody would redact them."""
+    """Other code makes tables of its own and takes those of the old code away, and nothing else: nobody would redact them."""
     b.append(journal, *BEGIN)
     views.catch_up(journal)
+    if isinstance(store, Path):
+        (store.parent / "views-of-the-lake.db").touch()
+    else:
+        with views.place.turn() as connection:
+            connection.execute(text("CREATE SCHEMA views_of_the_lake"))
     views.close()
     monkeypatch.setattr(places, "fingerprint", lambda: "0123456789abcdef")
     newer = b.views_beside(store)
     newer.catch_up(journal)
     assert newer.check(journal) == []
     if isinstance(store, Path):
-        assert [file.name for file in store.parent.glob("views-*.db")] == ["views-0123456789abcdef.db"]
+        left = {file.name for file in store.parent.glob("views-*.db")}
+        assert left == {"views-0123456789abcdef.db", "views-of-the-lake.db"}
     else:
         with newer.connect() as connection:
-            schemas = connection.scalars(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views%'")).all()
-        assert schemas == ["views_0123456789abcdef"]
+            schemas = connection.scalars(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views%'"))
+            assert set(schemas) == {"views_0123456789abcdef", "views_of_the_lake"}
     newer.close()
 
 

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from safety.aggregates.deciding import TOPICS, Form
 from safety.journal import Journal
 from safety.projections import At, Views
+from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.audit_trail import audit_trail, history
 from safety.projections.inbox import carried, inbox, owed, unsent
 from safety.projections.trials import trials
@@ -164,8 +166,16 @@ def test_an_alert_is_owed_until_any_channel_took_its_message(journal: Journal, v
     b.append(journal, *BEGIN, b.enrolled(), *raised, b.composed(alerts=("A-1", "A-2")), b.failed(), b.sent(), b.sent())
     views.catch_up(journal)
     with views.connect() as connection:
+        table = MESSAGE.table
+        receipts = connection.execute(
+            select(table.c.sent_at, table.c.from_position).order_by(table.c.from_position)
+        ).all()
+        versions = connection.scalars(select(ALERT.table.c.from_position).where(ALERT.table.c.alert == "A-1")).all()
         by_position = {p: inbox(connection, b.TRIAL, At(p))["alerts"] for p in (3, 4, 6, 7, 8, 9)}
         assert owed(connection) == []
+    assert [sent_at is None for sent_at, _ in receipts] == [True, True, False, False]
+    assert receipts[2][0] == receipts[3][0], "the first receipt says when"
+    assert sorted(versions) == [4, 6, 8], "a second receipt says nothing new of the alert"
     states = {position: [alert["state"] for alert in alerts] for position, alerts in by_position.items()}
     assert states == {3: [], 4: ["owed"], 6: ["owed"] * 2, 7: ["owed"] * 2, 8: ["sent"] * 2, 9: ["sent"] * 2}
     assert by_position[4][0]["messages"] == []

@@ -10,6 +10,7 @@ ASSESSMENT = versioned(
     "assessment",
     {"trial": str, "subject": str, "number": int, "assessor": str, "product": str, "method": str},
     {"causality": str},
+    sqlite_with_rowid=False,  # it is nearly all key: an index beside the rows would hold everything twice
 )
 PROJECTION = Projection("assessment", (ASSESSMENT,))
 PLAIN = ("investigator", "", "")

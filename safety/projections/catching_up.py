@@ -32,7 +32,7 @@ def still_fits(source: Source, log: Log, *, same_log: bool) -> tuple[int, int]:
     """
     head = log.head()
     at = source.position
-    if at > head[0] or (at and log.recorded_at(at) != source.recorded_at):
+    if at and log.recorded_at(at) != source.recorded_at:
         raise BuildAnew
     if head[0] - at > max(FAR, at):
         raise BuildAnew

@@ -6,14 +6,18 @@ from typing import Any, Protocol
 from safety.aggregates.deciding import Form
 from safety.projections import adverse_event, alert, assessment, audit, exposure, subject, trial
 from safety.projections.let_go import LetGo
-from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row, Versioned
+from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row, Said, Versioned
 
 PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert))
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 
-MOST_HELD = 5_000
+MOST_HELD = 10_000
 """How many rows of a table are kept in memory between two pages; what is let go of is found again in the tables."""
+
+
+FROM, TO = -2, -1
+"""Where the positions of a version stand in its row."""
 
 
 class RowMissing(Exception):
@@ -31,11 +35,16 @@ class ColumnUnknown(Exception):
 class Store(Protocol):
     """Where row versions are kept."""
 
+    @property
+    def nothing(self) -> Any:  # noqa: ANN401, whatever the driver takes for NULL
+        """What stands in a row for what nobody said; None does as well."""
+        ...
+
     def load(self, of: Versioned, key: Key) -> Row | None:
         """Give the version of a row that is true now."""
         ...
 
-    def insert(self, table: str, rows: Sequence[Collection[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Put rows into a table, each as its values in the order of the table's columns."""
         ...
 
@@ -59,16 +68,17 @@ class Folding(Protocol):
 class _Held:
     """The rows of one table that are true now, as far as they are held, and what is to be written of them."""
 
-    __slots__ = ("closed", "ended", "fresh", "gone", "of", "open")
+    __slots__ = ("blank", "closed", "ended", "fresh", "gone", "of", "open")
 
-    def __init__(self, of: Versioned, *, from_nothing: bool) -> None:
+    def __init__(self, of: Versioned, nothing: object, *, from_nothing: bool) -> None:
         self.of = of
+        self.blank = [nothing if value is None else value for value in of.blank]
         self.gone = LetGo() if from_nothing else None
         """Which rows may be in the table without being held; None where any may be."""
         self.open: dict[Key, Row] = {}
         self.fresh: dict[Key, None] = {}
         """Keys of rows in `open` that the table does not have yet, in the order of their coming."""
-        self.closed: list[Collection[Any]] = []
+        self.closed: list[Row] = []
         self.ended: list[tuple[Any, ...]] = []
 
 
@@ -80,7 +90,7 @@ class Rowwise:
     ) -> None:
         """`partial`: events about things that have no row are passed over; `from_nothing`: the tables are empty yet."""
         self._handlers = projection.handlers
-        self._held = {of: _Held(of, from_nothing=from_nothing) for of in projection.tables}
+        self._held = {of: _Held(of, store.nothing, from_nothing=from_nothing) for of in projection.tables}
         self._store = store
         self._partial = partial
 
@@ -89,7 +99,7 @@ class Rowwise:
         handler = self._handlers.get(type(recorded.event))
         if handler is None:
             return
-        changes = tuple(handler(recorded.event, recorded, self._true_now))
+        changes = tuple(handler(recorded.event, recorded, self._told))
         if len(changes) == 1:
             (change,) = changes
             self._put(change, self._next(self._true_now(change.into, change.key), change, recorded.position))
@@ -101,6 +111,14 @@ class Rowwise:
             staged[place] = change, self._next(known, change, recorded.position)
         for change, row in staged.values():
             self._put(change, row)
+
+    def _told(self, of: Versioned, key: Key) -> Said | None:
+        """Give a row to a handler, by column."""
+        row = self._true_now(of, key)
+        if row is None:
+            return None
+        nothing = self._store.nothing
+        return {column: None if row[place] is nothing else row[place] for column, place in of.places.items()}
 
     def _true_now(self, of: Versioned, key: Key) -> Row | None:
         held = self._held[of]
@@ -115,18 +133,21 @@ class Rowwise:
         """Give the row as it is after a change; None where there is no row to change and that is no fault."""
         of = change.into
         if known is not None and change.how != "opens":
-            row = {**known, **change.values}
+            row = known.copy()
         elif change.how == "changes":
             if self._partial:
                 return None
             raise RowMissing(position, of.name)
         else:
-            row = {**of.blank, **change.values}
-            row.update(zip(of.keys, change.key, strict=True))
-        if len(row) != len(of.blank):
-            raise ColumnUnknown(of.name)
-        row["from_position"] = position
-        row["to_position"] = OPEN
+            row = [*change.key, *self._held[of].blank]
+        places = of.places
+        try:
+            for column, value in change.values.items():
+                row[places[column]] = value
+        except KeyError as fault:
+            raise ColumnUnknown(of.name) from fault
+        row[FROM] = position
+        row[TO] = OPEN
         return row
 
     def _put(self, change: Change, row: Row | None) -> None:
@@ -135,12 +156,12 @@ class Rowwise:
         held = self._held[change.into]
         key = change.key
         known = held.open.get(key)
-        if known is not None and known["from_position"] != row["from_position"]:
+        if known is not None and known[FROM] != row[FROM]:
             if key in held.fresh:
-                known["to_position"] = row["from_position"]
-                held.closed.append(known.values())
+                known[TO] = row[FROM]
+                held.closed.append(known)
             else:
-                held.ended.append((row["from_position"], *key, known["from_position"]))
+                held.ended.append((row[FROM], *key, known[FROM]))
         held.open[key] = row
         held.fresh[key] = None
 
@@ -149,7 +170,7 @@ class Rowwise:
         for held in self._held.values():
             if held.ended:
                 self._store.close(held.of, held.ended)
-            fresh: list[Collection[Any]] = [held.open[key].values() for key in held.fresh]
+            fresh = [held.open[key] for key in held.fresh]
             if held.closed or fresh:
                 self._store.insert(held.of.name, held.closed + fresh)
             held.ended, held.closed, held.fresh = [], [], {}

@@ -140,7 +140,7 @@ class InFile:
         except FileExistsError:
             with closing(sqlite3.connect(self.path, timeout=30)) as present:
                 new.backup(present)
-        for file in self.path.parent.glob("views-*.db"):
+        for file in self.path.parent.glob(f"views-{'[0-9a-f]' * 16}.db"):
             if file != self.path:
                 # The file of other code: nobody would empty its text when the log is redacted.
                 self._forget(file)
@@ -235,7 +235,7 @@ class InSchema:
         with self.turn() as connection:
             self._room(connection)
             yield connection
-            others = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'views\\_%' AND nspname <> 'views_building'"
+            others = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^views_[0-9a-f]{16}$'"
             for (other,) in connection.execute(text(others)).all():
                 connection.execute(text(f'DROP SCHEMA "{other}" CASCADE'))
             connection.execute(text(f'ALTER SCHEMA views_building RENAME TO "{self.schema}"'))

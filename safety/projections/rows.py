@@ -17,7 +17,10 @@ WORD = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that both databases compare byte by byte."""
 
 Key = tuple[Any, ...]
-Row = dict[str, Any]
+Row = list[Any]
+"""The values of a row in the order of its table's columns; the last two are its positions, from and to."""
+Said = dict[str, Any]
+"""What is said of a thing, by column."""
 
 
 class Recorded(Protocol):
@@ -82,11 +85,18 @@ class Versioned:
     table: Table
     name: str
     keys: tuple[str, ...]
-    blank: Mapping[str, Any]
-    """A row before anything is said of the thing: every column in the table's order, marks at 0, all else None."""
+    places: Mapping[str, int]
+    """Where each column stands in a row."""
+    blank: Row
+    """A row without its key, before anything is said of the thing: marks at 0, all else None."""
 
 
-def versioned(name: str, keys: Mapping[str, type], says: Mapping[str, type]) -> Versioned:
+def versioned(
+    name: str,
+    keys: Mapping[str, type],
+    says: Mapping[str, type],
+    **options: Any,  # noqa: ANN401, Table's own
+) -> Versioned:
     """Define a table; a column is `str` for text, `int` for a whole number, `bool` for a mark that is 0 until it is 1."""
 
     def column(title: str, kind: type, *, key: bool = False) -> Column[Any]:
@@ -105,9 +115,11 @@ def versioned(name: str, keys: Mapping[str, type], says: Mapping[str, type]) -> 
         *(column(title, kind) for title, kind in says.items()),
         column("from_position", int, key=True),
         Column("to_position", BigInteger, nullable=False),
+        **options,
     )
-    blank = {title: 0 if says.get(title) is bool else None for title in table.c.keys()}  # noqa: SIM118, not a mapping
-    return Versioned(table, name, tuple(keys), blank)
+    places = {column.name: place for place, column in enumerate(table.columns)}
+    blank = [0 if kind is bool else None for kind in says.values()]
+    return Versioned(table, name, tuple(keys), places, [*blank, 0, OPEN])
 
 
 def only_open(of: Versioned, name: str, *columns: str, where: ColumnElement[bool] | None = None) -> None:
@@ -158,13 +170,13 @@ class Projection:
         return register
 
 
-def stated(event: Form, columns: frozenset[str]) -> Row:
+def stated(event: Form, columns: frozenset[str]) -> Said:
     """Give what an event says in the fields that are columns under the same name; what it leaves open is left out."""
     values = event.__dict__
     return {name: values[name] for name in event.__pydantic_fields_set__ & columns if values[name] is not None}
 
 
-def corrected(event: Form, columns: frozenset[str]) -> Row:
+def corrected(event: Form, columns: frozenset[str]) -> Said:
     """Give the columns that a correction names; what it names and leaves out becomes None."""
     named = set(event.__dict__["variables"])
     fields = type(event).model_fields.items()

@@ -1,6 +1,6 @@
 """The databases that hold the tables: one definition, SQLite or PostgreSQL, written to without a detour."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ FEW = 50
 @cache
 def load_one(of: Versioned, mark: str) -> str:
     """Write the statement that finds the version of a row that is true now."""
-    columns = ", ".join(f'"{column}"' for column in of.blank)
+    columns = ", ".join(f'"{column}"' for column in of.places)
     return f'SELECT {columns} FROM "{of.name}" WHERE {are(of.keys, mark)} AND to_position = {OPEN}'
 
 
@@ -77,28 +77,26 @@ class Tables:
         self._cursor = connection.connection.cursor()
         self._sqlite = connection.dialect.name == "sqlite"
         self._mark = "?" if self._sqlite else "%s"
+        self.nothing = NULL if self._sqlite else None
 
     def load(self, of: Versioned, key: Key) -> Row | None:
         """Give the version of a row that is true now."""
         self._cursor.execute(load_one(of, self._mark), key)
         found = self._cursor.fetchone()
-        return None if found is None else dict(zip(of.blank, found, strict=True))
+        return None if found is None else list(found)
 
-    def insert(self, table: str, rows: Sequence[Collection[Any]]) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Put rows into a table."""
-        put = insert_into(table, self._mark)
-        if self._sqlite:
-            self._cursor.executemany(put, [[NULL if value is None else value for value in row] for row in rows])
-        elif len(rows) > FEW:
+        if len(rows) > FEW and not self._sqlite:
             self._copy(table, rows)
         else:
-            self._cursor.executemany(put, [tuple(row) for row in rows])
+            self._cursor.executemany(insert_into(table, self._mark), rows)
 
-    def _copy(self, table: str, rows: Sequence[Collection[Any]]) -> None:
+    def _copy(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         copying: Any = self._cursor
         with copying.copy(f'COPY "{table}" FROM STDIN') as copy:
             for row in rows:
-                copy.write_row(tuple(row))
+                copy.write_row(row)
 
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
         """End versions."""
