@@ -113,10 +113,23 @@ def test_a_value_the_database_does_not_take_stops_its_own_table_at_that_position
     assert views.check(journal) == []
 
 
-def test_an_event_about_a_thing_without_a_row_is_a_fault_and_not_passed_over(journal: Journal, views: Views) -> None:
-    b.append(journal, *BEGIN, b.nullified())
+@pytest.mark.parametrize(
+    ("event", "table"),
+    [
+        (b.nullified(), "adverse_event"),
+        (b.withdrawn("S2"), "subject"),
+        (b.sent(), "alert"),
+        (b.failed(), "alert"),
+        (b.composed(), "alert"),
+        (b.amended(b.definition(), "T2"), "trial"),
+    ],
+)
+def test_an_event_about_a_thing_without_a_row_is_a_fault_and_not_passed_over(
+    journal: Journal, views: Views, event: Form, table: str
+) -> None:
+    b.append(journal, *BEGIN, event)
     views.catch_up(journal)
-    assert views.faults() == ["table adverse_event stopped at position 4: RowMissing"]
+    assert views.faults() == [f"table {table} stopped at position 4: RowMissing"]
 
 
 def test_an_adverse_event_without_its_number_is_a_fault(journal: Journal, views: Views) -> None:

@@ -12,7 +12,7 @@ PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, a
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 
-MOST_HELD = 10_000
+MOST_HELD = 20_000
 """How many rows of a table are kept in memory between two pages; what is let go of is found again in the tables."""
 
 

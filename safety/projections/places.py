@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from safety.projections.rows import METADATA
 
 PRAGMAS = ("busy_timeout=30000", "synchronous=NORMAL", "cache_size=-32000", "mmap_size=268435456", "temp_store=MEMORY")
-BUILDING = ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-64000")
+BUILDING = ("journal_mode=MEMORY", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-40000")
 """For a file nobody else knows of yet: if the machine stops, it is built again."""
 
 

@@ -83,7 +83,9 @@ class Tables:
         """Give the version of a row that is true now."""
         self._cursor.execute(load_one(of, self._mark), key)
         found = self._cursor.fetchone()
-        return None if found is None else list(found)
+        if found is None:
+            return None
+        return [self.nothing if value is None else value for value in found]
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Put rows into a table."""
