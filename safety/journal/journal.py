@@ -124,6 +124,8 @@ class Journal(ABC):
         last = self.head().position if upto is None else upto
         while page := self.page(after, last, PAGE, prefix):
             yield from page
+            if len(page) < PAGE:
+                return
             after = page[-1].position
 
     def read(self, after: int = 0, upto: int | None = None, prefix: str = "") -> Iterator[Recorded]:

@@ -55,6 +55,7 @@ class KnownStates:
         state = self._kept.get(stream)
         if state is None:
             state = folded(turn.stream(stream))
+        turn.known.setdefault(stream, state.version)
         self._keep(stream, state)
         return state
 

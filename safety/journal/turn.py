@@ -85,6 +85,8 @@ class Turn(ABC):
         self._commands: dict[str, Command] = {}
         self._redacts: list[int] = []
         self._new_command: str | None = None
+        self.known: dict[str, int] = {}
+        """Versions of streams that were found to hold before anything was appended; nobody else moves them meanwhile."""
 
     @abstractmethod
     def _stream(self, name: str, after: int) -> list[Stored]:
@@ -170,6 +172,7 @@ class Turn(ABC):
     def _check(self, decision: Decision, *, dense: bool) -> None:
         asked = dict.fromkeys([*decision.reads, *(new.stream for new in decision.writes)])
         at = {name: rows[-1].version for name in asked if (rows := self._by_stream.get(name))}
+        at.update({name: self.known[name] for name in asked if name not in at and name in self.known})
         at.update(self._versions([name for name in asked if name not in at]))
         for stream, version in decision.reads.items():
             if at.get(stream, 0) != version:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Row, Select, select
 
 from safety.projections.alert import ALERT, MESSAGE
@@ -55,17 +56,10 @@ def carried(connection: Connection) -> list[dict[str, Any]]:
 
 def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
     table = ALERT.table
-    return [
-        {
-            "alert": row.alert,
-            "trial": row.trial,
-            "rule": row.rule,
-            "role": row.role,
-            "concerning": tuple(json.loads(row.concerning)),
-            "raised_at": row.raised_at,
-        }
-        for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert))
-    ]
+    said = [table.c[name] for name in ("alert", "trial", "rule", "role", "raised_at", "concerning")]
+    ordered = ask.with_only_columns(*said).order_by(table.c.raised_at, table.c.alert)
+    rows = connection.execute(ordered).mappings()
+    return [{**row, "concerning": tuple(from_json(row["concerning"]))} for row in rows]
 
 
 def _told(row: Row[Any]) -> dict[str, Any]:

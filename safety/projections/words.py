@@ -67,11 +67,11 @@ def told(event: Form) -> str:
     Of the seriousness criteria only those that are met are told.
     """
     values = event.__dict__
-    parts = []
-    for name, shown, with_value, only_yes in tellable(type(event)):
-        value = values[name]
-        if value is not None and (not only_yes or value == "Y"):
-            parts.append(f"{shown} {value}" if with_value else shown)
+    parts = [
+        f"{shown} {value}" if with_value else shown
+        for name, shown, with_value, only_yes in tellable(type(event))
+        if (value := values[name]) is not None and (not only_yes or value == "Y")
+    ]
     return ", ".join(parts) or "no particulars"
 
 
