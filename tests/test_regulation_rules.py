@@ -61,6 +61,13 @@ def test_not_fatal_reactions_of_2024_in_switzerland() -> None:
     }
 
 
+def test_switzerland_exempts_serious_events_and_not_susars() -> None:
+    day = date(2024, 3, 1)
+    exempt = {"protocol_exempt": True, "exemption_agreed": True}
+    assert owed("CH-SWISSMEDIC", site(0, {**SAE, **BOTH_SAY_NO, **exempt}, base=day), base=day) == set()
+    assert "CH-INV open 0->24h" in owed("CH-SWISSMEDIC", site(0, {**SUSAR, **exempt}, base=day), base=day)
+
+
 def test_gcp_changes_at_midnight_in_shanghai() -> None:
     for minute, citation in (("2026-08-31T23:59", "GCP 2020"), ("2026-09-01T00:00", "GCP 2026")):
         at = datetime.fromisoformat(minute).replace(tzinfo=ZoneInfo(ZONE))
@@ -165,7 +172,7 @@ def test_who_gets_a_susar() -> None:
 
 
 def test_who_gets_a_serious_event_that_is_no_susar() -> None:
-    event = site(0, SAE, **BOTH_SAY_NO)
+    event = site(0, {**SAE, **BOTH_SAY_NO})
     assert recipients("EU-CTR SITE-EC", event) == {"EU-INV": {"sponsor"}, "CN-EC-SITE": {"ethics committee"}}
     assert "national health authority" in recipients("CN-STEMCELL-2015", event)["CN-SC-24H-AUTH"]
 
