@@ -24,7 +24,7 @@ class Course:
         self._since: dict[str, datetime] = {}
         self._determined: datetime | None = None
         self._judged_away: set[str] = set()
-        self._barred: set[str] = set()  # cancelled, and nothing has changed since that could open it again
+        self._barred: set[str] = set()  # judged away by a downgrade, and nothing has changed since
         self._held: dict[str, HeldBack] = {}
         self._nullified = False
         self._values: dict[str, bool] = {}
@@ -76,8 +76,12 @@ class Course:
             if not conditions.holds(self._values):
                 self._held.pop(rule.id, None)
                 self._barred.discard(rule.id)
-            elif conditions.uses & changed:
+            elif conditions.uses & changed or self._determined_now(rule, changed):
                 self._barred.discard(rule.id)
+
+    def _determined_now(self, rule: Rule, changed: frozenset[str]) -> bool:
+        newly = "determined" in changed and self._knowledge.get("determined") is True
+        return rule.starts == "determined" and newly
 
     def _remember_judgements(self) -> None:
         """Keep which rules a valid case was judged not to fall under: somebody said no to something they ask for."""
@@ -226,19 +230,21 @@ class Course:
 
     def _downgrade(self, step: Step, changed: frozenset[str]) -> bool:
         """Cancel what the downgrade takes away; what it cannot take away stays open and says so."""
-        cancelled = False
         at = local(step.at, self._setting.zone)
-        for rule in self._rules:
-            if rule.trigger not in STARTED_BY_TRUTH:
-                continue
-            why = self._stays_because(rule, changed)
+        awaiting = [rule for rule in self._rules if rule.trigger in STARTED_BY_TRUTH]
+        kept = {rule.id: self._stays_because(rule, changed) for rule in awaiting}
+        cancelled = False
+        for rule in awaiting:
             for one in (one for one in self._owed[rule.id] if one.state == "open"):
+                why = kept[rule.id]
                 if why is not None:
                     one.remarks.append(f"stays open after the downgrade of {at}: {why}")
-                    continue
-                one.close("cancelled", step.at, f"cancelled by the downgrade of {at}")
-                self._barred.add(rule.id)
-                cancelled = True
+                else:
+                    one.close("cancelled", step.at, f"cancelled by the downgrade of {at}")
+                    cancelled = True
+        if cancelled:
+            # The downgrade judged the case, not one rule: another of the same condition must not open in its place.
+            self._barred |= {rule_id for rule_id, why in kept.items() if why is None}
         return cancelled
 
     def _stays_because(self, rule: Rule, changed: frozenset[str]) -> str | None:
