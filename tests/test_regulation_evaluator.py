@@ -8,7 +8,7 @@ import pytest
 
 from safety.regulation.due import Due
 from safety.regulation.facts import Fact, InvalidFacts, Knowledge
-from tests.clocks import FATAL, SAE, SUSAR, VALID, ZONE, evaluated, on, owed, site
+from tests.clocks import FATAL, SAE, SUSAR, VALID, evaluated, on, owed, site
 
 DETERMINED = {**SAE, "related_sponsor": True}
 
