@@ -168,6 +168,8 @@ def test_a_table_tells_what_is_due_and_why(cli: CommandLine, tmp_path: Path) -> 
 
 BAD_FACTS = [
     ("an unknown fact", {**SUSAR, "seriuos": True}, "facts[0].seriuos: unknown fact; did you mean serious?"),
+    ("a fact on two lines", {**SUSAR, "seri\nous": True}, "facts[0].seri?ous: unknown fact; did you mean serious"),
+    ("a rule on two lines", {**SUSAR, "submitted": "EU-\n15"}, "facts[0].submitted: there is no rule EU-?15; did you"),
     ("a grade is no fact", {**SUSAR, "grade": 4}, "facts[0].grade: unknown fact; "),
     ("a state of text", {**SUSAR, "fatal": "yes"}, "facts[0].fatal: must be true, false or null"),
     ("an act that did not happen", {**SUSAR, "nullified": False}, "facts[0].nullified: is an act and can only be true"),

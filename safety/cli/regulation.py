@@ -146,11 +146,11 @@ def refuse(faults: tuple[str, ...]) -> NoReturn:
 
 def refuse_unknown_configuration(governing: Governing, given: "FactsFile") -> None:
     """A word of the configuration that no pack asks for would be silently without effect."""
-    from safety.regulation.conditions import close_matches  # noqa: PLC0415, keeps --help light
+    from safety.regulation.conditions import close_matches, shortly  # noqa: PLC0415, keeps --help light
 
     known = frozenset(name for pack in governing.packs for name in pack.configuration)
     faults = tuple(
-        f"configuration.{name[:64]}: no rule asks for it" + (f"; {close_matches(name, known)}" if known else "")
+        f"configuration.{shortly(name)}: no rule asks for it" + (f"; {close_matches(name, known)}" if known else "")
         for name in given.configuration
         if name not in known
     )
