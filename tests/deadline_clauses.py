@@ -61,7 +61,13 @@ EITHER = ("related_investigator", "related_sponsor")
 CASE = ("minimum_criteria", "exposed", *SERIOUS, "unexpected")
 
 SAE = Condition(SERIOUS, is_serious)
+VALID_SAE = Condition(
+    ("minimum_criteria", *SERIOUS), lambda said: said.get("minimum_criteria") is True and is_serious(said)
+)
 SAE_NOT_EXEMPT = Condition((*SERIOUS, *EXEMPT), lambda said: is_serious(said) and not is_exempt(said))
+# China: a window of duties ends with the last domestic subject's follow-up; later SAEs still go to the sponsor (CN-POST).
+SAE_IN_WINDOW = Condition((*SAE_NOT_EXEMPT.asks, "after_trial"), lambda said: SAE_NOT_EXEMPT.holds(said) and said.get("after_trial") is not True)  # fmt: skip
+SAE_AFTERWARDS = Condition((*SERIOUS, "after_trial"), lambda said: is_serious(said) and said.get("after_trial") is True)
 CONTAMINATION = Condition(("infection_transmission",), lambda said: said.get("infection_transmission") is True)
 SUSAR = Condition((*CASE, *EITHER), lambda said: is_unexpected_reaction(said, is_related_by_either))
 SUSAR_7 = Condition(SUSAR.asks, lambda said: SUSAR.holds(said) and is_fatal_or_life_threatening(said))
@@ -106,7 +112,7 @@ class Clause(NamedTuple):
 class Book(NamedTuple):
     """The clauses of one authority, the zone it sits in, and the days between which they are law."""
 
-    zone: str
+    zone: str | None
     first: date
     clauses: tuple[Clause, ...]
     last: date = date.max
@@ -128,7 +134,8 @@ def two_clocks(
 
 E2A = (*two_clocks("E2A", SUSAR_7, SUSAR_15, SUSAR), Clause("E2A-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("E2A-7",)))
 
-US = (  # 21 CFR 312.32(c), (d); 312.64(b)
+# 21 CFR 312.32(c), (d); 312.64(b). Late is only what was not reportable at first: a clock of US-15 stands in its way.
+US = (
     Clause("US-INV", SITE, QUALIFIES, SAE_NOT_EXEMPT, None, AT_ONCE),
     Clause(
         "US-LATE",
@@ -142,7 +149,17 @@ US = (  # 21 CFR 312.32(c), (d); 312.64(b)
         spares_anticipated=True,
     ),
     Clause("US-7", SPONSOR, QUALIFIES, US_SUSAR_7, 7, DAYS, spares_anticipated=True),
-    Clause("US-15", SPONSOR, QUALIFIES, US_SUSAR, 15, DAYS, on_determination=True, spares_anticipated=True),
+    Clause(
+        "US-15",
+        SPONSOR,
+        QUALIFIES,
+        US_SUSAR,
+        15,
+        DAYS,
+        replaces=("US-LATE",),
+        on_determination=True,
+        spares_anticipated=True,
+    ),
     Clause("US-FU", SPONSOR, NEWS, ALWAYS, None, AT_ONCE, of=("US-7", "US-15", "US-LATE")),
     Clause("US-FU-P", SPONSOR, NEWS, ALWAYS, 15, DAYS, of=("US-7", "US-15", "US-LATE")),
 )
@@ -162,13 +179,17 @@ CDE_2018 = date(2018, 5, 1)
 CHINA = (
     Clause("CN03-INV", SITE, QUALIFIES, SAE, None, AT_ONCE, last=BEFORE_GCP_2020),
     Clause("CN07-24H", SITE, QUALIFIES, SAE, 24, HOURS, first=date(2007, 10, 1), last=BEFORE_GCP_2020),
-    Clause("CN-INV-20", SITE, QUALIFIES, SAE_NOT_EXEMPT, None, AT_ONCE, first=GCP_2020, last=BEFORE_GCP_2026),
-    Clause("CN-INV-26", SITE, QUALIFIES, SAE_NOT_EXEMPT, None, AT_ONCE, first=GCP_2026),
-    Clause("CN03-SPON", SPONSOR, QUALIFIES, SAE, None, AT_ONCE, last=BEFORE_GCP_2020),
+    Clause("CN-INV-20", SITE, QUALIFIES, SAE_IN_WINDOW, None, AT_ONCE, first=GCP_2020, last=BEFORE_GCP_2026),
+    Clause("CN-INV-26", SITE, QUALIFIES, SAE_IN_WINDOW, None, AT_ONCE, first=GCP_2026),
+    Clause("CN-POST", SITE, QUALIFIES, SAE_AFTERWARDS, None, AT_ONCE, first=CDE_2018),
+    Clause("CN-EC-20", SITE, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2020, last=BEFORE_GCP_2026),
+    Clause("CN-EC-26", SITE, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2026),
+    Clause("CN03-SPON", SPONSOR, QUALIFIES, VALID_SAE, None, AT_ONCE, last=BEFORE_GCP_2020),
     *two_clocks("CN", CDE_7, CDE_15, CDE_SUSAR, CDE_2018),
     Clause("CN-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("CN-7",), cap=15, first=CDE_2018),
     Clause("CN-FU", SPONSOR, NEWS, ALWAYS, 15, DAYS, of=("CN-7", "CN-15"), first=CDE_2018),
-    Clause("CN-REC", SPONSOR, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2020),
+    Clause("CN-REC", SPONSOR, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2020, last=BEFORE_GCP_2026),
+    Clause("CN-REC-26", SPONSOR, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2026),
 )
 
 STEM_CELLS = (  # Guo Wei Ke Jiao Fa [2015] No. 48
@@ -193,7 +214,7 @@ JAPAN = (
 CANADA = (*two_clocks("CA", SUSAR_7, SUSAR_15, SUSAR), Clause("CA-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("CA-7",)))
 
 BOOKS = {
-    "ICH-E2A": Book("UTC", date(1995, 3, 1), E2A),
+    "ICH-E2A": Book(None, date(1995, 3, 1), E2A),
     "US-FDA-IND": Book("America/New_York", date(2011, 3, 28), US),
     "EU-CTR": Book("Europe/Brussels", date(2022, 1, 31), EU),
     "CN-NMPA-DRUG": Book("Asia/Shanghai", date(2003, 9, 1), CHINA),

@@ -3,16 +3,16 @@
 It looks back over the whole history of what a party knew each time it asks a question.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from tests.deadline_calendar import beginning, days_later, hours_later, local_day
 from tests.deadline_clauses import (
-    ACTS,
     BOOKS,
     HANDLED,
+    HOURS,
     LATE,
     MEASURE,
     NEWS,
@@ -23,20 +23,11 @@ from tests.deadline_clauses import (
     UPGRADE,
     Book,
     Clause,
-    Condition,
 )
+from tests.deadline_moments import Moment, Told, changed, moments
 
 JUDGEMENTS = ("serious", "exposed", "unexpected", "related_sponsor")
-"""What a party judges when it finds a case not reportable; a criterion that is absent (not fatal) judges nothing."""
-Said = dict[str, bool | str | None]
-
-
-class Told(NamedTuple):
-    """What a party learned, stated or did at an instant."""
-
-    at: datetime
-    party: str
-    said: Mapping[str, bool | str | None]
+"""What a party judges when it finds a case not reportable; "not fatal" judges nothing."""
 
 
 class Case(NamedTuple):
@@ -61,45 +52,14 @@ class Answer(NamedTuple):
     state: str
 
 
-# --- what a party knew, moment after moment --------------------------------------------------------------------------
-class Moment(NamedTuple):
-    """An instant at which a party learned something: what it had stated before and after, its acts, what it sent."""
+class Ending(NamedTuple):
+    """The first instant that is too late, the last day that is not, and the zone in which the days were counted."""
 
-    at: datetime
-    before: dict[str, bool | None]
-    after: dict[str, bool | None]
-    states: frozenset[str]
-    acts: frozenset[str]
-    sent: tuple[str, ...]
+    late: datetime
+    day: date
+    zone: str
 
 
-def moments(told: Sequence[Told], configuration: Mapping[str, bool | None]) -> list[Moment]:
-    """Things told at one instant are one moment; of two that contradict, the one told last stands."""
-    known: dict[str, bool | None] = dict(configuration)
-    found = []
-    # In UTC: Python holds an hour that a zone writes twice to be equal to no other zone's.
-    told = [fact._replace(at=fact.at.astimezone(UTC)) for fact in told]
-    for at in sorted({fact.at for fact in told}):
-        before, acts, sent, states = dict(known), set(), [], set()
-        for word, value in (pair for fact in told if fact.at == at for pair in fact.said.items()):
-            if word in ACTS:
-                acts.add(word)
-            elif isinstance(value, str):
-                sent.append(value)
-            else:
-                known[word] = value
-                states.add(word)
-        stated = frozenset(word for word in states if known[word] is not None)
-        found.append(Moment(at, before, dict(known), stated, frozenset(acts), tuple(sent)))
-    return found
-
-
-def changed(moment: Moment, condition: Condition) -> bool:
-    """Whether anything stated that the condition asks about became another."""
-    return any(moment.before.get(word) != moment.after.get(word) for word in condition.asks)
-
-
-# --- the clocks of one party -----------------------------------------------------------------------------------------
 @dataclass(eq=False)
 class Clock:
     """A clock that was started."""
@@ -107,8 +67,8 @@ class Clock:
     clause: Clause
     opened_in: int
     start: datetime
-    due_on: date | None
-    due_at: datetime | None
+    zone: str
+    end: Ending | None
     state: str = "open"
     closed_in: int | None = None
 
@@ -217,7 +177,7 @@ class Desk:
         if determined is False or (determined is None and to_come):
             return None
         when = [moment.at for moment in self.past[: step + 1] if moment.after.get("determined") is True]
-        return max([start, *when[:1]])
+        return max(start, when[0]) if determined else start
 
     def in_force(self, start: datetime, book: Book, clause: Clause) -> bool:
         """Whether the clause was law on the local day on which the clock starts, or on the day the case names."""
@@ -226,30 +186,32 @@ class Desk:
 
     def zones(self, book: Book) -> list[str]:
         """Where days are counted: at the party's place and, across borders, at the authority's too."""
-        return [self.case.zone, book.zone] if self.case.authority_zone else [self.case.zone]
+        return [self.case.zone, *([book.zone] if self.case.authority_zone and book.zone is not None else [])]
 
-    def last_day(self, start: datetime, limit: int, book: Book) -> tuple[datetime, date]:
-        """The first instant that is too late, and the last day, counted in days; the earlier of two zones."""
-        days = [(zone, days_later(local_day(start, zone), limit)) for zone in self.zones(book)]
-        return min((beginning(days_later(day, 1), zone), day) for zone, day in days)
+    def last_day(self, start: datetime, limit: int, zones: list[str]) -> Ending:
+        """The first instant that is too late, and the last day, counted in days; the earlier of the zones."""
+        days = [(zone, days_later(local_day(start, zone), limit)) for zone in zones]
+        return min(
+            (Ending(beginning(days_later(day, 1), zone), day, zone) for zone, day in days), key=lambda end: end.late
+        )
 
     def open(self, step: int, book: Book, clause: Clause, start: datetime, after: Clock | None = None) -> None:
         """Start the clock; it takes the place of those it replaces and is never later than they were."""
-        ends: list[tuple[datetime, date]] = []
-        if clause.limit is not None and clause.unit == "hour":
+        ends: list[Ending] = []
+        if clause.limit is not None and clause.unit == HOURS:
             late = hours_later(start, clause.limit)
-            ends.append((late, local_day(late, self.case.zone)))
+            ends.append(Ending(late, local_day(late, self.case.zone), self.case.zone))
         elif clause.limit is not None:
-            ends.append(self.last_day(start, clause.limit, book))
+            ends.append(self.last_day(start, clause.limit, self.zones(book)))
+        zone = ends[0].zone if ends else self.case.zone
         if clause.cap is not None and after is not None:
-            ends.append(self.last_day(after.start, clause.cap, book))
+            ends.append(self.last_day(after.start, clause.cap, [after.zone]))
         for clock in self.clocks:
             if clock.state == "open" and clock.clause.id in clause.replaces:
                 clock.close("superseded", step)
-                if clock.due_at is not None and clock.due_on is not None:
-                    ends.append((clock.due_at, clock.due_on))
-        due_at, due_on = min(ends) if ends else (None, None)
-        self.clocks.append(Clock(clause, step, start, due_on, due_at))
+                ends += [clock.end] if clock.end is not None else []
+        end = min(ends, key=lambda end: end.late, default=None)
+        self.clocks.append(Clock(clause, step, start, zone, end))
 
     def send(self, step: int, rule: str) -> None:
         """A report goes out: its clock ends, and the clocks that count from the report actually sent begin."""
@@ -283,6 +245,7 @@ def answer(case: Case) -> list[Answer]:
     found = []
     for sides, told in parties.items():
         for clock in Desk(case, sides, moments(told, case.configuration)).walk():
-            day0 = local_day(clock.start, case.zone)
-            found.append(Answer(clock.clause.id, day0, clock.due_on, clock.due_at, clock.state))
+            day0, end = local_day(clock.start, clock.zone), clock.end
+            due_on, due_at = (end.day, end.late) if end is not None else (None, None)
+            found.append(Answer(clock.clause.id, day0, due_on, due_at, clock.state))
     return sorted(found, key=lambda one: (one.rule, one.day0, str(one.due_at), one.state))

@@ -10,7 +10,8 @@ import pytest
 
 from tests.deadline_calendar import beginning, days_later, hours_later, local_day
 from tests.deadline_clauses import BOOKS
-from tests.deadline_oracle import Answer, Case, Said, Told, answer
+from tests.deadline_moments import Said, Told
+from tests.deadline_oracle import Answer, Case, answer
 from tests.deadline_timelines import timeline
 
 VECTORS = Path(__file__).parents[2] / "shared" / "data" / "deadlines" / "deadline_vectors.json"
@@ -84,8 +85,8 @@ def test_eight_days_count_from_the_report_actually_sent(book: str) -> None:
 
 
 def test_the_version_in_force_on_the_local_day() -> None:
-    for day, expected in [("2018-04-30", {"CN07-24H", "CN03-INV"}), ("2020-07-01", {"CN-INV-20"}),
-                          ("2026-08-31T23:59", {"CN-INV-20"}), ("2026-09-01T00:00", {"CN-INV-26"})]:  # fmt: skip
+    for day, expected in [("2018-04-30", {"CN07-24H", "CN03-INV"}), ("2020-07-01", {"CN-INV-20", "CN-EC-20"}),
+                          ("2026-08-31T23:59", {"CN-INV-20", "CN-EC-20"}), ("2026-09-01T00:00", {"CN-INV-26", "CN-EC-26"})]:  # fmt: skip
         assert rules(answer(case("CN-NMPA-DRUG", (day, REPORTABLE), party="site"))) == expected
     assert rules(answer(case("CN-NMPA-DRUG", ("2018-04-30", REPORTABLE)))) == {"CN03-SPON"}
     assert rules(answer(case("CN-NMPA-DRUG", ("2018-05-01", REPORTABLE)))) == {"CN03-SPON", "CN-15"}
