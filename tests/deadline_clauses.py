@@ -85,6 +85,19 @@ CDE_SUSAR = Condition((*SUSAR.asks, CDE), lambda said: SUSAR.holds(said) and sai
 CDE_7 = Condition(CDE_SUSAR.asks, lambda said: CDE_SUSAR.holds(said) and is_fatal_or_life_threatening(said))
 CDE_15 = Condition(CDE_SUSAR.asks, lambda said: CDE_SUSAR.holds(said) and not is_fatal_or_life_threatening(said))
 
+# Brazil, advanced therapies: serious adverse events, whether related or expected or not (RDC 506/2021).
+VALID_SAE = Condition(
+    ("minimum_criteria", *SERIOUS), lambda said: said.get("minimum_criteria") is True and is_serious(said)
+)
+BR_7 = Condition(VALID_SAE.asks, lambda said: VALID_SAE.holds(said) and is_fatal_or_life_threatening(said))
+BR_15 = Condition(VALID_SAE.asks, lambda said: VALID_SAE.holds(said) and not is_fatal_or_life_threatening(said))
+# Switzerland writes fatal alone, and exempts an SAE that the protocol names but no SUSAR: ClinO Art. 40, 41.
+DEATH = Condition(("fatal",), lambda said: said.get("fatal") is True)
+CH_TOLD = Condition((*SUSAR.asks, *EXEMPT), lambda said: SAE_NOT_EXEMPT.holds(said) or SUSAR.holds(said))
+CH_EC = Condition(SUSAR.asks, lambda said: DEATH.holds(said) or SUSAR.holds(said))
+CH_7 = Condition(SUSAR.asks, lambda said: SUSAR.holds(said) and said.get("fatal") is True)
+CH_15 = Condition(SUSAR.asks, lambda said: SUSAR.holds(said) and said.get("fatal") is not True)
+
 ALWAYS = Condition((), lambda _: True)
 DAYS, HOURS, AT_ONCE = "calendar_day", "hour", "no number"
 SITE, SPONSOR = "site", "sponsor"
@@ -184,7 +197,7 @@ CHINA = (
     Clause("CN-POST", SITE, QUALIFIES, SAE_AFTERWARDS, None, AT_ONCE, first=CDE_2018),
     Clause("CN-EC-20", SITE, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2020, last=BEFORE_GCP_2026),
     Clause("CN-EC-26", SITE, QUALIFIES, SUSAR, None, AT_ONCE, first=GCP_2026),
-    Clause("CN03-SPON", SPONSOR, QUALIFIES, VALID_SAE, None, AT_ONCE, last=BEFORE_GCP_2020),
+    Clause("CN03-SPON", SPONSOR, QUALIFIES, SAE, None, AT_ONCE, last=BEFORE_GCP_2020),
     *two_clocks("CN", CDE_7, CDE_15, CDE_SUSAR, CDE_2018),
     Clause("CN-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("CN-7",), cap=15, first=CDE_2018),
     Clause("CN-FU", SPONSOR, NEWS, ALWAYS, 15, DAYS, of=("CN-7", "CN-15"), first=CDE_2018),
@@ -195,6 +208,7 @@ CHINA = (
 STEM_CELLS = (  # Guo Wei Ke Jiao Fa [2015] No. 48
     Clause("CN-SC-HALT", SITE, QUALIFIES, SAE, None, AT_ONCE),
     Clause("CN-SC-24H", SITE, QUALIFIES, SAE, 24, HOURS),
+    Clause("CN-SC-24H-AUTH", SITE, QUALIFIES, SAE, 24, HOURS),
     Clause("CN-SC-15F", SITE, HANDLED, ALWAYS, 15, DAYS, of=("CN-SC-24H",)),
     Clause("CN-SC-ERR", SITE, QUALIFIES, CONTAMINATION, None, AT_ONCE),
 )
@@ -207,11 +221,43 @@ UK = (  # SI 2004/1031 reg. 32, 33 as substituted by SI 2025/538
 )
 
 JAPAN = (
-    *two_clocks("JP", SUSAR_7, SUSAR_15, SUSAR),
+    Clause("JP-7", SPONSOR, QUALIFIES, SUSAR_7, 7, DAYS, replaces=("JP-15", "JP-15E")),
+    Clause("JP-15", SPONSOR, QUALIFIES, SUSAR_15, 15, DAYS, since=SUSAR),
     Clause("JP-15E", SPONSOR, QUALIFIES, JP_EXPECTED, 15, DAYS),
 )
 
 CANADA = (*two_clocks("CA", SUSAR_7, SUSAR_15, SUSAR), Clause("CA-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("CA-7",)))
+
+CH_LAST, CH_REVISED = date(2024, 10, 31), date(2024, 11, 1)
+SWITZERLAND = (  # ClinO in the text of 2022; what the revision says instead is not known
+    Clause("CH-INV", SITE, QUALIFIES, CH_TOLD, 24, HOURS, last=CH_LAST),
+    Clause("CH-EC-SAE-7", SITE, QUALIFIES, DEATH, 7, DAYS, last=CH_LAST),
+    Clause("CH-EC-7", SITE, QUALIFIES, CH_7, 7, DAYS, replaces=("CH-EC-15",), last=CH_LAST),
+    Clause("CH-EC-15", SITE, QUALIFIES, CH_15, 15, DAYS, since=SUSAR, last=CH_LAST),
+    Clause("CH-SM-7", SPONSOR, QUALIFIES, CH_7, 7, DAYS, replaces=("CH-SM-15",), last=CH_LAST),
+    Clause("CH-SM-15", SPONSOR, QUALIFIES, CH_15, 15, DAYS, since=SUSAR, last=CH_LAST),
+    Clause("CH-INV-24", SITE, QUALIFIES, CH_TOLD, None, AT_ONCE, first=CH_REVISED),
+    Clause("CH-EC-24", SITE, QUALIFIES, CH_EC, None, AT_ONCE, first=CH_REVISED),
+    Clause("CH-SM-24", SPONSOR, QUALIFIES, SUSAR, None, AT_ONCE, first=CH_REVISED),
+)
+
+KOREA = (*two_clocks("KR", SUSAR_7, SUSAR_15, SUSAR), Clause("KR-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("KR-7",)))
+
+AUSTRALIA = (  # NHMRC 2016
+    Clause("AU-INV", SITE, QUALIFIES, SAE, 24, HOURS),
+    *two_clocks("AU", SUSAR_7, SUSAR_15, SUSAR),
+    Clause("AU-7F", SPONSOR, SENT, ALWAYS, 8, DAYS, of=("AU-7",)),
+    Clause("AU-INV-USM", SITE, MEASURE, ALWAYS, 24, HOURS),
+    Clause("AU-USM", SPONSOR, MEASURE, ALWAYS, 72, HOURS),
+)
+
+INVESTIGATORS_OWN = (  # Measures for investigator-initiated research, Art. 36 as one hospital carries it out; the text of 2024
+    Clause("CN-IIT-SITE", SITE, QUALIFIES, SAE, 24, HOURS),
+    Clause("CN-IIT-24", SITE, QUALIFIES, SAE, None, AT_ONCE, first=date(2024, 10, 1)),
+)
+ORDER_818 = (Clause("CN-818-STOP", SITE, MEASURE, ALWAYS, None, AT_ONCE),)  # its number of working days is not known
+
+BRAZIL = two_clocks("BR-ATMP", BR_7, BR_15, VALID_SAE)
 
 BOOKS = {
     "ICH-E2A": Book(None, date(1995, 3, 1), E2A),
@@ -219,8 +265,14 @@ BOOKS = {
     "EU-CTR": Book("Europe/Brussels", date(2022, 1, 31), EU),
     "CN-NMPA-DRUG": Book("Asia/Shanghai", date(2003, 9, 1), CHINA),
     "CN-STEMCELL-2015": Book("Asia/Shanghai", date(2015, 7, 20), STEM_CELLS),
-    "SITE-EC": Book("Asia/Shanghai", date.min, (Clause("CN-EC-SITE", SITE, QUALIFIES, SAE, 24, HOURS),)),
+    "SITE-EC": Book(None, date(2003, 9, 1), (Clause("CN-EC-SITE", SITE, QUALIFIES, SAE, 24, HOURS),)),
     "UK-MHRA-2026": Book("Europe/London", date(2026, 4, 28), UK),
     "JP-PMDA": Book("Asia/Tokyo", date(2005, 4, 1), JAPAN),
     "CA-HC": Book("America/Toronto", date(2001, 9, 1), CANADA),
+    "CH-SWISSMEDIC": Book("Europe/Zurich", date(2022, 1, 1), SWITZERLAND),
+    "KR-MFDS": Book("Asia/Seoul", date(2026, 11, 22), KOREA),
+    "AU-TGA": Book("Australia/Sydney", date(2016, 1, 1), AUSTRALIA),
+    "CN-IIT-2021": Book("Asia/Shanghai", date(2021, 1, 1), INVESTIGATORS_OWN),
+    "CN-818": Book("Asia/Shanghai", date(2026, 5, 1), ORDER_818),
+    "BR-ANVISA": Book("America/Sao_Paulo", date(2021, 1, 1), BRAZIL),
 }
