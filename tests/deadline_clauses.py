@@ -92,7 +92,7 @@ VALID_SAE = Condition(
 BR_7 = Condition(VALID_SAE.asks, lambda said: VALID_SAE.holds(said) and is_fatal_or_life_threatening(said))
 BR_15 = Condition(VALID_SAE.asks, lambda said: VALID_SAE.holds(said) and not is_fatal_or_life_threatening(said))
 # Switzerland writes fatal alone, and exempts an SAE that the protocol names but no SUSAR: ClinO Art. 40, 41.
-DEATH = Condition(("fatal",), lambda said: said.get("fatal") is True)
+DEATH = Condition(SERIOUS, lambda said: said.get("fatal") is True)
 CH_TOLD = Condition((*SUSAR.asks, *EXEMPT), lambda said: SAE_NOT_EXEMPT.holds(said) or SUSAR.holds(said))
 CH_EC = Condition(SUSAR.asks, lambda said: DEATH.holds(said) or SUSAR.holds(said))
 CH_7 = Condition(SUSAR.asks, lambda said: SUSAR.holds(said) and said.get("fatal") is True)
