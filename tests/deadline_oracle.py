@@ -85,6 +85,7 @@ class Desk:
     sides: tuple[str, ...]
     past: list[Moment]
     clocks: list[Clock] = field(default_factory=list)
+    downgrades: list[tuple[int, Book]] = field(default_factory=list)
 
     def clauses(self) -> Iterator[tuple[Book, Clause]]:
         """What binds this party, in the order of the books."""
@@ -115,12 +116,12 @@ class Desk:
             return
         if clause.spares_anticipated and moment.after.get("anticipated") is True:
             return
-        if self.is_called_for(step, clause):
+        if self.is_called_for(step, book, clause):
             start = self.start(step, clause)
             if start is not None and self.in_force(start, book, clause):
                 self.open(step, book, clause, start)
 
-    def is_called_for(self, step: int, clause: Clause) -> bool:
+    def is_called_for(self, step: int, book: Book, clause: Clause) -> bool:
         """What each kind of clause waits for."""
         moment = self.past[step]
         if clause.opens == NEWS:
@@ -136,7 +137,7 @@ class Desk:
             clock.opened_in < step and clock.state in ("open", "submitted") for clock in self.of(clause)
         ):
             return False
-        return self.may_open(step, clause)
+        return self.may_open(step, book, clause)
 
     def of(self, clause: Clause) -> list[Clock]:
         """The clocks that this clause builds on."""
@@ -151,16 +152,28 @@ class Desk:
             for moment in self.past[:step]
         )
 
-    def may_open(self, step: int, clause: Clause) -> bool:
-        """One clock at a time; one that replaces it stands for it; what was cancelled needs something to have changed."""
+    def may_open(self, step: int, book: Book, clause: Clause) -> bool:
+        """One clock at a time; one that replaces it stands for it; what was downgraded needs something to have changed."""
         running = [clock for clock in self.clocks if clock.state in ("open", "submitted")]
         if any(clock.clause is clause or clause.id in clock.clause.replaces for clock in running):
             return False
-        last = [clock for clock in self.clocks if clock.clause is clause][-1:]
-        if not last or last[0].state != "cancelled" or last[0].closed_in is None:
-            return True
-        since = self.past[last[0].closed_in + 1 : step + 1]
-        return any(changed(moment, clause.when) or not clause.when.holds(moment.after) for moment in since)
+        for then in (then for then, of in self.downgrades if of is book and self.takes_away(then, clause)):
+            since = self.past[then + 1 : step + 1]
+            if not any(self.speaks_again(moment, clause) for moment in since):
+                return False
+        return True
+
+    def takes_away(self, step: int, clause: Clause) -> bool:
+        """Whether a downgrade answers this clause: it holds no more, or nothing was stated that it could rest on."""
+        moment, when = self.past[step], clause.when
+        rests = "related_investigator" in when.asks and moment.after.get("related_investigator") is True
+        return not when.holds(moment.after) or not (changed(moment, when) or rests)
+
+    def speaks_again(self, moment: Moment, clause: Clause) -> bool:
+        """Whether a moment says something new to a clause that a downgrade took away."""
+        word = "determined"
+        determined = clause.on_determination and moment.after.get(word) is True and moment.before.get(word) is not True
+        return determined or changed(moment, clause.when) or not clause.when.holds(moment.after)
 
     def start(self, step: int, clause: Clause) -> datetime | None:
         """From when the clock counts; None: not yet, for want of the determination that it counts from."""
@@ -224,17 +237,18 @@ class Desk:
                     self.open(step, book, clause, moment.at, after=sent)
 
     def downgrade(self, step: int) -> bool:
-        """A signed downgrade ends the clocks that it answers, save those that stand on the investigator's "related"."""
-        moment, ended = self.past[step], False
-        for clock in [clock for clock in self.clocks if clock.state == "open"]:
-            when = clock.clause.when
-            if clock.clause.opens not in (QUALIFIES, LATE, UPGRADE):
-                continue
-            rests = "related_investigator" in when.asks and moment.after.get("related_investigator") is True
-            if not when.holds(moment.after) or not (changed(moment, when) or rests):
-                clock.close("cancelled", step)
-                ended = True
-        return ended
+        """A signed downgrade ends the clocks that it answers, save those that stand on the investigator's "related".
+
+        It judged the case: where it ended one clock of a book, no other clause of the book that it answers takes its place.
+        """
+        ended = []
+        for book, clause in self.clauses():
+            for clock in [clock for clock in self.clocks if clock.clause is clause and clock.state == "open"]:
+                if clause.opens in (QUALIFIES, LATE, UPGRADE) and self.takes_away(step, clause):
+                    clock.close("cancelled", step)
+                    ended.append((step, book))
+        self.downgrades += ended
+        return bool(ended)
 
 
 def answer(case: Case) -> list[Answer]:

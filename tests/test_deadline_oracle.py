@@ -167,6 +167,16 @@ def test_a_signed_downgrade_cancels_and_the_investigators_view_stands() -> None:
     assert rows(merely) == {("E2A-7", "2020-03-02", "2020-03-09", "open")}
 
 
+def test_nothing_takes_the_place_of_what_a_downgrade_took_away() -> None:
+    fatal_later = (("2024-03-01", REPORTABLE | {"related_investigator": None}), ("2024-03-02", FATAL))
+    dropped = answer(case("EU-CTR", *fatal_later, ("2024-03-03", {"downgraded": True}), ("2024-03-04", {"after_trial": True})))
+    assert {(one.rule, one.state) for one in dropped} == {("EU-15", "superseded"), ("EU-7UP", "cancelled")}
+    judged_late = (("2024-03-01", REPORTABLE | {"unexpected": False}), ("2024-03-02", {"unexpected": True}),
+                   ("2024-03-03", {"downgraded": True}), ("2024-03-04", {"handled": True}))  # fmt: skip
+    late = ("US-LATE", "2024-03-02", "2024-03-17", "cancelled")
+    assert rows(answer(case("US-FDA-IND", *judged_late))) == {late}
+
+
 def test_a_void_case_closes_and_tells_those_who_were_told() -> None:
     sent = (("2024-03-01", REPORTABLE), ("2024-03-10", {"submitted": "EU-15"}), ("2024-03-14", {"nullified": True}))
     assert rows(answer(case("EU-CTR", *sent, ("2024-03-20", FATAL)))) == {
