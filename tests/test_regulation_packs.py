@@ -1,5 +1,6 @@
 """Rule packs: the packaged ones load and cite, and each kind of fault is named by its table path."""
 
+from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -117,15 +118,18 @@ def test_a_packaged_pack_shows_what_is_unsure(pack: Pack) -> None:
         assert "UNSURE" not in one.citation or one.confidence == "UNSURE"
 
 
-def test_what_is_not_packaged_is_told() -> None:
-    for ask, sentence in (
-        (lambda: packaged("EU-CTC"), "did you mean EU-CTR?"),
-        (lambda: packaged_pack("CN-ADMSC-DEMO"), "is a profile; name one of its packs: CN-NMPA-DRUG"),
-        (lambda: packaged_profile("EU-CTR"), "is a pack, not a profile; a profile is CN-ADMSC-DEMO"),
-    ):
-        with pytest.raises(NotPackaged) as refused:
-            ask()
-        assert sentence in str(refused.value)
+NOT_PACKAGED: list[tuple[Callable[[str], object], str, str]] = [
+    (packaged, "EU-CTC", "did you mean EU-CTR"),
+    (packaged_pack, "CN-ADMSC-DEMO", "is a profile; name one of its packs: CN-NMPA-DRUG"),
+    (packaged_profile, "EU-CTR", "is a pack, not a profile; a profile is CN-ADMSC-DEMO"),
+]
+
+
+@pytest.mark.parametrize(("ask", "name", "sentence"), NOT_PACKAGED, ids=[case[1] for case in NOT_PACKAGED])
+def test_what_is_not_packaged_is_told(ask: Callable[[str], object], name: str, sentence: str) -> None:
+    with pytest.raises(NotPackaged) as refused:
+        ask(name)
+    assert sentence in str(refused.value)
 
 
 # --- a pack that is well -----------------------------------------------------------------------------------------------
@@ -139,7 +143,7 @@ def test_a_pack_is_known_by_the_hash_of_its_text() -> None:
 
 
 def test_no_two_rules_contradict_that_differ_in_date_recipient_basis_or_have_no_number() -> None:
-    law = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
+    law: dict[str, Any] = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
     for fine in (
         {**law, "basis": "policy"},
         {**law, "to": ["ethics committee"]},
@@ -202,7 +206,7 @@ rules_of = "today"\nsources = ["s"]\n[configuration]\nbinds = true\n"""
 
 # --- faults ------------------------------------------------------------------------------------------------------------
 
-NINE = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
+NINE: dict[str, Any] = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
 FAULTS = [
     ("a typo in a condition", rule(when="seriuos"), "rule[2].when: unknown fact 'seriuos'; did you mean serious?"),
     ("a typo in since", rule(since="susr"), "rule[2].since: unknown fact 'susr'; did you mean susar?"),

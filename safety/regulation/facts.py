@@ -117,16 +117,17 @@ class Knowledge:
 
     def merge(self, facts: Iterable[Fact]) -> frozenset[str]:
         """Take in what the facts of one step say; answer the names whose statement changed."""
-        before = {name: value for name, (value, _) in self.stated.items()}
+        before: dict[str, bool | None] = {}
         for fact in facts:
             for name, value in fact.said.items():
                 if name not in STATES:
                     continue
+                before.setdefault(name, self.get(name))
                 if value is None:
                     self.stated.pop(name, None)
                 elif self.get(name) is not value:
                     self.stated[name] = (value is True, fact)
-        return frozenset(name for name in STATES if self.get(name) is not before.get(name))
+        return frozenset(name for name, value in before.items() if self.get(name) is not value)
 
     def get(self, name: str) -> bool | None:
         """What the party says of a state; None where it says nothing."""
