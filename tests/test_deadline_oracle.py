@@ -169,7 +169,9 @@ def test_a_signed_downgrade_cancels_and_the_investigators_view_stands() -> None:
 
 def test_nothing_takes_the_place_of_what_a_downgrade_took_away() -> None:
     fatal_later = (("2024-03-01", REPORTABLE | {"related_investigator": None}), ("2024-03-02", FATAL))
-    dropped = answer(case("EU-CTR", *fatal_later, ("2024-03-03", {"downgraded": True}), ("2024-03-04", {"after_trial": True})))
+    dropped = answer(
+        case("EU-CTR", *fatal_later, ("2024-03-03", {"downgraded": True}), ("2024-03-04", {"after_trial": True}))
+    )
     assert {(one.rule, one.state) for one in dropped} == {("EU-15", "superseded"), ("EU-7UP", "cancelled")}
     judged_late = (("2024-03-01", REPORTABLE | {"unexpected": False}), ("2024-03-02", {"unexpected": True}),
                    ("2024-03-03", {"downgraded": True}), ("2024-03-04", {"handled": True}))  # fmt: skip
