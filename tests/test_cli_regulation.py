@@ -138,7 +138,8 @@ def test_packs_may_be_joined_and_read_from_files(cli: CommandLine, tmp_path: Pat
     profile = 'id = "P"\nversion = "1"\ntitle = "T"\nauthority = "A"\npacks = ["SITE-EC"]\neffective_from = 2020-01-01\nrules_of = "today"\nsources = ["s"]\n'
     also = pack_file(tmp_path, profile, "profile.toml")
     given = facts(tmp_path, {**SUSAR, "at": "2001-10-06T09:30:00+08:00"}, {"at": AT, "party": "site", "serious": True})
-    answer = cli.json("regulation", "evaluate", "--pack", mine, "--pack", also, "--pack", "ICH-E2A", given)
+    answer = cli.json("regulation", "evaluate", "--pack", mine, "--pack", also, "--pack", "ich-e2a", given)
+    assert answer["pack"] == "TEST, P, ICH-E2A"
     assert {one["rule"] for one in answer["obligations"]} == {"T-7", "CN-EC-SITE", "E2A-15"}
     assert all(
         one["because"][0].startswith("today's rules replayed on a historic event") for one in answer["obligations"]
@@ -167,6 +168,8 @@ def test_a_table_tells_what_is_due_and_why(cli: CommandLine, tmp_path: Path) -> 
 
 BAD_FACTS = [
     ("an unknown fact", {**SUSAR, "seriuos": True}, "facts[0].seriuos: unknown fact; did you mean serious?"),
+    ("a fact on two lines", {**SUSAR, "seri\nous": True}, "facts[0].seri?ous: unknown fact; did you mean serious"),
+    ("a rule on two lines", {**SUSAR, "submitted": "EU-\n15"}, "facts[0].submitted: there is no rule EU-?15; did you"),
     ("a grade is no fact", {**SUSAR, "grade": 4}, "facts[0].grade: unknown fact; "),
     ("a state of text", {**SUSAR, "fatal": "yes"}, "facts[0].fatal: must be true, false or null"),
     ("an act that did not happen", {**SUSAR, "nullified": False}, "facts[0].nullified: is an act and can only be true"),
@@ -275,6 +278,7 @@ def test_more_faults_are_counted(cli: CommandLine, tmp_path: Path) -> None:
     ("pack", "file", "sentence"),
     [
         ("EU-CTC", "facts.json", "--pack: there is no pack EU-CTC; did you mean EU-CTR"),
+        ("EU CTR", "facts.json", "--pack must be 1 to 64 letters"),
         ("/nowhere.toml", "facts.json", "the pack /nowhere.toml cannot be read"),
         ("EU-CTR", "nowhere.json", "the facts file "),
     ],

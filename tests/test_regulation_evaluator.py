@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from safety.regulation.due import Due
+from safety.regulation.evaluator import evaluate
 from safety.regulation.facts import Fact, InvalidFacts, Knowledge
-from tests.clocks import FATAL, SAE, SUSAR, VALID, evaluated, on, owed, site
+from safety.regulation.pack import read_pack
+from tests.clocks import FATAL, SAE, SUSAR, VALID, ZONE, evaluated, on, owed, shown, site
+from tests.pack_text import HEAD, rule
 
 DETERMINED = {**SAE, "related_sponsor": True}
 
@@ -98,6 +101,10 @@ def test_a_determination_before_the_case_qualifies_starts_no_clock() -> None:
     assert owed("US-FDA-IND", on(0, determined=True), on(3, DETERMINED)) == {"US-15 open 3->18"}
 
 
+def test_a_determination_taken_back_in_its_own_step_is_none() -> None:
+    assert owed("US-FDA-IND", on(0, DETERMINED, determined=True), on(0, determined=None)) == {"US-15 open 0->15"}
+
+
 def test_how_a_determination_is_explained() -> None:
     silent = told(the("US-15", "US-FDA-IND", on(0, DETERMINED)))
     assert "determination not stated: counted from receipt" in silent
@@ -126,6 +133,59 @@ def test_a_late_case_that_was_dropped_opens_with_the_next_change_only() -> None:
 def test_a_downgrade_judges_the_case_and_not_one_rule() -> None:
     upgraded = (on(0, SAE), on(2, fatal=True), on(4, downgraded=True))
     assert owed("EU-CTR", *upgraded) == {"EU-15 superseded 0->15", "EU-7UP cancelled 2->9"}
+
+
+def test_a_new_determination_opens_what_a_downgrade_dropped() -> None:
+    wavering = (
+        on(0, DETERMINED, determined=True),
+        on(2, downgraded=True),
+        on(4, determined=None),
+        on(6, determined=True),
+    )
+    assert [(due.state, due.opened_by) for due in evaluated("US-FDA-IND", *wavering).obligations] == [
+        ("cancelled", wavering[0].at),
+        ("open", wavering[3].at),
+    ]
+
+
+# --- rules that no packaged pack has --------------------------------------------------------------------------------------
+
+
+def owed_by(rules: str, *facts: Fact) -> set[str]:
+    return {shown(due) for due in evaluate([read_pack(HEAD + rules)], facts, zone=ZONE).obligations}
+
+
+def test_an_upgrade_is_of_what_was_opened_before() -> None:
+    rules = rule("T-15", when="susar") + rule("T-UP", when="susar and fatal", trigger="upgrade", of=["T-15"])
+    assert owed_by(rules, on(0, FATAL)) == {"T-15 open 0 promptly"}
+    assert owed_by(rules, on(0, SUSAR), on(1, fatal=True)) == {"T-15 open 0 promptly", "T-UP open 1 promptly"}
+
+
+def test_a_cap_counts_from_the_first_of_those_that_were_sent_together() -> None:
+    days: dict[str, Any] = {"unit": "calendar_day", "limit": 30}
+    rules = (
+        rule("T", when="serious")
+        + rule("T-FU", when="", trigger="new_information", of=["T"])
+        + rule("T-C", when="", trigger="submission", of=["T-FU"], cap={"limit": 10}, **days)
+    )
+    news = (
+        on(0, SAE, submitted="T"),
+        on(1, new_information=True),
+        on(3, new_information=True),
+        on(4, submitted="T-FU"),
+    )
+    assert "T-C open 4->11" in owed_by(rules, *news)
+
+
+def test_the_time_a_clock_counts_from_may_not_run_yet() -> None:
+    # `since` does not hold where `when` does: the step at hand starts the clock.
+    rules = rule("T", when="serious", since="fatal", unit="calendar_day", limit=7)
+    assert owed_by(rules, on(0, VALID), on(2, SAE)) == {"T open 2->9"}
+
+
+def test_an_act_may_have_a_condition() -> None:
+    rules = rule("T", when="serious", trigger="urgent_measure")
+    assert owed_by(rules, on(0, urgent_measure=True), on(1, SAE), on(2, urgent_measure=True)) == {"T open 2 promptly"}
 
 
 # --- explanations --------------------------------------------------------------------------------------------------------

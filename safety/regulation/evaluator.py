@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.regulation.course import Course
 from safety.regulation.dates import local_date
 from safety.regulation.due import Because, Due, HeldBack
@@ -114,9 +114,11 @@ def _order(due: Due) -> tuple[object, ...]:
 def _refuse_unknown(packs: Sequence[Pack], facts: Sequence[Fact], zone: str) -> None:
     rules = {rule.id for pack in packs for rule in pack.rules}
     faults = [
-        f"facts[{place}].{SUBMITTED}: there is no rule {fact.said[SUBMITTED]}; {close_matches(str(fact.said[SUBMITTED]), rules)}"
-        for place, fact in enumerate(facts)
-        if SUBMITTED in fact.said and fact.said[SUBMITTED] not in rules
+        f"facts[{place}].{SUBMITTED}: there is no rule {shortly(sent)}; {close_matches(sent, rules)}"
+        for place, sent in (
+            (place, str(fact.said[SUBMITTED])) for place, fact in enumerate(facts) if SUBMITTED in fact.said
+        )
+        if sent not in rules
     ]
     try:
         zone_name(zone)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.values import Party, instant
 
 STATES: Mapping[str, str] = {
@@ -104,7 +104,7 @@ def faults_of(said: Mapping[str, Any]) -> Iterator[str]:
             if value is not True:
                 yield f"{name}: is an act and can only be true; leave it out where it did not happen"
         elif name != SUBMITTED:
-            yield f"{name}: unknown fact; {close_matches(name, STATES.keys() | ACTS.keys() | {SUBMITTED})}"
+            yield f"{shortly(name)}: unknown fact; {close_matches(name, STATES.keys() | ACTS.keys() | {SUBMITTED})}"
         elif not isinstance(value, str) or not value:
             yield f"{name}: must be the id of a rule"
 

@@ -3,14 +3,14 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
 from safety.regulation.checking import RuleConditions, Vocabulary, faults_of, same_version_other_text
-from safety.regulation.conditions import Condition, close_matches, read_condition
+from safety.regulation.conditions import Condition, close_matches, read_condition, shortly
 from safety.regulation.rule import Identifier, Line, Name, Outside, ReportFormat, Rule, Table
 from safety.values import Zone
 
@@ -153,8 +153,9 @@ class Profile(Table):
 Read = TypeVar("Read", Pack, Profile)
 
 
+@lru_cache(maxsize=64)
 def read_pack(text: str) -> Pack:
-    """Read a rule pack.
+    """Read a rule pack; the same text is read once.
 
     Raises:
         InvalidPack: naming the table path of each fault.
@@ -210,7 +211,7 @@ def _fault(kind: type[Table], error: Any) -> str:  # noqa: ANN401, pydantic's ow
     """One fault of pydantic's as table path and sentence."""
     path = ""
     for part in error["loc"]:
-        path += f"[{part}]" if isinstance(part, int) else "" if part == "[key]" else f".{part}"
+        path += f"[{part}]" if isinstance(part, int) else "" if part == "[key]" else f".{shortly(part)}"
     if error["type"] == "extra_forbidden":
         return f"{path.lstrip('.')}: unknown key; {close_matches(str(error['loc'][-1]), _keys(kind, error['loc']))}"
     return f"{path.lstrip('.') or 'the file'}: {error['msg'].removeprefix('Value error, ')}"
