@@ -17,11 +17,11 @@ import pytest
 from safety.regulation.evaluator import Due, evaluate
 from safety.regulation.facts import Fact
 from safety.regulation.pack import Pack, read_pack
-from tests.deadline_calendar import local_day
+from tests.deadline_calendar import beginning, local_day
 from tests.deadline_clauses import BOOKS, SITE, SPONSOR
 from tests.deadline_moments import Said, Told
 from tests.deadline_oracle import Answer, Case, answer
-from tests.deadline_timelines import as_json, timeline
+from tests.deadline_timelines import ZONES, as_json, clock_changes, timeline
 
 TIMELINES = 10_000 if "VIGILOG_LONG" in os.environ else 1_000
 BLOCKS = 10
@@ -96,6 +96,9 @@ RARE: dict[str, tuple[str, list[tuple[int, Said]]]] = {
     "determined, denied, determined again": (
         "US-FDA-IND", [(0, {"determined": True}), (24, {"determined": False}), (48, VALID), (72, {"determined": True})],
     ),
+    "downgraded, then determined all the same": (
+        "US-FDA-IND", [(0, VALID | {"determined": True}), (24, {"downgraded": True}), (48, {"determined": None}), (72, {"determined": True})],
+    ),
     "handled after the report": (
         "CN-STEMCELL-2015", [(0, VALID), (1, {"submitted": "CN-SC-24H"}), (72, {"handled": True}), (96, {"downgraded": True})],
     ),
@@ -110,6 +113,14 @@ def test_every_rare_deadline_is_the_oracles(name: str) -> None:
     case = Case((book,), "America/New_York", facts, sponsor_investigator=True)
     assert answer(case)
     assert difference(0, case, [as_answer(due) for due in evaluated(case)]) == ""
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_clock_that_ends_on_a_day_on_which_clocks_change_is_the_oracles(zone: str) -> None:
+    for day in clock_changes(zone):
+        start = beginning(day - timedelta(days=8), zone) + timedelta(hours=9)
+        case = Case(("ICH-E2A",), zone, (Told(start, SPONSOR, VALID | {"fatal": True}),))
+        assert difference(0, case, [as_answer(due) for due in evaluated(case)]) == ""
 
 
 def test_an_hour_that_comes_twice_is_one_instant_in_every_zone() -> None:
