@@ -4,19 +4,16 @@ VIGILOG_LONG=1 compares ten thousand timelines instead of one thousand.
 """
 
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from safety.packaged import packaged_packs
 from safety.regulation.evaluator import Due, evaluate
 from safety.regulation.facts import Fact
-from safety.regulation.pack import Pack, read_pack
 from tests.deadline_calendar import beginning, local_day
 from tests.deadline_clauses import BOOKS, SITE, SPONSOR
 from tests.deadline_moments import Said, Told
@@ -27,12 +24,7 @@ TIMELINES = 10_000 if "VIGILOG_LONG" in os.environ else 1_000
 BLOCKS = 10
 
 
-@cache
-def packs() -> dict[str, Pack]:
-    """The packs that the oracle knows, by id, as the program carries them."""
-    texts = [entry.read_text("utf-8") for entry in (files("safety.regulation") / "packs").iterdir()]
-    known = [read_pack(text) for text in texts if tomllib.loads(text)["id"] in BOOKS]
-    return {pack.id: pack for pack in known}
+PACKS = {pack.id: pack for pack in packaged_packs()}
 
 
 def evaluated(case: Case) -> list[Due]:
@@ -40,7 +32,7 @@ def evaluated(case: Case) -> list[Due]:
     facts = [Fact(at=fact.at, party="site" if fact.party == SITE else "sponsor", said=fact.said) for fact in case.told]
     try:
         found = evaluate(
-            [packs()[book] for book in case.books], facts, zone=case.zone, configuration=case.configuration,
+            [PACKS[book] for book in case.books], facts, zone=case.zone, configuration=case.configuration,
             sponsor_investigator=case.sponsor_investigator, rules_on=case.rules_on, authority_zone=case.authority_zone,
         )  # fmt: skip
     except Exception as fault:
@@ -132,9 +124,13 @@ def test_an_hour_that_comes_twice_is_one_instant_in_every_zone() -> None:
     assert difference(0, case, [as_answer(due) for due in evaluated(case)]) == ""
 
 
+def test_every_pack_is_known_to_the_oracle() -> None:
+    assert PACKS.keys() == BOOKS.keys()
+
+
 @pytest.mark.parametrize("book", BOOKS)
 def test_a_pack_has_the_rules_that_the_oracle_has_clauses_for(book: str) -> None:
-    assert {rule.id for rule in packs()[book].rules} == {clause.id for clause in BOOKS[book].clauses}
+    assert {rule.id for rule in PACKS[book].rules} == {clause.id for clause in BOOKS[book].clauses}
 
 
 # --- a comparison that cannot see is no comparison: each of these bugs, put into the program's answers, must be found ---
