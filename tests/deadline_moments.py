@@ -43,9 +43,9 @@ def moments(told: Sequence[Told], configuration: Mapping[str, bool | None]) -> l
                 sent.append(value)
             else:
                 known[word] = value
-                states.add(word)
-        stated = frozenset(word for word in states if known[word] is not None)
-        found.append(Moment(at, before, dict(known), stated, frozenset(acts), tuple(sent)))
+                if value is not None:
+                    states.add(word)
+        found.append(Moment(at, before, dict(known), frozenset(states), frozenset(acts), tuple(sent)))
     return found
 
 

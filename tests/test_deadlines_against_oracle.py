@@ -22,8 +22,6 @@ from tests.deadline_timelines import ZONES, as_json, clock_changes, timeline
 
 TIMELINES = 10_000 if "VIGILOG_LONG" in os.environ else 1_000
 BLOCKS = 10
-
-
 PACKS = {pack.id: pack for pack in packaged_packs()}
 
 
@@ -104,6 +102,15 @@ def test_every_rare_deadline_is_the_oracles(name: str) -> None:
     facts = tuple(Told(start + timedelta(hours=hours), side, said) for hours, said in told for side in (SITE, SPONSOR))
     case = Case((book,), "America/New_York", facts, sponsor_investigator=True)
     assert answer(case)
+    assert difference(0, case, [as_answer(due) for due in evaluated(case)]) == ""
+
+
+def test_a_minute_of_tomorrow_before_the_last_hour_of_today() -> None:
+    # Newfoundland put its clocks back at 00:01 until 2011: the later instant has the earlier date.
+    start = datetime(2010, 11, 7, 2, 30, 30, tzinfo=UTC)
+    facts = (Told(start, SPONSOR, VALID), Told(start + timedelta(minutes=15), SPONSOR, {"handled": True}))
+    case = Case(("CA-HC",), "America/St_Johns", facts)
+    assert [one.rule for one in answer(case)] == ["CA-15"]
     assert difference(0, case, [as_answer(due) for due in evaluated(case)]) == ""
 
 
