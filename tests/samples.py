@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.builders import definition
+from tests.golden_obligations import duties
 
 SUBJECT = {"STUDYID": "T1", "USUBJID": "S1"}
 AE = {**SUBJECT, "AESEQ": 1}
@@ -75,6 +76,7 @@ GIVEN = {
     "interruption": "The line was blocked",
     "source": "import",
 }
+JUDGED = {"aware": AWARE, "takes_back": "medical_review"}
 MESSAGE = {"STUDYID": "T1", "message": "M-1"}
 
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -82,25 +84,25 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "adverse_event.reported.v1": SAID,
     "adverse_event.followed_up.v1": SAID,
     "adverse_event.corrected.v1": {**SAID, "variables": ["AETERM", "AESEV"]},
-    "adverse_event.seriousness_assessed.v1": {**AE, **SERIOUSNESS, "assessor": "sponsor", "aware": AWARE},
+    "adverse_event.seriousness_assessed.v1": {**AE, **SERIOUSNESS, "assessor": "sponsor", **JUDGED},
     "adverse_event.causality_assessed.v1": {
         **AE,
         "assessor": "investigator",
         "AEREL": "PROBABLE",
         "product": "AD-MSC",
         "method": "WHO-UMC",
-        "aware": AWARE,
+        **JUDGED,
     },
     "adverse_event.expectedness_assessed.v1": {
         **AE,
         "expected": "N",
         "reference_safety_information": "1.0",
-        "aware": AWARE,
+        **JUDGED,
     },
     "adverse_event.coded.v1": {**AE, **CODING},
     "adverse_event.merged.v1": {**AE, "into": 2},
     "adverse_event.unmerged.v1": AE,
-    "adverse_event.nullified.v1": {**AE, "reason": "other", "explanation": "Typed for somebody else"},
+    "adverse_event.nullified.v1": {**AE, "reason": "other", "explanation": "Typed for somebody else", "aware": AWARE},
     "adverse_event.row_vanished.v1": AE,
     "adverse_event.row_reappeared.v1": AE,
     "alert.raised.v1": {
@@ -136,6 +138,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **FILE,
         "version": "1.0",
         "effective_on": "2018-01-01",
+        "approved_on": "2018-01-15",
         "listed": [{"preferred_term": "Pyrexia", "worst_listed": "serious"}],
     },
     "trial.data_imported.v1": {
@@ -145,3 +148,5 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("subjects", "exposures", "adverse_events", "corrected", "vanished"), 1),
     },
 }
+# The first of each: it says every field.
+SAMPLES |= {topic: said for topic, said in reversed(duties({"STUDYID": "T1"}, AE)) if topic not in SAMPLES}

@@ -1,6 +1,21 @@
 """Every aggregate, imported once, so that each event and each command there is stands in its register."""
 
-from safety.aggregates import account, adverse_event, alert, assessing, dose, filing, message, record, subject, trial
+from safety.aggregates import (
+    account,
+    adverse_event,
+    alert,
+    assessing,
+    discharging,
+    dose,
+    facts_of_record,
+    filing,
+    message,
+    obligation,
+    record,
+    rule_pack,
+    subject,
+    trial,
+)
 from safety.aggregates.deciding import COMMANDS, FOLDS, TOPICS
 
 __all__ = [
@@ -11,10 +26,14 @@ __all__ = [
     "adverse_event",
     "alert",
     "assessing",
+    "discharging",
     "dose",
+    "facts_of_record",
     "filing",
     "message",
+    "obligation",
     "record",
+    "rule_pack",
     "subject",
     "trial",
 ]

@@ -147,11 +147,20 @@ class ListedReaction(Part):
 
 @event("trial.reference_safety_information_issued.v1")
 class ReferenceSafetyInformationIssued(TrialForm, WithFile):
-    """A version of the reference safety information, in force from a day on (EU CTR Annex III 2.2; CTFG RSI Q&A 2017)."""
+    """A version of the reference safety information, in force from a day on (EU CTR Annex III 2.2; CTFG RSI Q&A 2017).
+
+    `effective_on`: as the sponsor dates it; `approved_on`: the authority's approval, before which nothing is expected by it.
+    """
 
     version: Code
     effective_on: date
+    approved_on: date | None = None
     listed: tuple[ListedReaction, ...] = ()
+
+    @property
+    def in_force_from(self) -> date:
+        """The first day whose events it judges: the later of its two dates."""
+        return max(self.effective_on, self.approved_on or self.effective_on)
 
 
 @event("trial.data_imported.v1")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from safety import duty
+from safety import clocks, duty
 from safety.aggregates.adverse_event import Particulars, Reported
 from safety.aggregates.deciding import Act, Form, Refused, StreamState
 from safety.aggregates.dose import Given
@@ -223,7 +223,10 @@ class Importer:
         states = Beside({name: self._state(name) for name in (f"{self._trial}/trial", f"-/account/{self._by}")})
         definition(states, self._trial)
         act = authorised(states, "import", roles=FILING, trial=self._trial, by=self._by, at=self._desk.clock())
-        data = Data({table: folder.variables[table] for table in TABLES if table in folder.variables})
+        covered: dict[str, frozenset[str]] = {
+            table: folder.variables[table] for table in TABLES if table in folder.variables
+        }
+        data = Data(covered, history=self._history)
         summary = Summary(self._trial, Tally(), position, [])
         deciding = Deciding(states, act, data, summary)
         on_record = set(self._subjects_on_record())
@@ -242,6 +245,9 @@ class Importer:
         one = OneSubject(deciding.states, state, deciding.act, deciding.data, deciding.summary.tally)
         filled = entries(rows, self._trial)
         decided = one.decide(self._trial, subject, filled)
+        governed = clocks.governed_by(deciding.states, self._trial)
+        if governed is not None:
+            decided = [*decided, *clocks.owed_to_subject(governed, decided, state, one.state, deciding.act)]
         deciding.summary.events += self._encoded(decided, state.version, deciding.act)
         for row, entry in zip(rows.adverse_events, filled.adverse_events, strict=True):
             deciding.summary.places[subject, entry.form.source_id or entry.form.number] = row
