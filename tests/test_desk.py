@@ -210,14 +210,14 @@ def test_one_person_cannot_redact(office: Office) -> None:
 FILING = {"operator", "investigator", "safety_officer"}
 SPONSOR = {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
-    **dict.fromkeys(("account.add", "trial.register", "trial.amend"), {"operator"}),
+    **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
     "trial.issue_reference_safety_information": SPONSOR,
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
     **dict.fromkeys(("adverse_event.assess_expectedness", "obligation.review"), SPONSOR),
-    **dict.fromkeys(("trial.adopt_rule_pack", "obligation.cancel"), {"safety_officer"}),
+    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
     **{f"obligation.{verb}": FILING for verb in ("submit", "acknowledge", "reject")},
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
     **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
