@@ -22,33 +22,45 @@ def pack_texts() -> Mapping[str, str]:
 
 
 @cache
-def _is_profile(pack_id: str) -> bool:
-    return "packs" in tomllib.loads(pack_texts()[pack_id])
+def packaged(pack_id: str) -> Pack | Profile:
+    """Read a packaged pack or profile; raises NotPackaged, with the ids there are."""
+    texts = pack_texts()
+    if pack_id not in texts:
+        raise NotPackaged(f"there is no pack {pack_id[:64]}; {close_matches(pack_id, texts.keys())}")
+    return read_either(texts[pack_id])
 
 
-@cache
+def read_either(text: str) -> Pack | Profile:
+    """Read a pack, or a profile, which is known by its `packs`; raises InvalidPack."""
+    try:
+        return read_profile(text) if "packs" in tomllib.loads(text) else read_pack(text)
+    except tomllib.TOMLDecodeError:
+        return read_pack(text)  # says where the text is no TOML
+
+
 def packaged_pack(pack_id: str) -> Pack:
-    """Read a packaged pack; raises NotPackaged, with the ids there are."""
-    texts = pack_texts()
-    if pack_id not in texts or _is_profile(pack_id):
-        raise NotPackaged(f"there is no pack {pack_id}; {close_matches(pack_id, texts.keys())}")
-    return read_pack(texts[pack_id])
+    """Read a packaged pack; raises NotPackaged where there is none, or a profile of that id."""
+    found = packaged(pack_id)
+    if isinstance(found, Profile):
+        raise NotPackaged(f"{pack_id} is a profile; name one of its packs: {', '.join(found.packs)}")
+    return found
 
 
-@cache
 def packaged_profile(profile_id: str) -> Profile:
-    """Read a packaged profile; raises NotPackaged, with the ids there are."""
-    texts = pack_texts()
-    if profile_id not in texts or not _is_profile(profile_id):
-        raise NotPackaged(f"there is no profile {profile_id}; {close_matches(profile_id, texts.keys())}")
-    return read_profile(texts[profile_id])
+    """Read a packaged profile; raises NotPackaged where there is none, or a pack of that id."""
+    found = packaged(profile_id)
+    if isinstance(found, Pack):
+        raise NotPackaged(
+            f"{profile_id} is a pack, not a profile; a profile is {', '.join(p.id for p in packaged_profiles())}"
+        )
+    return found
 
 
 def packaged_packs() -> tuple[Pack, ...]:
     """Every packaged pack, by id."""
-    return tuple(packaged_pack(pack_id) for pack_id in pack_texts() if not _is_profile(pack_id))
+    return tuple(found for found in map(packaged, pack_texts()) if isinstance(found, Pack))
 
 
 def packaged_profiles() -> tuple[Profile, ...]:
     """Every packaged profile, by id."""
-    return tuple(packaged_profile(profile_id) for profile_id in pack_texts() if _is_profile(profile_id))
+    return tuple(found for found in map(packaged, pack_texts()) if isinstance(found, Profile))
