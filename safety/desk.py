@@ -112,7 +112,7 @@ class Desk:
             return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]
         happened += [duty.Happened(event, *reading.take(event)) for event in clocks.owed(reading, happened, act)]
-        happened += [duty.Happened(alert, *reading.take(alert)) for alert in duty.alerts(happened)]
+        happened += [duty.Happened(alert, *reading.take(alert)) for alert in duty.alerts(happened, reading, at)]
         positions = turn.append(self._decision(happened, act, asked))
         self._known.landed(reading.changed, turn.head)
         return Done(positions, tuple(one.event for one in happened))
