@@ -1,14 +1,15 @@
 """Which alerts are owed to which role for what has just happened: pure, and asked in the same append as the facts."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Nullified, Reported
-from safety.aggregates.alert import Raised, alert_id
+from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
-from safety.aggregates.deciding import Form, States, StreamState, SubjectForm
+from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
+from safety.aggregates.obligation import Obligation, Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.trial import DataImported
 from safety.values import Role
 
@@ -18,6 +19,10 @@ SERIOUS_WORSENED = "SAE-WORSENED"
 SERIOUS_DOWNGRADED = "SAE-DOWNGRADED"
 SERIOUS_NULLIFIED = "SAE-NULLIFIED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
+OBLIGATION_OPENED = "OBLIGATION-OPENED"
+OBLIGATION_REJECTED = "OBLIGATION-REJECTED"
+SOON = timedelta(days=8)
+"""A clock that ends within this time is told at once, another in the next digest; both are reminded of."""
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -114,10 +119,13 @@ def adverse_event_of(happened: Happened) -> OneEvent | None:
     return OneEvent(happened.event, was, happened.after.slice(AdverseEvents).by_number[number])
 
 
-def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Raised]:
-    """Owe what the rules say of each adverse event that something happened to, by the ladder of its trial."""
-    found = []
+def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[AlertForm]:
+    """Owe what the rules say of each adverse event that something happened to, and each clock that has begun or ended."""
+    found: list[AlertForm] = []
     for happened in decided:
+        if isinstance(happened.event, OfObligation):
+            found += of_obligation(happened.event, happened, states, at)
+            continue
         event, ae = happened.event, adverse_event_of(happened)
         rule = None if ae is None else next((rule for rule in RULES if rule.when(ae)), None)
         if rule is None or not isinstance(event, SubjectForm):
@@ -132,6 +140,48 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Ra
         )
         found.append(owed(raised, terms(states, event.trial), at))
     return found
+
+
+def running_alert(event: OfObligation, known: Obligation) -> Raised:
+    """Give the alert of a clock that runs: one for its opening, and one for each rejection, after which it goes on."""
+    role: Role = "investigator" if known.opened.party == "site" else "safety_officer"
+    rule = OBLIGATION_REJECTED if known.rejections else OBLIGATION_OPENED
+    place = f"{event.stream}/{event.number}/{event.obligation}"
+    return Raised(
+        trial=event.trial,
+        alert=alert_id(place, 1 + known.rejections, rule, role, 1),
+        rule=rule,
+        role=role,
+        concerning=(f"{event.subject}/{event.number}", event.obligation),
+        due_at=known.opened.due_at,
+    )
+
+
+def of_obligation(
+    event: OfObligation, happened: Happened, states: States, at: datetime, *, imported: bool = False
+) -> list[AlertForm]:
+    """Owe a clock that begins, or goes on after a rejection, to the role of its party; settle the alert of one that ends.
+
+    What an import opens is told in the next digest, as one message.
+    """
+    now = happened.after.slice(Obligations).of(event.number)[event.obligation]
+    if isinstance(event, Opened | Rejected):
+        due_at = now.opened.due_at
+        soon = not imported and (due_at is None or due_at - at <= SOON)
+        urgency: Urgency = "urgent" if soon else "digest"
+        raised = running_alert(event, now).model_copy(update={"urgency": urgency})
+        return [owed(raised, terms(states, event.trial), at)]
+    was = happened.before.slice(Obligations).of(event.number)[event.obligation]
+    alert = running_alert(event, was).alert
+    if not was.runs or now.runs or states(f"{event.trial}/alert/{alert}", Alert).raised is None:
+        return []
+    return [Settled(trial=event.trial, alert=alert)]
+
+
+def of_import(happened: Happened, states: States, at: datetime) -> list[AlertForm]:
+    """Owe what an import's clocks owe."""
+    event = happened.event
+    return of_obligation(event, happened, states, at, imported=True) if isinstance(event, OfObligation) else []
 
 
 def alert_of_import(

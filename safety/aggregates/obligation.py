@@ -138,6 +138,7 @@ class Obligation:
     state: State = "open"
     sent_to: frozenset[str] = frozenset()
     acknowledged_by: frozenset[str] = frozenset()
+    rejections: int = 0
 
     @property
     def runs(self) -> bool:
@@ -182,9 +183,12 @@ def changed(known: Obligation, happened: Form) -> Obligation:
         case Acknowledged():
             return acknowledged(known, happened)
         case Rejected():
-            left = known.sent_to - {happened.recipient}
             return replace(
-                known, state="rejected", sent_to=left, acknowledged_by=known.acknowledged_by - {happened.recipient}
+                known,
+                state="rejected",
+                sent_to=known.sent_to - {happened.recipient},
+                acknowledged_by=known.acknowledged_by - {happened.recipient},
+                rejections=known.rejections + 1,
             )
         case _:
             raise UnknownEvent(happened)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from safety import clocks, duty
 from safety.aggregates.adverse_event import Particulars, Reported
-from safety.aggregates.deciding import Act, Form, Refused, StreamState
+from safety.aggregates.deciding import Act, Form, Refused, StreamState, fold
 from safety.aggregates.dose import Given
 from safety.aggregates.importing import Data, Entry, OneSubject, SubjectRows, Tally
 from safety.aggregates.subject import FILING, Died, Enrolled
@@ -133,15 +133,17 @@ def entries(rows: Rows, trial: str) -> SubjectRows:
 
 
 class Beside:
-    """The streams an import reads beside the subjects: the trial's and the account's."""
+    """The streams an import reads beside the subjects: the trial's and the account's, and alerts of clocks that end."""
 
-    def __init__(self, states: Mapping[str, StreamState]) -> None:
-        """Take them as they were read; the import's decision is guarded by their versions."""
+    def __init__(self, states: Mapping[str, StreamState], find: Callable[[str], StreamState]) -> None:
+        """Take them as they were read; the import's decision is guarded by their versions. `find` reads another."""
         self._states = states
+        self._find = find
 
     def __call__(self, stream: str, of: type[S]) -> S:
         """Give one slice of one of them."""
-        return self._states[stream].slice(of)
+        known = self._states.get(stream)
+        return (self._find(stream) if known is None else known).slice(of)
 
     @property
     def trial_version(self) -> int:
@@ -220,7 +222,8 @@ class Importer:
     def _decide(self, folder: Folder, rows: Mapping[str, Rows]) -> Summary:
         self._reads = {}
         position = self._journal.head().position
-        states = Beside({name: self._state(name) for name in (f"{self._trial}/trial", f"-/account/{self._by}")})
+        known = {name: self._state(name) for name in (f"{self._trial}/trial", f"-/account/{self._by}")}
+        states = Beside(known, self._state)
         definition(states, self._trial)
         act = authorised(states, "import", roles=FILING, trial=self._trial, by=self._by, at=self._desk.clock())
         covered: dict[str, frozenset[str]] = {
@@ -245,12 +248,23 @@ class Importer:
         one = OneSubject(deciding.states, state, deciding.act, deciding.data, deciding.summary.tally)
         filled = entries(rows, self._trial)
         decided = one.decide(self._trial, subject, filled)
-        governed = clocks.governed_by(deciding.states, self._trial)
-        if governed is not None:
-            decided = [*decided, *clocks.owed_to_subject(governed, decided, state, one.state, deciding.act)]
         deciding.summary.events += self._encoded(decided, state.version, deciding.act)
+        self._run_clocks(deciding, decided, state, one.state)
         for row, entry in zip(rows.adverse_events, filled.adverse_events, strict=True):
             deciding.summary.places[subject, entry.form.source_id or entry.form.number] = row
+
+    def _run_clocks(self, deciding: Deciding, decided: list[Form], before: StreamState, after: StreamState) -> None:
+        """Open what the rows make due, and owe its alerts, in the same append."""
+        governed = clocks.governed_by(deciding.states, self._trial)
+        if governed is None:
+            return
+        act, events = deciding.act, deciding.summary.events
+        for event in clocks.owed_to_subject(governed, decided, before, after, act):
+            happened = duty.Happened(event, after, fold(after, event))
+            events += self._encoded([event], after.version, act)
+            for alert in duty.of_import(happened, deciding.states, act.at):
+                events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
+            after = happened.after
 
     def _encoded(self, events: Iterable[Form], version: int, act: Act) -> Iterator[NewEvent]:
         for count, event in enumerate(events, version + 1):
