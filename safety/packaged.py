@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.regulation.pack import Pack, Profile, read_pack, read_profile
 
 
@@ -26,7 +26,7 @@ def packaged(pack_id: str) -> Pack | Profile:
     """Read a packaged pack or profile; raises NotPackaged, with the ids there are."""
     texts = pack_texts()
     if pack_id not in texts:
-        raise NotPackaged(f"there is no pack {pack_id[:64]}; {close_matches(pack_id, texts.keys())}")
+        raise NotPackaged(f"there is no pack {shortly(pack_id)}; {close_matches(pack_id, texts.keys())}")
     return read_either(texts[pack_id])
 
 

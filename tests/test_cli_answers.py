@@ -11,6 +11,7 @@ from tests.command_line import AE, TRIAL, CommandLine, with_trial, write
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 TRIAL_OPTION = ("--trial", TRIAL)
+BOTH_PACKS = ("--pack", "US-FDA-IND", "--pack", "CN-NMPA-DRUG")
 ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("trial-list", ("trial", "list")),
     *[
@@ -34,6 +35,9 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("timeline", ("timeline", "S02", *TRIAL_OPTION)),
     ("history", ("history", "S01")),
     ("history", ("history", "T1/trial")),
+    ("regulation-packs", ("regulation", "packs")),
+    ("regulation-evaluate", ("regulation", "evaluate", "--pack", "CN-ADMSC-DEMO", "{data}/facts.json")),
+    ("regulation-evaluate", ("regulation", "evaluate", *BOTH_PACKS, "{data}/facts.json")),
     ("import", ("import", "{data}", *TRIAL_OPTION)),
     ("import", ("import", "{other}", *TRIAL_OPTION, "--dry-run")),
 ]
@@ -69,6 +73,8 @@ def cli(folder: Path) -> CommandLine:
     ended = (f"{AE[0]},AEENDTC,SHOE", f"{AE[1]},2018-01-01,42", *(f"{line},," for line in AE[2:]))
     found("import", write(folder / "data", ae=ended), *TRIAL_OPTION)
     write(folder / "other", ae=ended[:2])
+    fact = {"at": "2018-05-06T09:30:00+08:00", "serious": True, "anticipated": True, "submitted": "CN07-24H"}
+    (folder / "data" / "facts.json").write_text(json.dumps({"zone": "Asia/Shanghai", "facts": [fact]}))
     subject = {"STUDYID": TRIAL, "USUBJID": "S01"}
     graded = {"AETERM": "Sepsis", "AESTDTC": "2018-03", "AETOXGR": "4", "AESER": "N", "AEDECOD": "Sepsis"}
     found.do("adverse_event.report", {**subject, **graded, "AEBODSYS": "Infections"})

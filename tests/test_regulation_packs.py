@@ -1,5 +1,6 @@
 """Rule packs: the packaged ones load and cite, and each kind of fault is named by its table path."""
 
+from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -18,66 +19,8 @@ from safety.packaged import (
 )
 from safety.regulation.evaluator import evaluate
 from safety.regulation.pack import InvalidPack, Pack, read_pack, read_profile, refuse_contradicting
-from tests.clocks import FATAL, SUSAR, ZONE, on, owed, shown
-
-HEAD = """
-id = "TEST"
-version = "1"
-title = "A pack to test with"
-authority = "Nobody"
-zone = "America/New_York"
-related = "either"
-effective_from = 2020-01-01
-sources = ["nowhere"]
-[define]
-susar = "minimum_criteria and serious and related"
-[configuration]
-binds = "the standard binds this trial"
-"""
-RULES = """
-[[rule]]
-id = "T-7"
-from = "sponsor"
-to = ["regulator"]
-when = "susar and fatal"
-limit = 7
-unit = "calendar_day"
-citation = "clause 1"
-confidence = "high"
-basis = "law"
-[[rule]]
-id = "T-15"
-from = "sponsor"
-to = ["regulator", "investigators"]
-when = "susar and not fatal and binds"
-limit = 15
-unit = "calendar_day"
-citation = "clause 2"
-confidence = "high"
-basis = "law"
-"""
-
-
-def rule(id: str = "T-9", **keys: Any) -> str:  # noqa: A002, ANN401, the keys of the table
-    """One more rule."""
-    given = {"from": "sponsor", "to": ["regulator"], "when": "serious", "unit": "promptly", "citation": "clause 9"}
-    given |= {"confidence": "high", "basis": "law", **keys}
-    lines = [
-        f"{key} = {value if key.startswith('effective') else toml(value)}"
-        for key, value in given.items()
-        if value != ""
-    ]
-    return "\n".join(["[[rule]]", f'id = "{id}"', *lines, ""])
-
-
-def toml(value: Any) -> str:  # noqa: ANN401, whatever a key holds
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {toml(one)}" for key, one in value.items()) + "}"
-    return repr(value).replace("'", '"')
+from tests.clocks import FATAL, SUSAR, ZONE, evaluated, on, owed, shown
+from tests.pack_text import HEAD, RULES, rule
 
 
 def faults(text: str) -> tuple[str, ...]:
@@ -117,15 +60,18 @@ def test_a_packaged_pack_shows_what_is_unsure(pack: Pack) -> None:
         assert "UNSURE" not in one.citation or one.confidence == "UNSURE"
 
 
-def test_what_is_not_packaged_is_told() -> None:
-    for ask, sentence in (
-        (lambda: packaged("EU-CTC"), "did you mean EU-CTR?"),
-        (lambda: packaged_pack("CN-ADMSC-DEMO"), "is a profile; name one of its packs: CN-NMPA-DRUG"),
-        (lambda: packaged_profile("EU-CTR"), "is a pack, not a profile; a profile is CN-ADMSC-DEMO"),
-    ):
-        with pytest.raises(NotPackaged) as refused:
-            ask()
-        assert sentence in str(refused.value)
+NOT_PACKAGED: list[tuple[Callable[[str], object], str, str]] = [
+    (packaged, "EU-CTC", "did you mean EU-CTR"),
+    (packaged_pack, "CN-ADMSC-DEMO", "is a profile; name one of its packs: CN-NMPA-DRUG"),
+    (packaged_profile, "EU-CTR", "is a pack, not a profile; a profile is CN-ADMSC-DEMO"),
+]
+
+
+@pytest.mark.parametrize(("ask", "name", "sentence"), NOT_PACKAGED, ids=[case[1] for case in NOT_PACKAGED])
+def test_what_is_not_packaged_is_told(ask: Callable[[str], object], name: str, sentence: str) -> None:
+    with pytest.raises(NotPackaged) as refused:
+        ask(name)
+    assert sentence in str(refused.value)
 
 
 # --- a pack that is well -----------------------------------------------------------------------------------------------
@@ -135,11 +81,12 @@ def test_a_pack_is_known_by_the_hash_of_its_text() -> None:
     pack = read_pack(HEAD + RULES)
     assert pack.sha256 == sha256((HEAD + RULES).encode()).hexdigest()
     assert pack.rules[0].limit_words == "7 calendar days"
+    assert read_pack(HEAD + rule(limit=3650, unit="hour")).rules[0].limit == 3650
     assert read_pack(HEAD + rule(limit=1, unit="hour")).rules[0].limit_words == "1 hour"
 
 
 def test_no_two_rules_contradict_that_differ_in_date_recipient_basis_or_have_no_number() -> None:
-    law = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
+    law: dict[str, Any] = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
     for fine in (
         {**law, "basis": "policy"},
         {**law, "to": ["ethics committee"]},
@@ -152,6 +99,7 @@ def test_no_two_rules_contradict_that_differ_in_date_recipient_basis_or_have_no_
         read_pack(HEAD + RULES + rule(**fine))
     old = RULES.replace('citation = "clause 1"', 'effective_to = 2021-12-31\ncitation = "clause 1"')
     read_pack(HEAD + old + rule(**law, effective_from="2022-01-01"))
+    assert "contradicts" in faults(HEAD + old + rule(**law, effective_from="2021-12-31"))[0]
 
 
 def test_dates_are_inclusive_and_within_the_packs_own() -> None:
@@ -202,7 +150,7 @@ rules_of = "today"\nsources = ["s"]\n[configuration]\nbinds = true\n"""
 
 # --- faults ------------------------------------------------------------------------------------------------------------
 
-NINE = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
+NINE: dict[str, Any] = {"when": "susar and fatal", "unit": "calendar_day", "limit": 9}
 FAULTS = [
     ("a typo in a condition", rule(when="seriuos"), "rule[2].when: unknown fact 'seriuos'; did you mean serious?"),
     ("a typo in since", rule(since="susr"), "rule[2].since: unknown fact 'susr'; did you mean susar?"),
@@ -282,4 +230,4 @@ def test_the_authoritys_zone_is_taken_where_it_is_earlier() -> None:
     assert across.due_at < plain.due_at
     # Without an authority's zone, without a number, and where the file's zone is the earlier, nothing changes.
     assert owed("ICH-E2A", early, authority_zone=True) == owed("ICH-E2A", early)
-    assert owed("CN-NMPA-DRUG", early, authority_zone=True) == owed("CN-NMPA-DRUG", early)
+    assert [due.zone for due in evaluated("EU-CTR", early, authority_zone=True).obligations] == [ZONE]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from safety.cli.door import UNUSABLE_ARGUMENTS, fail, system_doors, text_of
+from safety.cli.door import UNUSABLE_ARGUMENTS, code_of, fail, system_doors, text_of
 from safety.cli.printing import Format, FormatOption, print_blank, print_notes, print_table, show
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ DUTIES = {
 class Governing:
     """What --pack named: packs, and what the profiles among them say of the trial."""
 
+    named: str
     packs: "tuple[Pack, ...]"
     profiles: "tuple[Profile, ...]"
 
@@ -86,7 +87,7 @@ def evaluate_facts(
     refuse_unknown_configuration(governing, given)
     found = evaluated(governing, given)
     rows: list[dict[str, Any]] = [obligation(due) for due in found.obligations]
-    answer = {"pack": ", ".join(pack), "obligations": rows, **beside(found)}
+    answer = {"pack": governing.named, "obligations": rows, **beside(found)}
     show(answer, rows, form, lambda: print_evaluation(answer))
 
 
@@ -110,14 +111,16 @@ def named(names: list[str]) -> Governing:
         refuse_contradicting((*packaged_packs(), *packs))
     except (NotPackaged, InvalidPack) as fault:
         fail(f"--pack: {fault}", UNUSABLE_ARGUMENTS)
-    return Governing(tuple(packs), profiles)
+    return Governing(", ".join(one.id for one in found), tuple(packs), profiles)
 
 
 def one_named(name: str) -> "Pack | Profile":
     """A pack or profile by its id, or by the name of a file that ends in .toml."""
     from safety.packaged import packaged, read_either  # noqa: PLC0415, keeps --help light
 
-    return read_either(text_of(Path(name), "the pack")) if name.endswith(".toml") else packaged(name)
+    if name.endswith(".toml"):
+        return read_either(text_of(Path(name), "the pack"))
+    return packaged(code_of(name, "--pack"))
 
 
 def read(text: str) -> "FactsFile":
@@ -143,11 +146,11 @@ def refuse(faults: tuple[str, ...]) -> NoReturn:
 
 def refuse_unknown_configuration(governing: Governing, given: "FactsFile") -> None:
     """A word of the configuration that no pack asks for would be silently without effect."""
-    from safety.regulation.conditions import close_matches  # noqa: PLC0415, keeps --help light
+    from safety.regulation.conditions import close_matches, shortly  # noqa: PLC0415, keeps --help light
 
     known = frozenset(name for pack in governing.packs for name in pack.configuration)
     faults = tuple(
-        f"configuration.{name[:64]}: no rule asks for it" + (f"; {close_matches(name, known)}" if known else "")
+        f"configuration.{shortly(name)}: no rule asks for it" + (f"; {close_matches(name, known)}" if known else "")
         for name in given.configuration
         if name not in known
     )

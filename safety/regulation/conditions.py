@@ -42,6 +42,11 @@ class Condition:
         return self.test(values)
 
 
+def shortly(name: str) -> str:
+    """A name that somebody typed, as a sentence can hold it: on one line, and no longer than names are."""
+    return "".join(c if c.isprintable() else "?" for c in name[:64])
+
+
 def close_matches(name: str, known: AbstractSet[str]) -> str:
     """Say which known names look like this one, as the end of a sentence; else name them all."""
     close = get_close_matches(name, sorted(known), n=3, cutoff=0.6)

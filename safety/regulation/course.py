@@ -8,7 +8,7 @@ from safety.regulation.dates import Reckoned, local_date
 from safety.regulation.due import Due, Grounds, HeldBack
 from safety.regulation.explaining import local
 from safety.regulation.facts import Knowledge
-from safety.regulation.pack import Pack
+from safety.regulation.pack import Pack, Truths
 from safety.regulation.rule import STARTED_BY_TRUTH, Rule
 from safety.regulation.running import RUNNING, Obligation, capped_by, reckoned_for
 from safety.regulation.steps import Setting, Step
@@ -24,10 +24,11 @@ class Course:
         self._since: dict[str, datetime] = {}
         self._determined: datetime | None = None
         self._judged_away: set[str] = set()
-        self._barred: set[str] = set()  # cancelled, and nothing has changed since that could open it again
+        self._barred: set[str] = set()  # judged away by a downgrade, and nothing has changed since
         self._held: dict[str, HeldBack] = {}
         self._nullified = False
         self._values: dict[str, bool] = {}
+        self._truths = Truths(frozenset(), frozenset())
         configured = {name: setting.configuration.get(name) for name in pack.configuration}
         self._configuration: Mapping[str, bool | None] = configured
         self._configured = {name: value is not False for name, value in configured.items()}
@@ -37,6 +38,7 @@ class Course:
         """Go one step: know, open, send, drop, in this order."""
         changed = self._knowledge.merge(step.facts)
         self._values = self._knowledge.readings(self._pack.related) | self._configured
+        self._truths = self._pack.truths(self._values)
         if self._knowledge.get("determined") and self._determined is None:
             self._determined = step.at
         self._run_clocks(step, changed)
@@ -53,7 +55,7 @@ class Course:
         """What the steps so far have come to."""
         for owed in self._owed.values():
             for one in owed:
-                grounds = replace(one.grounds, remarks=tuple(one.remarks))
+                grounds = replace(one.grounds, remarks=tuple(one.remarks)) if one.remarks else one.grounds
                 clock = one.reckoned
                 yield Due(
                     self._pack, one.rule, one.rule.to, one.opened_by, one.starts_at, clock.zone, clock.day0,
@@ -68,40 +70,41 @@ class Course:
 
     def _run_clocks(self, step: Step, changed: frozenset[str]) -> None:
         for rule in self._rules:
-            conditions = self._pack.conditions[rule.id]
-            if not conditions.runs(self._values):
-                self._since.pop(rule.id, None)
-            else:
+            if rule.id in self._truths.runs:
                 self._since.setdefault(rule.id, step.at)
-            if not conditions.holds(self._values):
+            else:
+                self._since.pop(rule.id, None)
+            if rule.id not in self._truths.holds:
                 self._held.pop(rule.id, None)
                 self._barred.discard(rule.id)
-            elif conditions.uses & changed:
+            elif self._pack.conditions[rule.id].uses & changed or self._determined_now(rule, changed):
                 self._barred.discard(rule.id)
+
+    def _determined_now(self, rule: Rule, changed: frozenset[str]) -> bool:
+        newly = "determined" in changed and self._knowledge.get("determined") is True
+        return rule.starts == "determined" and newly
 
     def _remember_judgements(self) -> None:
         """Keep which rules a valid case was judged not to fall under: somebody said no to something they ask for."""
         if not self._values["minimum_criteria"]:
             return
         for rule in self._rules:
-            conditions = self._pack.conditions[rule.id]
-            said_no = any(self._knowledge.get(name) is False for name in conditions.judges)
-            if said_no and not conditions.holds(self._values):
-                self._judged_away.add(rule.id)
+            if rule.trigger == "late" and rule.id not in self._truths.holds:
+                judges = self._pack.conditions[rule.id].judges
+                if any(self._knowledge.get(name) is False for name in judges):
+                    self._judged_away.add(rule.id)
 
     # --- openings ----------------------------------------------------------------------------------------------------
 
     def _open_what_is_due(self, step: Step, rules: Sequence[Rule]) -> None:
         for rule in rules:
-            if rule.trigger == "submission" or not self._pack.conditions[rule.id].holds(self._values):
+            if rule.trigger == "submission" or rule.id not in self._truths.holds:
                 continue
             if self._nullified and rule.trigger != "new_information":
                 continue
-            starts_at = self._start(rule, step)
-            if starts_at is None or not self._in_force(rule, starts_at):
-                continue
             builds_on = self._reason(rule, step)
-            if builds_on is None:
+            starts_at = None if builds_on is None else self._start(rule, step)
+            if builds_on is None or starts_at is None or not self._in_force(rule, starts_at):
                 continue
             if rule.excludes_anticipated and self._values["anticipated"]:
                 says = f"{rule.id} is held back: the event is anticipated by the safety surveillance plan ({rule.citation})"
@@ -220,30 +223,32 @@ class Course:
             return
         for rule in self._rules:
             follows = rule.trigger == "submission" and rule_id in rule.of
-            if follows and self._in_force(rule, step.at) and self._pack.conditions[rule.id].holds(self._values):
+            if follows and self._in_force(rule, step.at) and rule.id in self._truths.holds:
                 first = min(sent, key=lambda one: one.starts_at)
                 self._open(rule, step, step.at, f"{rule_id} was actually sent at {at}", first)
 
     def _downgrade(self, step: Step, changed: frozenset[str]) -> bool:
         """Cancel what the downgrade takes away; what it cannot take away stays open and says so."""
-        cancelled = False
         at = local(step.at, self._setting.zone)
-        for rule in self._rules:
-            if rule.trigger not in STARTED_BY_TRUTH:
-                continue
-            why = self._stays_because(rule, changed)
+        awaiting = [rule for rule in self._rules if rule.trigger in STARTED_BY_TRUTH]
+        kept = {rule.id: self._stays_because(rule, changed) for rule in awaiting}
+        cancelled = False
+        for rule in awaiting:
             for one in (one for one in self._owed[rule.id] if one.state == "open"):
+                why = kept[rule.id]
                 if why is not None:
                     one.remarks.append(f"stays open after the downgrade of {at}: {why}")
-                    continue
-                one.close("cancelled", step.at, f"cancelled by the downgrade of {at}")
-                self._barred.add(rule.id)
-                cancelled = True
+                else:
+                    one.close("cancelled", step.at, f"cancelled by the downgrade of {at}")
+                    cancelled = True
+        if cancelled:
+            # The downgrade judged the case, not one rule: another of the same condition must not open in its place.
+            self._barred |= {rule_id for rule_id, why in kept.items() if why is None}
         return cancelled
 
     def _stays_because(self, rule: Rule, changed: frozenset[str]) -> str | None:
         conditions = self._pack.conditions[rule.id]
-        if not conditions.holds(self._values):
+        if rule.id not in self._truths.holds:
             return None
         if "related_investigator" in conditions.uses and self._knowledge.get("related_investigator"):
             return "the investigator says related, which a sponsor cannot downgrade"

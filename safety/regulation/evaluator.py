@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.regulation.course import Course
+from safety.regulation.dates import local_date
 from safety.regulation.due import Because, Due, HeldBack
 from safety.regulation.facts import SUBMITTED, Fact, InvalidFacts
 from safety.regulation.pack import Pack, refuse_contradicting
-from safety.regulation.steps import Setting, steps
+from safety.regulation.rule import Rule
+from safety.regulation.steps import Setting, Step, steps
 from safety.values import Party, zone_name
 
 __all__ = ["Because", "Due", "Evaluation", "HeldBack", "evaluate"]
@@ -82,10 +84,27 @@ def evaluate(
 
 
 def _course(pack: Pack, facts: Sequence[Fact], parties: Sequence[Party], setting: Setting) -> Course:
-    course = Course(pack, [rule for rule in pack.rules if rule.party in parties], setting)
-    for step in steps(fact for fact in facts if fact.party in parties):
+    taken = steps(fact for fact in facts if fact.party in parties)
+    rules = [rule for rule in pack.rules if rule.party in parties]
+    course = Course(pack, rules if setting.rules_on else _ever_in_force(pack, rules, taken, setting.zone), setting)
+    for step in taken:
         course.take(step)
     return course
+
+
+def _ever_in_force(pack: Pack, rules: Sequence[Rule], taken: Sequence[Step], zone: str) -> Sequence[Rule]:
+    """The rules that govern a clock which one of the steps could start; clocks start at steps only."""
+    if not taken:
+        return ()
+    first, last = local_date(taken[0].at, zone), local_date(taken[-1].at, zone)
+    return [
+        rule
+        for rule in rules
+        if (rule.effective_from or first) <= last
+        and first <= (rule.effective_to or last)
+        and pack.effective_from <= last
+        and first <= (pack.effective_to or last)
+    ]
 
 
 def _order(due: Due) -> tuple[object, ...]:
@@ -95,9 +114,11 @@ def _order(due: Due) -> tuple[object, ...]:
 def _refuse_unknown(packs: Sequence[Pack], facts: Sequence[Fact], zone: str) -> None:
     rules = {rule.id for pack in packs for rule in pack.rules}
     faults = [
-        f"facts[{place}].{SUBMITTED}: there is no rule {fact.said[SUBMITTED]}; {close_matches(str(fact.said[SUBMITTED]), rules)}"
-        for place, fact in enumerate(facts)
-        if SUBMITTED in fact.said and fact.said[SUBMITTED] not in rules
+        f"facts[{place}].{SUBMITTED}: there is no rule {shortly(sent)}; {close_matches(sent, rules)}"
+        for place, sent in (
+            (place, str(fact.said[SUBMITTED])) for place, fact in enumerate(facts) if SUBMITTED in fact.said
+        )
+        if sent not in rules
     ]
     try:
         zone_name(zone)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.values import Party, instant
 
 STATES: Mapping[str, str] = {
@@ -104,7 +104,7 @@ def faults_of(said: Mapping[str, Any]) -> Iterator[str]:
             if value is not True:
                 yield f"{name}: is an act and can only be true; leave it out where it did not happen"
         elif name != SUBMITTED:
-            yield f"{name}: unknown fact; {close_matches(name, STATES.keys() | ACTS.keys() | {SUBMITTED})}"
+            yield f"{shortly(name)}: unknown fact; {close_matches(name, STATES.keys() | ACTS.keys() | {SUBMITTED})}"
         elif not isinstance(value, str) or not value:
             yield f"{name}: must be the id of a rule"
 
@@ -117,16 +117,17 @@ class Knowledge:
 
     def merge(self, facts: Iterable[Fact]) -> frozenset[str]:
         """Take in what the facts of one step say; answer the names whose statement changed."""
-        before = {name: value for name, (value, _) in self.stated.items()}
+        before: dict[str, bool | None] = {}
         for fact in facts:
             for name, value in fact.said.items():
                 if name not in STATES:
                     continue
+                before.setdefault(name, self.get(name))
                 if value is None:
                     self.stated.pop(name, None)
                 elif self.get(name) is not value:
                     self.stated[name] = (value is True, fact)
-        return frozenset(name for name in STATES if self.get(name) is not before.get(name))
+        return frozenset(name for name, value in before.items() if self.get(name) is not value)
 
     def get(self, name: str) -> bool | None:
         """What the party says of a state; None where it says nothing."""

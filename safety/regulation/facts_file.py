@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from safety.regulation.conditions import close_matches
+from safety.regulation.conditions import close_matches, shortly
 from safety.regulation.facts import ACTS, STATES, SUBMITTED, Fact, InvalidFacts, faults_of
 from safety.values import instant, zone_name
 
@@ -71,13 +71,13 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for place, (key, _) in enumerate(pairs) if key in {name for name, _ in pairs[:place]})
-        raise InvalidFacts([f"the key {twice[:64]!r} stands twice in one object; give it once"])
+        raise InvalidFacts([f"the key '{shortly(twice)}' stands twice in one object; give it once"])
     return found
 
 
 def _faults_of_document(document: Mapping[str, Any]) -> Iterator[str]:
     for key in document.keys() - KEYS:
-        yield f"{key[:64]}: unknown key; {close_matches(key, KEYS)}"
+        yield f"{shortly(key)}: unknown key; {close_matches(key, KEYS)}"
     try:
         zone_name(_text(document.get("zone")))
     except ValueError as fault:
@@ -95,7 +95,7 @@ def _faults_of_document(document: Mapping[str, Any]) -> Iterator[str]:
         yield "configuration: must be an object of true, false and null"
     else:
         yield from (
-            f"configuration.{name[:64]}: must be true, false or null"
+            f"configuration.{shortly(name)}: must be true, false or null"
             for name, value in configuration.items()
             if value is not None and not isinstance(value, bool)
         )
@@ -114,7 +114,7 @@ def _faults_of_entry(entry: Any) -> Iterator[str]:  # noqa: ANN401, whatever JSO
     ref = entry.get("ref")
     if ref is not None and (not isinstance(ref, int) or isinstance(ref, bool) or ref < 1):
         yield "ref: must be a version of its stream, 1 or more"
-    yield from faults_of({name[:64]: value for name, value in entry.items() if name not in {"at", "party", "ref"}})
+    yield from faults_of({name: value for name, value in entry.items() if name not in {"at", "party", "ref"}})
 
 
 def _text(value: Any) -> str:  # noqa: ANN401, whatever JSON can hold

@@ -3,19 +3,21 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
 from safety.regulation.checking import RuleConditions, Vocabulary, faults_of, same_version_other_text
-from safety.regulation.conditions import Condition, close_matches, read_condition
+from safety.regulation.conditions import Condition, close_matches, read_condition, shortly
 from safety.regulation.rule import Identifier, Line, Name, Outside, ReportFormat, Rule, Table
 from safety.values import Zone
 
 __all__ = ["InvalidPack", "Outside", "Pack", "Profile", "Rule", "read_pack", "read_profile", "refuse_contradicting"]
 
+MOST_TRUTHS = 4_096
+"""Answers of its conditions that a pack keeps."""
 LONGEST_TEXT = 1_000_000
 """Characters of a pack's file."""
 
@@ -26,6 +28,13 @@ class InvalidPack(ValueError):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(self.faults))
+
+
+class Truths(NamedTuple):
+    """The rules whose `when` holds, and those whose `since`, or `when`, runs."""
+
+    holds: frozenset[str]
+    runs: frozenset[str]
 
 
 def within(on: date, first: date | None, last: date | None) -> bool:
@@ -68,6 +77,23 @@ class Pack(Table):
     def conditions(self) -> Mapping[str, RuleConditions]:
         """Each rule's conditions, ready to be asked, by the rule's id."""
         return {rule.id: self.vocabulary.conditions(rule) for rule in self.rules}
+
+    @cached_property
+    def _truths(self) -> dict[tuple[bool, ...], Truths]:
+        return {}
+
+    def truths(self, values: Mapping[str, bool]) -> Truths:
+        """Which rules' conditions hold for the values of every name, given in one order always; cases repeat, answers are kept."""
+        asked = tuple(values.values())
+        found = self._truths.get(asked)
+        if found is None:
+            if len(self._truths) >= MOST_TRUTHS:
+                self._truths.clear()
+            found = self._truths[asked] = Truths(
+                frozenset(rule_id for rule_id, conditions in self.conditions.items() if conditions.holds(values)),
+                frozenset(rule_id for rule_id, conditions in self.conditions.items() if conditions.runs(values)),
+            )
+        return found
 
     @cached_property
     def superseded_by(self) -> Mapping[str, frozenset[str]]:
@@ -127,8 +153,9 @@ class Profile(Table):
 Read = TypeVar("Read", Pack, Profile)
 
 
+@lru_cache(maxsize=64)
 def read_pack(text: str) -> Pack:
-    """Read a rule pack.
+    """Read a rule pack; the same text is read once.
 
     Raises:
         InvalidPack: naming the table path of each fault.
@@ -184,7 +211,7 @@ def _fault(kind: type[Table], error: Any) -> str:  # noqa: ANN401, pydantic's ow
     """One fault of pydantic's as table path and sentence."""
     path = ""
     for part in error["loc"]:
-        path += f"[{part}]" if isinstance(part, int) else "" if part == "[key]" else f".{part}"
+        path += f"[{part}]" if isinstance(part, int) else "" if part == "[key]" else f".{shortly(part)}"
     if error["type"] == "extra_forbidden":
         return f"{path.lstrip('.')}: unknown key; {close_matches(str(error['loc'][-1]), _keys(kind, error['loc']))}"
     return f"{path.lstrip('.') or 'the file'}: {error['msg'].removeprefix('Value error, ')}"

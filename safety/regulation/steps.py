@@ -25,22 +25,18 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All that a party came to know or did at one instant (UTC); `determined_later`: whether a later step states a determination."""
+    """All that a party came to know or did at one instant (UTC).
+
+    `acts`: submissions aside. `submitted`: the rules whose reports were sent, each once. `determined_later`: whether a later
+    step states a determination.
+    """
 
     number: int
     at: datetime
     facts: tuple[Fact, ...]
+    acts: frozenset[str]
+    submitted: tuple[str, ...]
     determined_later: bool
-
-    @property
-    def acts(self) -> frozenset[str]:
-        """The acts of the step, submissions aside."""
-        return frozenset(act for fact in self.facts for act in fact.acts)
-
-    @property
-    def submitted(self) -> tuple[str, ...]:
-        """The rules whose reports were sent, each once."""
-        return tuple(dict.fromkeys(str(fact.said[SUBMITTED]) for fact in self.facts if SUBMITTED in fact.said))
 
 
 def steps(facts: Iterable[Fact]) -> Sequence[Step]:
@@ -49,4 +45,14 @@ def steps(facts: Iterable[Fact]) -> Sequence[Step]:
     joined = [(at, tuple(group)) for at, group in groupby(by_instant, key=lambda fact: fact.at.astimezone(UTC))]
     stating = [n for n, (_, group) in enumerate(joined) if any(f.said.get("determined") is not None for f in group)]
     last = stating[-1] if stating else -1
-    return [Step(number, at, group, number < last) for number, (at, group) in enumerate(joined)]
+    return [
+        Step(
+            number,
+            at,
+            group,
+            frozenset(act for fact in group for act in fact.acts),
+            tuple(dict.fromkeys(str(fact.said[SUBMITTED]) for fact in group if SUBMITTED in fact.said)),
+            number < last,
+        )
+        for number, (at, group) in enumerate(joined)
+    ]
