@@ -8,9 +8,12 @@ from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised, Released, alert_id
 from safety.aggregates.alerting import NothingOwed, NotYet, reminder_id, rung_id
 from safety.aggregates.deciding import Form
+from safety.aggregates.obligation import Reviewed
 from safety.desk import Desk, Done
 from safety.projections import Connection, Views
+from safety.projections.at import At
 from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due
+from safety.projections.obligations import reviews_owed
 from safety.values import microseconds
 
 CLOCK_JUMPED = "CLOCK-JUMPED"
@@ -96,7 +99,16 @@ def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
     return raised
 
 
-DUTIES: tuple[Duty, ...] = (ladders, reminders)
+def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
+    """Look again at the duties of everybody for whom what governs them, or a dose, has changed since the last look."""
+    raised = 0
+    for owed in reviews_owed(connection, At(Views.position(connection)), limit=MOST):
+        form = Reviewed(trial=owed.trial, subject=owed.subject)
+        raised += counted(asked(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}"))
+    return raised
+
+
+DUTIES: tuple[Duty, ...] = (ladders, reminders, reviews)
 """What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
 
 

@@ -16,6 +16,7 @@ from safety.aggregates.deciding import Act, Form
 from safety.aggregates.register import TOPICS
 from safety.journal import Stored, encode, leaf
 from safety.values import microseconds
+from tests.golden_obligations import duties
 
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
 TRIAL_FILE = Path(__file__).parent / "golden" / "trial.toml"
@@ -228,6 +229,7 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ),
         ("alert.acknowledged.v1", {**TRIAL, "alert": ALERT, "acknowledged_by": "LIN", "through": RUNG}),
         ("alert.settled.v1", {**TRIAL, "alert": ALERT}),
+        *duties(TRIAL, AE1),
     ]
 
 

@@ -154,7 +154,7 @@ def owed(journal: Journal, views: Views, position: int | None = None) -> list[st
         found = reviews_owed(connection, at)
         assert found == reviews_owed(connection, at, trial=b.TRIAL)
         assert reviews_owed(connection, at, limit=1) == found[:1]
-        return [subject for _, subject in found]
+        return [review.subject for review in found]
 
 
 def test_who_had_an_adverse_event_before_what_governs_changed(journal: Journal, views: Views) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
@@ -15,6 +15,14 @@ from safety.values import microseconds
 
 TIMELINESS = ("due_now", "overdue", "running", "missed", "met_late", "met", "sent", "not_needed")
 """How a clock stands, the most urgent first; see `timeliness`."""
+
+
+class Review(NamedTuple):
+    """A subject whose duties are to be looked at again, and the position of the last change that asks for it."""
+
+    trial: str
+    subject: str
+    since: int
 
 
 def timeliness(state: str, due_at: int | None, ended_at: int | None, now: int) -> str:
@@ -68,28 +76,26 @@ def due_within(
     return [{"trial": row.trial, **_told(row, instant)} for row in connection.execute(ask.order_by(*order))]
 
 
-def reviews_owed(
-    connection: Connection, at: At, trial: str | None = None, limit: int | None = None
-) -> list[tuple[str, str]]:
-    """List the subjects (trial, subject) whose duties something has changed since they were last looked at.
+def reviews_owed(connection: Connection, at: At, trial: str | None = None, limit: int | None = None) -> list[Review]:
+    """List the subjects whose duties something has changed since they were last looked at.
 
     A pack, an amendment or a reference safety information concerns who had an adverse event before it; a dose, its subject.
     """
     of, trials = REVIEW.table, GOVERNANCE.table
     governed = and_(trials.c.trial == of.c.trial, at.stands(trials), trials.c.adopted.is_not(None))
-    looked = func.coalesce(of.c.reviewed, 0)
-    changed_for = case((trials.c.changed > of.c.first_event, trials.c.changed), else_=0)
+    of_trial = case((trials.c.changed > of.c.first_event, trials.c.changed), else_=0)
+    of_doses = func.coalesce(of.c.changed, 0)
+    since = case((of_trial > of_doses, of_trial), else_=of_doses)
     ask = (
-        select(of.c.trial, of.c.subject)
+        select(of.c.trial, of.c.subject, since.label("since"))
         .join(trials, governed)
-        .where(at.stands(of), of.c.first_event.is_not(None))
-        .where(or_(changed_for > looked, func.coalesce(of.c.changed, 0) > looked))
+        .where(at.stands(of), of.c.first_event.is_not(None), since > func.coalesce(of.c.reviewed, 0))
         .order_by(of.c.trial, of.c.subject)
         .limit(limit)
     )
     if trial is not None:
         ask = ask.where(of.c.trial == trial)
-    return [(row.trial, row.subject) for row in connection.execute(ask)]
+    return [Review(row.trial, row.subject, row.since) for row in connection.execute(ask)]
 
 
 def _told(row: Row[Any], now: int) -> dict[str, Any]:
