@@ -148,6 +148,11 @@ def test_a_new_determination_opens_what_a_downgrade_dropped() -> None:
     ]
 
 
+def test_what_a_downgrade_dropped_opens_again_from_its_first_determination() -> None:
+    dropped = (on(0, DETERMINED, determined=True), on(2, downgraded=True), on(4, unexpected=True))
+    assert owed("US-FDA-IND", *dropped) == {"US-15 cancelled 0->15", "US-15 open 0->15"}
+
+
 # --- rules that no packaged pack has --------------------------------------------------------------------------------------
 
 

@@ -152,7 +152,9 @@ class Course:
         if not step.acts & {"new_information", "downgraded", "nullified"}:
             return None
         for one in self._built_on(rule):
-            if one.submitted_step is not None and one.submitted_step < step.number and one.closed_at is not None:
+            if (
+                one.state == "submitted" and one.closed_at is not None
+            ):  # at an earlier step: this one's reports go out later
                 return f"{one.rule.id} was submitted at {local(one.closed_at, zone)}"
         return None
 
@@ -216,7 +218,6 @@ class Course:
         at = local(step.at, self._setting.zone)
         for one in sent:
             one.close("submitted", step.at, f"submitted at {at}")
-            one.submitted_step = step.number
         if not sent:
             if rule_id in self._owed:
                 self.notes.append(f"{rule_id} was submitted at {at}, and this party owed none then: nothing changed")

@@ -25,7 +25,6 @@ class Obligation:
     ordinal: int
     state: State = "open"
     closed_at: datetime | None = None
-    submitted_step: int | None = None
     remarks: list[str] = field(default_factory=list)
 
     def close(self, state: State, at: datetime, remark: str) -> None:
