@@ -9,7 +9,7 @@ from safety.aggregates.deciding import Act, StreamState, SubjectForm
 from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.rule_pack import Adopted, Governing
 from safety.aggregates.trial import Trial
-from safety.clocks import Clocks, Governed
+from safety.clocks import Case, Governed
 from safety.regulation.due import Due
 
 Recorded = Mapping[str, Any]
@@ -34,7 +34,7 @@ def would_owe(trial: str, states: Mapping[str, StreamState], packs: Adopted, now
             continue
         about = SubjectForm(trial=trial, subject=stream.rpartition("/")[2])
         for number in sorted(state.slice(FactsOfRecord).by_number):
-            for due in Clocks(governed, about, number, act).would_owe(state):
+            for due in Case(governed, about, number, act).would_owe(state):
                 if due.state not in ENDED:
                     yield Would(about.subject, number, due)
 

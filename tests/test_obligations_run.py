@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from safety.aggregates.obligation import Cancelled
 from tests import builders as b
 from tests.builders import T0
 from tests.desks import Office
@@ -156,3 +157,45 @@ def test_nothing_is_opened_twice(office: Office) -> None:
     office.do("adverse_event.code", b.coded())
     assess(office, by="LIN", serious="Y", results_in_death="Y")
     assert owed(office) == known
+
+
+def strike(office: Office, name: str) -> None:
+    said = {"subject": "S1", "number": 1, "obligation": name, "reason": "not_applicable", "printed_name": "Chen Wei"}
+    office.do("obligation.cancel", b.built(Cancelled, **said), by="CHEN")
+
+
+def test_what_a_person_struck_through_opens_again_when_it_is_said_anew(office: Office, clock: Adjustable) -> None:
+    report(office)
+    strike(office, "T-15/1")
+    clock.now += DAY
+    office.do("adverse_event.follow_up", b.followed_up(severity="SEVERE"))
+    form = b.causality_assessed(assessor="sponsor", causality="NONE")
+    office.do("adverse_event.assess_causality", form, by="CHEN")
+    assert states(office) == {"T-SITE/1": "open", "T-15/1": "cancelled"}, "nothing that makes it due was said"
+    office.do("adverse_event.assess_causality", b.causality_assessed(causality="PROBABLE"))
+    assert states(office) == {"T-SITE/1": "open", "T-15/1": "cancelled", "T-15/1.2": "open"}
+
+
+def test_a_clock_that_nobody_signed_away_is_not_opened_beside_itself(office: Office, clock: Adjustable) -> None:
+    adopt(office, sponsor_investigator=True)
+    report(office)
+    for step in ({"serious": "N", "takes_back": "entered_in_error"}, {"serious": "Y"}):
+        clock.now += DAY
+        assess(office, by="LIN", **step)
+    assert states(office) == {"T-SITE/1": "open", "T-15/1": "open"}
+
+
+def test_what_was_sent_is_followed_up_although_a_late_filing_tells_the_story_otherwise(
+    office: Office, clock: Adjustable
+) -> None:
+    adopt(office, sponsor_investigator=True)
+    report(office)
+    clock.now += 2 * DAY
+    submit(office, "T-15/1")
+    clock.now += DAY
+    late = b.followed_up(results_in_death="Y", aware=b.aware(T0 - 5 * DAY))
+    office.do("adverse_event.follow_up", late)
+    assert states(office)["T-7/1"] == "open", "fatal, and known five days before the report"
+    clock.now += DAY
+    office.do("adverse_event.follow_up", b.followed_up(severity="SEVERE"))
+    assert "T-FU" in {name.partition("/")[0] for name in states(office)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from safety.aggregates.adverse_event import (
@@ -245,12 +245,16 @@ def facts(
     rules: frozenset[str],
     *,
     sponsor_investigator: bool,
+    as_filed: bool = False,
 ) -> list[Fact]:
     """Turn what was told of one adverse event into the evaluator's facts, by party and in the order of their instants.
 
-    `rules`: the ids of the packs that are asked; a report sent by another pack's rule is none of theirs.
+    `rules`: the ids of the packs that are asked; a report sent by another pack's rule is none of theirs. `as_filed`: in the
+    order of the stream, each no earlier than the one before it.
     """
-    parts = [part for one in told for part in parted(one, causality)]
+    parts = [part for one in told for part in ([one] if as_filed else parted(one, causality))]
+    if as_filed:
+        parts = list(in_stream_order(parts))
     if sponsor_investigator:
         return list(_one_view(parts, causality, obligations, rules))
     found: list[Fact] = []
@@ -259,6 +263,14 @@ def facts(
         known += [p for p in parts if p.obligation is not None and _owed_by(p.obligation, obligations) == party]
         found += _one_view(known, causality, obligations, rules)
     return found
+
+
+def in_stream_order(parts: Iterable[Told]) -> Iterator[Told]:
+    """Put off what was told with an earlier moment than what stands before it in the stream."""
+    at = filed_at = datetime.min.replace(tzinfo=UTC)
+    for told in parts:
+        at, filed_at = max(at, told.at), max(filed_at, told.filed_at)
+        yield told._replace(at=at, filed_at=filed_at)
 
 
 def _owed_by(obligation: str, obligations: Mapping[str, Obligation]) -> Party:
