@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from safety.aggregates.deciding import Form
-from safety.aggregates.facts_of_record import FactsOfRecord, facts, present
+from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.grounds import Grounds, grounds
 from safety.aggregates.obligation import GroundsFound, Obligations
+from safety.aggregates.telling import facts, present
 from safety.aggregates.trial import ReferenceSafetyInformationIssued
 from safety.regulation.counting import Causality
 from safety.regulation.facts import Fact

@@ -6,10 +6,11 @@ from typing import NamedTuple, TypedDict
 from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.deciding import Act, StreamState, SubjectForm, fold
 from safety.aggregates.dose import Doses
-from safety.aggregates.facts_of_record import FactsOfRecord, Told, facts, present
+from safety.aggregates.facts_of_record import FactsOfRecord, Told
 from safety.aggregates.grounds import Grounds, grounds
 from safety.aggregates.obligation import GroundsFound, Obligations
 from safety.aggregates.rule_pack import Governing, known_pack
+from safety.aggregates.telling import facts, present
 from safety.aggregates.trial import Definition, Trial
 from safety.regulation.due import Due
 from safety.regulation.evaluator import evaluate
