@@ -1,11 +1,11 @@
-"""The safety desk: every command enters here, is decided in the log's turn, and lands with the alerts it owes in one append."""
+"""The safety desk: every command enters here, is decided in the log's turn, and lands with clocks and alerts in one append."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from safety import duty
+from safety import clocks, duty
 from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
@@ -111,11 +111,11 @@ class Desk:
         if not events:
             return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]
-        owed = duty.alerts(happened)
-        happened += [duty.Happened(alert, *reading.take(alert)) for alert in owed]
+        happened += [duty.Happened(event, *reading.take(event)) for event in clocks.owed(reading, happened, act)]
+        happened += [duty.Happened(alert, *reading.take(alert)) for alert in duty.alerts(happened, reading, at)]
         positions = turn.append(self._decision(happened, act, asked))
         self._known.landed(reading.changed, turn.head)
-        return Done(positions, (*events, *owed))
+        return Done(positions, tuple(one.event for one in happened))
 
     def _decision(self, happened: Sequence[duty.Happened], act: Act, asked: Asked) -> Decision:
         writes = [self.encoded(h.event, h.after.version, act, asked.command_id, asked.reason) for h in happened]

@@ -1,16 +1,28 @@
 """Which alerts are owed to which role for what has just happened: pure, and asked in the same append as the facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from safety.aggregates.adverse_event import AdverseEvents, Reported
-from safety.aggregates.alert import Raised, alert_id
-from safety.aggregates.deciding import Form, StreamState, SubjectForm
+from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Nullified, Reported
+from safety.aggregates.alert import Alert, Raised, Settled, alert_id
+from safety.aggregates.alerting import owed, terms
+from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
+from safety.aggregates.ladder import Urgency
+from safety.aggregates.obligation import Obligation, Obligations, OfObligation, Opened, Rejected
+from safety.aggregates.trial import DataImported
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
 SERIOUS_ESCALATED = "SAE-ESCALATED"
+SERIOUS_WORSENED = "SAE-WORSENED"
+SERIOUS_DOWNGRADED = "SAE-DOWNGRADED"
+SERIOUS_NULLIFIED = "SAE-NULLIFIED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
+OBLIGATION_OPENED = "OBLIGATION-OPENED"
+OBLIGATION_REJECTED = "OBLIGATION-REJECTED"
+SOON = timedelta(days=8)
+"""A clock that ends within this time is told at once, another in the next digest; both are reminded of."""
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -24,43 +36,162 @@ class Happened(NamedTuple):
     after: StreamState
 
 
-def became_serious(happened: Happened) -> int | None:
-    """Give the number of the adverse event that is serious now and was not, in the reading of duties; None if there is none."""
+class OneEvent(NamedTuple):
+    """One adverse event as something happened to it; `was` is None of one that has just been reported."""
+
+    event: Form
+    was: AdverseEvent | None
+    now: AdverseEvent
+
+    @property
+    def was_serious(self) -> bool:
+        """Serious in the reading of duties until now, and on record as an event."""
+        return self.was is not None and self.was.serious and not self.was.nullified
+
+    @property
+    def is_serious(self) -> bool:
+        """Serious in the reading of duties from now on, and on record as an event."""
+        return self.now.serious and not self.now.nullified
+
+
+def worst(ae: AdverseEvent | None) -> bool:
+    """Say whether an adverse event is fatal or life-threatening, as far as it is stated."""
+    said = {} if ae is None else ae.particulars
+    return said.get("outcome") == "FATAL" or "Y" in (said.get("results_in_death"), said.get("life_threatening"))
+
+
+class Rule(NamedTuple):
+    """What is owed to whom, how urgently, when what has happened, and why."""
+
+    rule: str
+    role: Role
+    urgency: Urgency
+    when: Callable[[OneEvent], bool]
+    why: str
+
+
+RULES = (
+    Rule(
+        SERIOUS_REPORTED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was is None,
+        "the sponsor hears of an SAE immediately: 21 CFR 312.64(b), CTR Art. 41(1) and (2)",
+    ),
+    Rule(
+        SERIOUS_ESCALATED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was is not None and not ae.was_serious,
+        "becoming serious is being an SAE: the same duty from here on",
+    ),
+    Rule(
+        SERIOUS_WORSENED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was_serious and worst(ae.now) and not worst(ae.was),
+        "fatal or life-threatening reactions have 7 days, not 15: ICH E2A III.B.1",
+    ),
+    Rule(
+        SERIOUS_DOWNGRADED,
+        FIRST_RUNG,
+        "digest",
+        lambda ae: ae.was_serious and not ae.now.serious,
+        "what was sent as serious may need a follow-up that says it is not; no clock starts",
+    ),
+    Rule(
+        SERIOUS_NULLIFIED,
+        FIRST_RUNG,
+        "digest",
+        lambda ae: ae.was_serious and isinstance(ae.event, Nullified),
+        "what was sent needs a nullification report: ICH E2B(R3) C.1.11; no clock starts",
+    ),
+)
+"""The duties of an adverse event; the first rule that fits is the one that is owed."""
+
+
+def adverse_event_of(happened: Happened) -> OneEvent | None:
+    """Give the adverse event that something happened to; None where none did."""
     if not happened.event.TOPIC.startswith("adverse_event."):
         return None
     number: int = happened.event.__dict__["number"]
-    now = happened.after.slice(AdverseEvents).by_number[number]
-    if not now.serious:
-        return None
-    was = happened.before.slice(AdverseEvents).by_number.get(number)
-    return None if was is not None and was.serious else number
+    was = None if isinstance(happened.event, Reported) else happened.before.slice(AdverseEvents).by_number.get(number)
+    return OneEvent(happened.event, was, happened.after.slice(AdverseEvents).by_number[number])
 
 
-def alerts(decided: Iterable[Happened]) -> list[Raised]:
-    """Owe the safety officer every adverse event that is reported serious or becomes so (21 CFR 312.64(b); CTR Art. 41)."""
-    owed = []
+def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[AlertForm]:
+    """Owe what the rules say of each adverse event that something happened to, and each clock that has begun or ended."""
+    found: list[AlertForm] = []
     for happened in decided:
-        number = became_serious(happened)
-        if number is None or not isinstance(happened.event, SubjectForm):
+        if isinstance(happened.event, OfObligation):
+            found += of_obligation(happened.event, happened, states, at)
             continue
-        event = happened.event
-        rule = SERIOUS_REPORTED if isinstance(event, Reported) else SERIOUS_ESCALATED
-        owed.append(
-            Raised(
-                trial=event.trial,
-                alert=alert_id(event.stream, happened.after.version, rule, FIRST_RUNG, 1),
-                rule=rule,
-                role=FIRST_RUNG,
-                concerning=(f"{event.subject}/{number}",),
-            )
+        event, ae = happened.event, adverse_event_of(happened)
+        rule = None if ae is None else next((rule for rule in RULES if rule.when(ae)), None)
+        if rule is None or not isinstance(event, SubjectForm):
+            continue
+        raised = Raised(
+            trial=event.trial,
+            alert=alert_id(event.stream, happened.after.version, rule.rule, rule.role, 1),
+            rule=rule.rule,
+            role=rule.role,
+            urgency=rule.urgency,
+            concerning=(f"{event.subject}/{event.__dict__['number']}",),
         )
-    return owed
+        found.append(owed(raised, terms(states, event.trial), at))
+    return found
 
 
-def alert_of_import(trial: str, stream: str, version: int, concerning: Sequence[str]) -> list[Raised]:
+def running_alert(event: OfObligation, known: Obligation) -> Raised:
+    """Give the alert of a clock that runs: one for its opening, and one for each rejection, after which it goes on."""
+    role: Role = "investigator" if known.opened.party == "site" else "safety_officer"
+    rule = OBLIGATION_REJECTED if known.rejections else OBLIGATION_OPENED
+    place = f"{event.stream}/{event.number}/{event.obligation}"
+    return Raised(
+        trial=event.trial,
+        alert=alert_id(place, 1 + known.rejections, rule, role, 1),
+        rule=rule,
+        role=role,
+        concerning=(f"{event.subject}/{event.number}", event.obligation),
+        due_at=known.opened.due_at,
+    )
+
+
+def of_obligation(
+    event: OfObligation, happened: Happened, states: States, at: datetime, *, imported: bool = False
+) -> list[AlertForm]:
+    """Owe a clock that begins, or goes on after a rejection, to the role of its party; settle the alert of one that ends.
+
+    What an import opens is told in the next digest, as one message.
+    """
+    now = happened.after.slice(Obligations).of(event.number)[event.obligation]
+    if isinstance(event, Opened | Rejected):
+        due_at = now.opened.due_at
+        soon = not imported and (due_at is None or due_at - at <= SOON)
+        urgency: Urgency = "urgent" if soon else "digest"
+        raised = running_alert(event, now).model_copy(update={"urgency": urgency})
+        return [owed(raised, terms(states, event.trial), at)]
+    was = happened.before.slice(Obligations).of(event.number)[event.obligation]
+    alert = running_alert(event, was).alert
+    if not was.runs or now.runs or states(f"{event.trial}/alert/{alert}", Alert).raised is None:
+        return []
+    return [Settled(trial=event.trial, alert=alert)]
+
+
+def of_import(happened: Happened, states: States, at: datetime) -> list[AlertForm]:
+    """Owe what an import's clocks owe."""
+    event = happened.event
+    return of_obligation(event, happened, states, at, imported=True) if isinstance(event, OfObligation) else []
+
+
+def alert_of_import(
+    record: DataImported, version: int, concerning: Sequence[str], states: States, at: datetime
+) -> list[Raised]:
     """Owe one alert a role for all serious adverse events that one import brought."""
     if not concerning:
         return []
-    alert = alert_id(stream, version, SERIOUS_IMPORTED, FIRST_RUNG, 1)
-    raised = Raised(trial=trial, alert=alert, rule=SERIOUS_IMPORTED, role=FIRST_RUNG, concerning=tuple(concerning))
-    return [raised]
+    alert = alert_id(record.stream, version, SERIOUS_IMPORTED, FIRST_RUNG, 1)
+    raised = Raised(
+        trial=record.trial, alert=alert, rule=SERIOUS_IMPORTED, role=FIRST_RUNG, concerning=tuple(concerning)
+    )
+    return [owed(raised, terms(states, record.trial), at)]

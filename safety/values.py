@@ -236,7 +236,9 @@ Clock = Callable[[], datetime]
 class Awareness(BaseModel):
     """When a party became aware of a fact, in whose zone, and on what basis the moment is known.
 
-    `basis`: `stated` by the person who filed, a `column` of the imported data, or the moment of the `import` itself.
+    `basis`: `stated` by the person who filed, `filed` when the form left it out and the moment of filing stands for it, a
+    `column` of the imported data, the moment of the `import` itself, or `history`: imported, and its duties handled elsewhere.
+    `filed_at`: when the desk took what was stated; None where that is the same moment, and in older events.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -244,7 +246,8 @@ class Awareness(BaseModel):
     at: Instant
     zone: Zone
     party: Party
-    basis: Literal["stated", "column", "import"] = "stated"
+    basis: Literal["stated", "filed", "column", "import", "history"] = "stated"
+    filed_at: Instant | None = None
 
     @property
     def on(self) -> date:

@@ -8,12 +8,24 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
+from safety.aggregates import (
+    account,
+    adverse_event,
+    alert,
+    dose,
+    message,
+    obligation,
+    record,
+    rule_pack,
+    subject,
+    trial,
+)
 from safety.aggregates.deciding import Act, Form
 from safety.journal import Decision, Journal, NewEvent, encode
 from safety.projections import Views
 from safety.regulation.counting import Causality, Counting, Population, PrimaryWindow, Serious, TreatmentEmergent
 from safety.values import Awareness, Party
+from tests.golden_obligations import PACK, duties
 
 T0 = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 TRIAL = "T1"
@@ -225,6 +237,18 @@ def sent(name: str = "M-1", channel: str = "maildir", **fields: object) -> messa
 
 def failed(name: str = "M-1", channel: str = "smtp", error: str = "TIMEOUT") -> message.Failed:
     return built(message.Failed, message=name, channel=channel, error=error)
+
+
+def obligation_opened(code: str = "S1", number: int = 1, **fields: object) -> obligation.Opened:
+    said = dict(duties({"STUDYID": TRIAL}, {"STUDYID": TRIAL, "USUBJID": code, "AESEQ": number}))[
+        "obligation.opened.v1"
+    ]
+    return obligation.Opened.model_validate({**said, "obligation": "GOLD-15/1", **fields})
+
+
+def pack_adopted(*files: str, **fields: object) -> rule_pack.Adopted:
+    packs = [{"file": file} for file in files or (PACK,)]
+    return built(rule_pack.Adopted, **{"packs": packs, "printed_name": "Chen Wei", **fields})
 
 
 def aware(at: datetime = T0, party: Party = "site", zone: str = "Asia/Shanghai") -> Awareness:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.builders import definition
+from tests.golden_obligations import duties
 
 SUBJECT = {"STUDYID": "T1", "USUBJID": "S1"}
 AE = {**SUBJECT, "AESEQ": 1}
@@ -75,6 +76,7 @@ GIVEN = {
     "interruption": "The line was blocked",
     "source": "import",
 }
+JUDGED = {"aware": AWARE, "takes_back": "medical_review"}
 MESSAGE = {"STUDYID": "T1", "message": "M-1"}
 
 SAMPLES: dict[str, dict[str, Any]] = {
@@ -82,25 +84,25 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "adverse_event.reported.v1": SAID,
     "adverse_event.followed_up.v1": SAID,
     "adverse_event.corrected.v1": {**SAID, "variables": ["AETERM", "AESEV"]},
-    "adverse_event.seriousness_assessed.v1": {**AE, **SERIOUSNESS, "assessor": "sponsor", "aware": AWARE},
+    "adverse_event.seriousness_assessed.v1": {**AE, **SERIOUSNESS, "assessor": "sponsor", **JUDGED},
     "adverse_event.causality_assessed.v1": {
         **AE,
         "assessor": "investigator",
         "AEREL": "PROBABLE",
         "product": "AD-MSC",
         "method": "WHO-UMC",
-        "aware": AWARE,
+        **JUDGED,
     },
     "adverse_event.expectedness_assessed.v1": {
         **AE,
         "expected": "N",
         "reference_safety_information": "1.0",
-        "aware": AWARE,
+        **JUDGED,
     },
     "adverse_event.coded.v1": {**AE, **CODING},
     "adverse_event.merged.v1": {**AE, "into": 2},
     "adverse_event.unmerged.v1": AE,
-    "adverse_event.nullified.v1": {**AE, "reason": "other", "explanation": "Typed for somebody else"},
+    "adverse_event.nullified.v1": {**AE, "reason": "other", "explanation": "Typed for somebody else", "aware": AWARE},
     "adverse_event.row_vanished.v1": AE,
     "adverse_event.row_reappeared.v1": AE,
     "alert.raised.v1": {
@@ -111,7 +113,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "rung": 1,
         "concerning": ["S1/1"],
         "due_at": "2018-03-06T01:30:00Z",
+        "urgency": "digest",
+        "root": "A-0",
+        "repeat": 2,
+        "reminds": "A-9",
+        "reminder": 3,
+        "next_at": "2018-03-07T00:00:00Z",
+        "remind_at": "2018-03-05T01:30:00Z",
     },
+    "alert.released.v1": {"STUDYID": "T1", "alert": "A-1", "next_at": "2018-03-07T00:00:00Z"},
+    "alert.acknowledged.v1": {"STUDYID": "T1", "alert": "A-1", "acknowledged_by": "CHEN", "through": "A-2"},
+    "alert.settled.v1": {"STUDYID": "T1", "alert": "A-1"},
     "dose.given.v1": GIVEN,
     "dose.corrected.v1": {**GIVEN, "variables": ["EXDOSE"]},
     "dose.withheld.v1": {**DOSE, "withheld_on": "2018-03", "reason": "The subject was not well"},
@@ -136,6 +148,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **FILE,
         "version": "1.0",
         "effective_on": "2018-01-01",
+        "approved_on": "2018-01-15",
         "listed": [{"preferred_term": "Pyrexia", "worst_listed": "serious"}],
     },
     "trial.data_imported.v1": {
@@ -145,3 +158,5 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("subjects", "exposures", "adverse_events", "corrected", "vanished"), 1),
     },
 }
+# The first of each: it says every field.
+SAMPLES |= {topic: said for topic, said in reversed(duties({"STUDYID": "T1"}, AE)) if topic not in SAMPLES}

@@ -89,11 +89,12 @@ def test_each_assessment_has_an_awareness_of_its_own() -> None:
         ("assess_expectedness", expectedness_assessed()),
     ):
         (event,) = given(*SUBJECT, reported()).when(f"adverse_event.{command}", form)
-        assert event == form.model_copy(update={"aware": aware(T0, "site")})
+        filed = aware(T0, "site").model_copy(update={"basis": "filed"})
+        assert event == form.model_copy(update={"aware": filed})
         (event,) = given(*SUBJECT, reported()).when(
             f"adverse_event.{command}", form.model_copy(update={"assessor": "sponsor"}), role="safety_officer"
         )
-        assert event.__dict__["aware"] == aware(T0, "sponsor")
+        assert event.__dict__["aware"] == filed.model_copy(update={"party": "sponsor"})
 
 
 def test_expectedness_is_judged_against_what_was_issued_or_against_nothing() -> None:

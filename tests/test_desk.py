@@ -80,8 +80,8 @@ def test_escalated_and_back_and_again_owes_an_alert_each_time(office: Office) ->
     assessed, alert = "adverse_event.seriousness_assessed", "alert.raised"
     reports = [topic for topic in office.topics(before) if topic not in {assessed, alert}]
     assert reports == ["adverse_event.reported"]
-    assert office.topics(before + 1) == [assessed, alert, assessed, assessed, assessed, alert, assessed]
-    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 2
+    assert office.topics(before + 1) == [assessed, alert, assessed, alert, assessed, assessed, alert, assessed]
+    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 3
 
 
 # The same command id
@@ -210,16 +210,19 @@ def test_one_person_cannot_redact(office: Office) -> None:
 FILING = {"operator", "investigator", "safety_officer"}
 SPONSOR = {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
-    "account.add": {"operator"},
-    "trial.register": {"operator"},
-    "trial.amend": {"operator"},
+    **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
     "trial.issue_reference_safety_information": SPONSOR,
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
-    "adverse_event.assess_expectedness": SPONSOR,
+    **dict.fromkeys(("adverse_event.assess_expectedness", "obligation.review"), SPONSOR),
+    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
+    **{f"obligation.{verb}": FILING for verb in ("submit", "acknowledge", "reject")},
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
+    **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},
+    "alert.acknowledge": FILING,
+    "alert.settle": SPONSOR,
     **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
 }
 ROLES: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "auditor")

@@ -17,7 +17,16 @@ from safety.desk import OtherContent
 from safety.journal import Stored, decode, encode
 from safety.journal.codec import open_body
 from safety.values import REDACTED, Role
-from tests.builders import T0, causality_assessed, died, enrolled, opened, registered, reported
+from tests.builders import (
+    T0,
+    causality_assessed,
+    died,
+    enrolled,
+    obligation_opened,
+    opened,
+    registered,
+    reported,
+)
 from tests.builders import given as dose_given
 from tests.given import given
 from tests.samples import SAMPLES
@@ -135,7 +144,8 @@ def test_a_topic_is_given_once() -> None:
 @every_class
 def test_every_event_has_its_case(form: type[Form]) -> None:
     happened = sample(form)
-    stands = [registered(), enrolled(), dose_given(), reported(), reported(number=2)]
+    owed = [obligation_opened(obligation=f"GOLD-15/{revision}") for revision in ("1", "1.2")]
+    stands = [registered(), enrolled(), dose_given(), reported(), reported(number=2), *owed]
     before = NOTHING if form.TOPIC == "adverse_event.reported.v1" else given(*stands).state(happened.stream)
     after = fold(before, happened)
     group = FOLDS[form.TOPIC.partition(".")[0]][0]
@@ -180,6 +190,9 @@ SEALED = {
     "dose.given.v1": {"interruption"},
     "dose.corrected.v1": {"interruption"},
     "dose.withheld.v1": {"reason"},
+    "obligation.cancelled.v1": {"explanation", "printed_name"},
+    "obligation.rejected.v1": {"reason"},
+    "rule_pack.adopted.v1": {"printed_name"},
 }
 
 

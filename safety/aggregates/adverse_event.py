@@ -86,10 +86,21 @@ class Reported(Particulars):
     """An adverse event came to the record for the first time."""
 
 
+TakesBack = Literal["new_information", "medical_review", "entered_in_error"]
+"""Why an assessment takes back what was said before: without a reason a changed value stops no clock."""
+
+
 class Numbered(SubjectForm):
     """An event about an adverse event that has its number."""
 
     number: Number = Field(alias="AESEQ")
+
+
+class Assessment(Numbered):
+    """How one party judges an adverse event from a moment on; `takes_back`: why it says less than was said before."""
+
+    aware: Awareness | None = None
+    takes_back: TakesBack | None = None
 
 
 @event("adverse_event.followed_up.v1")
@@ -108,31 +119,28 @@ class Corrected(Particulars, Numbered):
 
 
 @event("adverse_event.seriousness_assessed.v1")
-class SeriousnessAssessed(Seriousness, Numbered):
+class SeriousnessAssessed(Seriousness, Assessment):
     """Serious or no longer serious in the view of one party: escalation to SAE, and back."""
 
     assessor: Assessor
-    aware: Awareness | None = None
 
 
 @event("adverse_event.causality_assessed.v1")
-class CausalityAssessed(Numbered):
+class CausalityAssessed(Assessment):
     """Related or not in the view of one party, for one product, by one method; kept beside all others."""
 
     assessor: Assessor
     causality: Causality = Field(alias="AEREL")
     product: str | None = Field(None, max_length=200)
     method: str | None = Field(None, max_length=64)
-    aware: Awareness | None = None
 
 
 @event("adverse_event.expectedness_assessed.v1")
-class ExpectednessAssessed(Numbered):
+class ExpectednessAssessed(Assessment):
     """Expected or not against one version of the reference safety information."""
 
     expected: YesNo
     reference_safety_information: Code | None = None
-    aware: Awareness | None = None
 
 
 @event("adverse_event.coded.v1")
@@ -158,6 +166,7 @@ class Nullified(Numbered):
 
     reason: Literal["duplicate", "wrong_subject", "not_an_adverse_event", "other"]
     explanation: Text | None = None
+    aware: Awareness | None = None
 
 
 @event("adverse_event.row_vanished.v1")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar, get_args
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,7 +69,13 @@ class SubjectForm(TrialForm):
         return f"{self.trial}/subject/{self.subject}"
 
 
-class AlertForm(TrialForm):
+class OwedForm(Form):
+    """An event of what is owed in a trial; of what is owed for the log itself the trial is `-`, as in its stream's name."""
+
+    trial: TrialId | Literal["-"] = Field(alias="STUDYID")
+
+
+class AlertForm(OwedForm):
     """An event of an alert's stream."""
 
     alert: Code
@@ -80,7 +86,7 @@ class AlertForm(TrialForm):
         return f"{self.trial}/alert/{self.alert}"
 
 
-class MessageForm(TrialForm):
+class MessageForm(OwedForm):
     """An event of a message's stream."""
 
     message: Code
@@ -159,6 +165,22 @@ def folds(topic_group: str, slice_class: type) -> Callable[[Evolve], Evolve]:
     return register
 
 
+Heed = Callable[[Any, Any, int], Any]
+HEEDS: dict[str, tuple[tuple[type, Heed], ...]] = {}
+"""By the first part of a topic: slices that are folded beside its own, from the event and its version in the stream."""
+
+
+def heeds(slice_class: type, *topic_groups: str) -> Callable[[Heed], Heed]:
+    """Register a function that folds the events of other groups, with their versions, into a slice of its own."""
+
+    def register(heed: Heed) -> Heed:
+        for group in topic_groups:
+            HEEDS[group] = (*HEEDS.get(group, ()), (slice_class, heed))
+        return heed
+
+    return register
+
+
 @dataclass(frozen=True, slots=True)
 class StreamState:
     """What a stream has come to: how many events, and one slice of state for each aggregate that shares it."""
@@ -177,8 +199,13 @@ NOTHING = StreamState()
 
 def fold(state: StreamState, happened: Form) -> StreamState:
     """Take one more event into a stream's state: the only fold there is."""
-    of, evolve = FOLDS[happened.TOPIC.partition(".")[0]]
-    return StreamState(state.version + 1, {**state.slices, of: evolve(state.slice(of), happened)})
+    group = happened.TOPIC.partition(".")[0]
+    of, evolve = FOLDS[group]
+    version = state.version + 1
+    slices = {**state.slices, of: evolve(state.slice(of), happened)}
+    for beside, heed in HEEDS.get(group, ()):
+        slices[beside] = heed(state.slice(beside), happened, version)
+    return StreamState(version, slices)
 
 
 class States(Protocol):

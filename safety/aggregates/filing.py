@@ -66,14 +66,18 @@ def on_record(states: States, form: Numbered) -> AdverseEvent:
 
 
 def awareness(states: States, form: SubjectForm, number: int, stated: Awareness | None, act: Act) -> Awareness:
-    """Give the stated awareness, or the present act's in the zone of the subject's site; never one in the future."""
+    """Give the stated awareness, or the moment of filing in the zone of the subject's site; never one in the future."""
     if stated is None:
         site = states(form.stream, Subject).particulars.get("site")
         party: Party = "sponsor" if act.role == "safety_officer" else "site"
-        return Awareness(at=act.at, zone=definition(states, form.trial).site_zone(site), party=party)
+        zone = definition(states, form.trial).site_zone(site)
+        return Awareness(at=act.at, zone=zone, party=party, basis="filed")
     if stated.at > act.at + CLOCK_TOLERANCE:
         raise AwareInFuture(number=number, subject=form.subject)
-    return stated
+    if form.__dict__.get("source") is not None:
+        return stated
+    # When it came to the desk, and that it came from a person, is not the form's to say.
+    return stated.model_copy(update={"filed_at": act.at, "basis": "stated"})
 
 
 def check_codes(states: States, form: Particulars) -> None:
@@ -128,7 +132,7 @@ def correct(states: States, form: Corrected, act: Act) -> tuple[Form, ...]:
     check_variables(form)
     check_codes(states, form)
     check_party(known, form, act)
-    return (form,)
+    return (form.model_copy(update={"aware": awareness(states, form, form.number, form.aware, act)}),)
 
 
 @command("adverse_event.merge", Merged, *FILING)
@@ -159,4 +163,4 @@ def unmerge(states: States, form: Unmerged, act: Act) -> tuple[Form, ...]:
 def nullify(states: States, form: Nullified, act: Act) -> tuple[Form, ...]:
     """Say that there was no such event; nothing is erased and its number stays taken."""
     on_record(states, form)
-    return (form,)
+    return (form.model_copy(update={"aware": awareness(states, form, form.number, form.aware, act)}),)

@@ -6,7 +6,7 @@ put right since stays right. The rules for what may be recorded are the commands
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from safety.aggregates import adverse_event, dose, filing, subject
 from safety.aggregates.adverse_event import AdverseEvents
@@ -38,9 +38,13 @@ class SubjectRows:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What the imported data covers: the variables of each table that is there; a table that is not there says nothing."""
+    """What the imported data covers: the variables of each table that is there; a table that is not there says nothing.
+
+    `history`: its duties were handled elsewhere, so it starts no clocks.
+    """
 
     variables: Mapping[str, Collection[str]]
+    history: bool = False
 
     def covers(self, table: str) -> bool:
         """Say whether the table is in the data."""
@@ -207,12 +211,15 @@ class OneSubject:
     def _report(self, form: adverse_event.Reported, known: AdverseEvents) -> int:
         number = form.number if form.number not in known.by_number else None
         number = number or known.next_number()
-        site = self.state.slice(Subject).particulars.get("site")
-        zone = definition(self, form.trial).site_zone(site)
-        aware = Awareness(at=self._act.at, zone=zone, party="site", basis="import")
-        self._take(filing.report(self, form.model_copy(update={"number": number, "aware": aware}), self._act))
+        told = form.model_copy(update={"number": number, "aware": self._aware(form.trial)})
+        self._take(filing.report(self, told, self._act))
         self._tally.adverse_events += 1
         return number
+
+    def _aware(self, trial: str) -> Awareness:
+        site = self.state.slice(Subject).particulars.get("site")
+        basis: Literal["history", "import"] = "history" if self._data.history else "import"
+        return Awareness(at=self._act.at, zone=definition(self, trial).site_zone(site), party="site", basis=basis)
 
     def _compare(self, form: adverse_event.Reported, number: int, known: adverse_event.AdverseEvent) -> None:
         changed = [] if known.nullified else self._changes("adverse_events", known.imported or known.particulars, form)
@@ -222,7 +229,7 @@ class OneSubject:
         self._tally.corrected += bool(changed)
         self._tally.unchanged += not changed
         if changed:
-            said = {**form.__dict__, "number": number, "aware": None}
+            said = {**form.__dict__, "number": number, "aware": self._aware(form.trial)}
             correction = adverse_event.Corrected(**said, variables=tuple(changed))
             self._take(filing.correct(self, correction, self._act))
 

@@ -1,6 +1,22 @@
 """Every aggregate, imported once, so that each event and each command there is stands in its register."""
 
-from safety.aggregates import account, adverse_event, alert, assessing, dose, filing, message, record, subject, trial
+from safety.aggregates import (
+    account,
+    adverse_event,
+    alert,
+    alerting,
+    assessing,
+    discharging,
+    dose,
+    facts_of_record,
+    filing,
+    message,
+    obligation,
+    record,
+    rule_pack,
+    subject,
+    trial,
+)
 from safety.aggregates.deciding import COMMANDS, FOLDS, TOPICS
 
 __all__ = [
@@ -10,11 +26,16 @@ __all__ = [
     "account",
     "adverse_event",
     "alert",
+    "alerting",
     "assessing",
+    "discharging",
     "dose",
+    "facts_of_record",
     "filing",
     "message",
+    "obligation",
     "record",
+    "rule_pack",
     "subject",
     "trial",
 ]

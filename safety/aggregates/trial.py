@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
+from safety.aggregates.ladder import Ladder
 from safety.regulation.counting import Causality, Counting, Part
 from safety.values import Code, DecimalText, SiteId, TrialId, Zone
 
@@ -76,6 +77,7 @@ class Definition(Part):
     severity: Severity
     causality: Causality
     counting: Counting
+    ladder: Ladder = Ladder()
     dictionary: Dictionary | None = None
     provenance: str | None = None
     """What a reader must know of the data before reading the numbers, such as that rows are reconstructed."""
@@ -147,11 +149,20 @@ class ListedReaction(Part):
 
 @event("trial.reference_safety_information_issued.v1")
 class ReferenceSafetyInformationIssued(TrialForm, WithFile):
-    """A version of the reference safety information, in force from a day on (EU CTR Annex III 2.2; CTFG RSI Q&A 2017)."""
+    """A version of the reference safety information, in force from a day on (EU CTR Annex III 2.2; CTFG RSI Q&A 2017).
+
+    `effective_on`: as the sponsor dates it; `approved_on`: the authority's approval, before which nothing is expected by it.
+    """
 
     version: Code
     effective_on: date
+    approved_on: date | None = None
     listed: tuple[ListedReaction, ...] = ()
+
+    @property
+    def in_force_from(self) -> date:
+        """The first day whose events it judges: the later of its two dates."""
+        return max(self.effective_on, self.approved_on or self.effective_on)
 
 
 @event("trial.data_imported.v1")

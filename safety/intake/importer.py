@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from safety import duty
+from safety import clocks, duty
 from safety.aggregates.adverse_event import Particulars, Reported
-from safety.aggregates.deciding import Act, Form, Refused, StreamState
+from safety.aggregates.deciding import Act, Form, Refused, StreamState, fold
 from safety.aggregates.dose import Given
 from safety.aggregates.importing import Data, Entry, OneSubject, SubjectRows, Tally
 from safety.aggregates.subject import FILING, Died, Enrolled
@@ -133,15 +133,17 @@ def entries(rows: Rows, trial: str) -> SubjectRows:
 
 
 class Beside:
-    """The streams an import reads beside the subjects: the trial's and the account's."""
+    """The streams an import reads beside the subjects: the trial's and the account's, and alerts of clocks that end."""
 
-    def __init__(self, states: Mapping[str, StreamState]) -> None:
-        """Take them as they were read; the import's decision is guarded by their versions."""
+    def __init__(self, states: Mapping[str, StreamState], find: Callable[[str], StreamState]) -> None:
+        """Take them as they were read; the import's decision is guarded by their versions. `find` reads another."""
         self._states = states
+        self._find = find
 
     def __call__(self, stream: str, of: type[S]) -> S:
         """Give one slice of one of them."""
-        return self._states[stream].slice(of)
+        known = self._states.get(stream)
+        return (self._find(stream) if known is None else known).slice(of)
 
     @property
     def trial_version(self) -> int:
@@ -220,10 +222,14 @@ class Importer:
     def _decide(self, folder: Folder, rows: Mapping[str, Rows]) -> Summary:
         self._reads = {}
         position = self._journal.head().position
-        states = Beside({name: self._state(name) for name in (f"{self._trial}/trial", f"-/account/{self._by}")})
+        known = {name: self._state(name) for name in (f"{self._trial}/trial", f"-/account/{self._by}")}
+        states = Beside(known, self._state)
         definition(states, self._trial)
         act = authorised(states, "import", roles=FILING, trial=self._trial, by=self._by, at=self._desk.clock())
-        data = Data({table: folder.variables[table] for table in TABLES if table in folder.variables})
+        covered: dict[str, frozenset[str]] = {
+            table: folder.variables[table] for table in TABLES if table in folder.variables
+        }
+        data = Data(covered, history=self._history)
         summary = Summary(self._trial, Tally(), position, [])
         deciding = Deciding(states, act, data, summary)
         on_record = set(self._subjects_on_record())
@@ -232,7 +238,7 @@ class Importer:
             self._one(deciding, code_of, rows.get(code_of, Rows()), known=code_of in on_record)
             self._progress(count, len(everybody))
         if summary.events:
-            self._close(summary, folder, act, states.trial_version)
+            self._close(summary, folder, act, states)
         return summary
 
     def _one(self, deciding: Deciding, subject: str, rows: Rows, *, known: bool) -> None:
@@ -243,15 +249,29 @@ class Importer:
         filled = entries(rows, self._trial)
         decided = one.decide(self._trial, subject, filled)
         deciding.summary.events += self._encoded(decided, state.version, deciding.act)
+        self._run_clocks(deciding, decided, state, one.state)
         for row, entry in zip(rows.adverse_events, filled.adverse_events, strict=True):
             deciding.summary.places[subject, entry.form.source_id or entry.form.number] = row
+
+    def _run_clocks(self, deciding: Deciding, decided: list[Form], before: StreamState, after: StreamState) -> None:
+        """Open what the rows make due, and owe its alerts, in the same append."""
+        governed = clocks.governed_by(deciding.states, self._trial)
+        if governed is None:
+            return
+        act, events = deciding.act, deciding.summary.events
+        for event in clocks.owed_to_subject(governed, decided, before, after, act):
+            happened = duty.Happened(event, after, fold(after, event))
+            events += self._encoded([event], after.version, act)
+            for alert in duty.of_import(happened, deciding.states, act.at):
+                events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
+            after = happened.after
 
     def _encoded(self, events: Iterable[Form], version: int, act: Act) -> Iterator[NewEvent]:
         for count, event in enumerate(events, version + 1):
             yield self._desk.encoded(event, count, act, self._command_id)
 
-    def _close(self, summary: Summary, folder: Folder, act: Act, version: int) -> None:
-        tally = summary.tally
+    def _close(self, summary: Summary, folder: Folder, act: Act, states: Beside) -> None:
+        tally, version = summary.tally, states.trial_version
         record = DataImported(
             trial=self._trial,
             digests=dict(folder.digests),
@@ -264,5 +284,5 @@ class Importer:
         )
         summary.events += self._encoded([record], version, act)
         news = () if self._history else tuple(tally.serious)
-        for alert in duty.alert_of_import(self._trial, record.stream, version + 1, news):
+        for alert in duty.alert_of_import(record, version + 1, news, states, act.at):
             summary.events += self._encoded([alert], 0, act)

@@ -40,4 +40,4 @@ def known(
 
 def governs(event: Form) -> bool:
     """Say whether an event is of the trial itself."""
-    return event.TOPIC.startswith("trial.")
+    return event.TOPIC.startswith(("trial.", "rule_pack."))

@@ -1,0 +1,148 @@
+"""The obligations of every adverse event: what is owed to whom by when, as each event about them leaves it."""
+
+import json
+from collections.abc import Iterable
+
+from sqlalchemy import Index
+
+from safety.aggregates.obligation import (
+    Acknowledged,
+    Cancelled,
+    OfObligation,
+    Opened,
+    Rejected,
+    Submitted,
+    Superseded,
+)
+from safety.projections.rows import Change, Key, Projection, Recorded, Rows, Said, only_open, versioned
+from safety.values import microseconds
+
+SAID = (
+    "rule",
+    "pack",
+    "pack_version",
+    "pack_sha256",
+    "owed_by",
+    "unit",
+    "party",
+    "zone",
+    "citation",
+    "confidence",
+    "basis",
+)
+COLUMNS: dict[str, type] = {
+    **dict.fromkeys(SAID, str),
+    "ordinal": int,
+    "recipients": str,
+    "limit_number": int,
+    "starts_at": int,
+    "day0": str,
+    "due_on": str,
+    "due_at": int,
+    "because": str,
+    "facts": str,
+    "state": str,
+    "runs": int,
+    "opened_at": int,
+    "closed_at": int,
+    "superseded_by": str,
+    "cancelled_because": str,
+    "signed_by": str,
+    "sent_at": int,
+    "sent_to": str,
+    "acknowledged_by": str,
+    "acknowledged_at": int,
+    "rejected_at": int,
+    "reference": str,
+}
+OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
+Index("obligation_due", OBLIGATION.table.c.trial, OBLIGATION.table.c.due_at)
+only_open(OBLIGATION, "obligation_runs", "due_at", where=OBLIGATION.table.c.runs == 1)
+PROJECTION = Projection("obligation", (OBLIGATION,))
+
+
+def key(event: OfObligation) -> Key:
+    """Say which obligation an event is about."""
+    return (event.trial, event.subject, event.number, event.obligation)
+
+
+def names(values: Iterable[object]) -> str:
+    """Write a list as JSON without spaces."""
+    return json.dumps(list(values), separators=(",", ":"), ensure_ascii=False)
+
+
+def known(rows: Rows, event: OfObligation, column: str) -> list[str]:
+    """Read a list of an obligation's row; empty where there is none."""
+    row = rows(OBLIGATION, key(event)) or {}
+    found: list[str] = json.loads(row.get(column) or "[]")
+    return found
+
+
+@PROJECTION.on(Opened)
+def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """A report is owed, from the moment the log took it."""
+    values: Said = {name: event.__dict__[name] for name in SAID}
+    values |= {
+        "ordinal": event.ordinal,
+        "recipients": names(event.to),
+        "limit_number": event.limit,
+        "starts_at": microseconds(event.starts_at),
+        "day0": event.day0.isoformat(),
+        "due_on": None if event.due_on is None else event.due_on.isoformat(),
+        "due_at": None if event.due_at is None else microseconds(event.due_at),
+        "because": names(event.because),
+        "facts": names(event.facts),
+        "state": "open",
+        "runs": 1,
+        "opened_at": recorded.recorded_at,
+        "sent_to": "[]",
+        "acknowledged_by": "[]",
+    }
+    yield Change(OBLIGATION, key(event), values, "opens")
+
+
+@PROJECTION.on(Superseded)
+def superseded(event: Superseded, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """Another takes its place."""
+    ends = {"state": "superseded", "runs": 0, "closed_at": recorded.recorded_at, "superseded_by": event.by}
+    yield Change(OBLIGATION, key(event), ends)
+
+
+@PROJECTION.on(Cancelled)
+def cancelled(event: Cancelled, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """It is struck through, and stays."""
+    ends = {"state": "cancelled", "runs": 0, "closed_at": recorded.recorded_at}
+    yield Change(OBLIGATION, key(event), {**ends, "cancelled_because": event.reason, "signed_by": event.signed_by})
+
+
+@PROJECTION.on(Submitted)
+def submitted(event: Submitted, _: Recorded, rows: Rows) -> Iterable[Change]:
+    """Its report is with some of the recipients, or with all: then its clock has ended, when the last one was sent."""
+    row = rows(OBLIGATION, key(event)) or {}
+    to = list(dict.fromkeys([*known(rows, event, "sent_to"), *event.to]))
+    sent_at = max(microseconds(event.sent_at), row.get("sent_at") or 0)
+    values: Said = {"sent_to": names(to), "sent_at": sent_at}
+    if event.reference is not None:
+        values["reference"] = event.reference
+    if set(to).issuperset(known(rows, event, "recipients")):
+        values |= {"state": "submitted", "runs": 0, "closed_at": sent_at}
+    yield Change(OBLIGATION, key(event), values)
+
+
+@PROJECTION.on(Acknowledged)
+def acknowledged(event: Acknowledged, _: Recorded, rows: Rows) -> Iterable[Change]:
+    """A recipient has confirmed; once all have, the obligation is acknowledged."""
+    by = list(dict.fromkeys([*known(rows, event, "acknowledged_by"), event.recipient]))
+    values: Said = {"acknowledged_by": names(by), "acknowledged_at": microseconds(event.acknowledged_at)}
+    if set(by).issuperset(known(rows, event, "recipients")):
+        values["state"] = "acknowledged"
+    yield Change(OBLIGATION, key(event), values)
+
+
+@PROJECTION.on(Rejected)
+def rejected(event: Rejected, _: Recorded, rows: Rows) -> Iterable[Change]:
+    """A recipient did not take it: it is as if nothing had been sent to it, and the clock goes on."""
+    values: Said = {"state": "rejected", "runs": 1, "closed_at": None, "rejected_at": microseconds(event.rejected_at)}
+    for column in ("sent_to", "acknowledged_by"):
+        values[column] = names(name for name in known(rows, event, column) if name != event.recipient)
+    yield Change(OBLIGATION, key(event), values)

@@ -1,0 +1,66 @@
+"""One plain sentence for each class of event about obligations and the packs they come from."""
+
+from typing import Any
+
+from safety.aggregates import obligation, rule_pack
+from safety.projections.words import numbers, says
+
+
+def of(event: Any) -> str:  # noqa: ANN401, any event about an obligation
+    """Name an obligation by its id, and the adverse event and subject it is of."""
+    return f"Obligation {event.obligation} of adverse event {event.number} of subject {event.subject}"
+
+
+@says(rule_pack.Adopted)
+def _(event: rule_pack.Adopted) -> str:
+    packs = numbers(f"{pack.id} {pack.version} ({pack.sha256[:16]})" for pack in event.packs)
+    replayed = "" if event.rules_on is None else f", by the rules of {event.rules_on} whatever the date of the fact"
+    return f"Rule packs govern trial {event.trial} from here on, signed for by {event.signed_by}: {packs}{replayed}."
+
+
+@says(obligation.Opened)
+def _(event: obligation.Opened) -> str:
+    when = f"{event.unit}, no date" if event.due_at is None else f"before {event.due_at.isoformat()}"
+    return (
+        f"{of(event)} was opened: {event.owed_by} to {numbers(event.to)}, {when}, Day 0 {event.day0}, by {event.pack} "
+        f"{event.pack_version} ({event.citation}; confidence {event.confidence})."
+    )
+
+
+@says(obligation.Superseded)
+def _(event: obligation.Superseded) -> str:
+    return f"{of(event)} gave way to {event.by}."
+
+
+@says(obligation.Cancelled)
+def _(event: obligation.Cancelled) -> str:
+    role = (event.signed_as or "nobody").replace("_", " ")
+    return f"{of(event)} was struck through by {event.signed_by} as {role}: {event.reason.replace('_', ' ')}."
+
+
+@says(obligation.Submitted)
+def _(event: obligation.Submitted) -> str:
+    return f"{of(event)}: the report was sent to {numbers(event.to)} at {event.sent_at.isoformat()}."
+
+
+@says(obligation.Acknowledged)
+def _(event: obligation.Acknowledged) -> str:
+    return f"{of(event)}: {event.recipient} acknowledged the report at {event.acknowledged_at.isoformat()}."
+
+
+@says(obligation.Rejected)
+def _(event: obligation.Rejected) -> str:
+    return f"{of(event)}: {event.recipient} rejected the report at {event.rejected_at.isoformat()}; the clock goes on."
+
+
+@says(obligation.GroundsFound)
+def _(event: obligation.GroundsFound) -> str:
+    exposed = "exposed" if event.exposed == "Y" else "not exposed"
+    by = event.reference_safety_information
+    listed = "not listed as expected" if event.expected == "N" else f"listed as expected by {by}"
+    return f"By the record, adverse event {event.number} of subject {event.subject} is {exposed} at onset and {listed}."
+
+
+@says(obligation.Reviewed)
+def _(event: obligation.Reviewed) -> str:
+    return f"The duties of subject {event.subject} were reviewed under what governs now."
