@@ -9,6 +9,7 @@ from notifications.rendering import OwedAlert
 from safety.journal import Journal
 from safety.projections.inbox import carried, owed, unsent
 from safety.projections.on_duty import Recipient, recipients
+from safety.projections.told_before import ToldBefore, told_before
 from safety.projections.views import Views
 from safety.values import Role
 
@@ -37,6 +38,11 @@ class Owing:
         with self._views.connect() as connection:
             return recipients(connection, role, trial, now)
 
+    def told_before(self, alert: str) -> ToldBefore:
+        """Whom the chain of an alert has reached before it, and what has happened since it began."""
+        with self._views.connect() as connection:
+            return told_before(connection, alert)
+
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""
         with self._views.connect() as connection:
@@ -45,4 +51,4 @@ class Owing:
 
 def as_owed(row: Mapping[str, Any]) -> OwedAlert:
     """Give of an alert what a message tells; the view says more."""
-    return OwedAlert(**{name: row[name] for name in OwedAlert._fields})
+    return OwedAlert(**{name: row[name] for name in OwedAlert._fields if name in row})
