@@ -211,6 +211,7 @@ FILING = {"operator", "investigator", "safety_officer"}
 SPONSOR = {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
     **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
+    "account.set_absence": {*FILING, "auditor"},
     "trial.issue_reference_safety_information": SPONSOR,
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
