@@ -222,10 +222,16 @@ def test_a_vacancy_is_told_to_the_operator_once(night: Night) -> None:
     assert {(alert["rule"], alert["role"]) for alert in told} == {("ROLE-VACANT", "operator")}
     assert sorted(alert["concerning"] for alert in told) == [("AUDITOR",), ("OPERATOR",)]
     append(night.journal, account_added("AUDIT", roles=("auditor",)), account_added("HEAD", roles=("operator",)))
-    assert night.tick(T0) == {}
+    assert night.tick(T0)["vacant_roles"] == 3, "filled, and so settled"
+    assert night.tick(T0 + 30 * DAY) == {}, "no rung is climbed for what is settled"
     append(night.journal, away("AUDIT", 5, 6))
     assert night.tick(T0)["vacant_roles"] == 1, "the only auditor will be away"
     assert night.tick(T0 + 5.5 * DAY).get("vacant_roles", 0) == 0, "it is the same absence"
+    append(night.journal, away("AUDIT", 5, 5))
+    assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1, "back, and so settled"
+    append(night.journal, away("AUDIT", 5, 6))
+    assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1, "away again after all"
+    assert night.tick(T0 + 5.5 * DAY).get("vacant_roles", 0) == 0
     append(night.journal, away("AUDIT", 9, 10))
     assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1
 
