@@ -99,6 +99,7 @@ def test_no_two_rules_contradict_that_differ_in_date_recipient_basis_or_have_no_
         read_pack(HEAD + RULES + rule(**fine))
     old = RULES.replace('citation = "clause 1"', 'effective_to = 2021-12-31\ncitation = "clause 1"')
     read_pack(HEAD + old + rule(**law, effective_from="2022-01-01"))
+    read_pack(HEAD + RULES + rule(effective_from="2022-01-01", effective_to="2022-01-01"))
     assert "contradicts" in faults(HEAD + old + rule(**law, effective_from="2021-12-31"))[0]
 
 
@@ -230,4 +231,6 @@ def test_the_authoritys_zone_is_taken_where_it_is_earlier() -> None:
     assert across.due_at < plain.due_at
     # Without an authority's zone, without a number, and where the file's zone is the earlier, nothing changes.
     assert owed("ICH-E2A", early, authority_zone=True) == owed("ICH-E2A", early)
+    tie = evaluated("CN-NMPA-DRUG", early, authority_zone=True, zone="Asia/Singapore").obligations
+    assert {due.zone for due in tie} == {"Asia/Singapore"}
     assert [due.zone for due in evaluated("EU-CTR", early, authority_zone=True).obligations] == [ZONE]

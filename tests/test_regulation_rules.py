@@ -43,6 +43,7 @@ GENERATIONS = [
     ("IIT 2021", date(2024, 9, 30), "CN-IIT-2021", "CN-IIT-SITE"),
     ("UK: the day before", date(2026, 4, 27), "UK-MHRA-2026", ""),
     ("EU: the day before", date(2022, 1, 30), "EU-CTR", ""),
+    ("EU: its first day", date(2022, 1, 31), "EU-CTR", "EU-INV EU-7"),
 ]
 
 
@@ -73,6 +74,14 @@ def test_gcp_changes_at_midnight_in_shanghai() -> None:
         at = datetime.fromisoformat(minute).replace(tzinfo=ZoneInfo(ZONE))
         (due,) = evaluated(CN, Fact(at, "site", {"serious": True})).obligations
         assert due.rule.citation.startswith(citation)
+
+
+def test_clocks_put_back_over_midnight_lose_no_rule() -> None:
+    # St John's went from 00:01 back to 23:01 of the day before: the later fact has the earlier date.
+    first = Fact(datetime.fromisoformat("2010-11-07T02:30:30+00:00"), "sponsor", SUSAR)
+    later = Fact(datetime.fromisoformat("2010-11-07T02:45:30+00:00"), "sponsor", {"new_information": True})
+    (due,) = evaluated("CA-HC", first, later, zone="America/St_Johns").obligations
+    assert (due.rule.id, due.day0, due.due_on) == ("CA-15", date(2010, 11, 7), date(2010, 11, 22))
 
 
 def test_before_the_cde_standard_only_the_24_hours_have_a_number() -> None:

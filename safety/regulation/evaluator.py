@@ -96,7 +96,9 @@ def _ever_in_force(pack: Pack, rules: Sequence[Rule], taken: Sequence[Step], zon
     """The rules that govern a clock which one of the steps could start; clocks start at steps only."""
     if not taken:
         return ()
-    first, last = local_date(taken[0].at, zone), local_date(taken[-1].at, zone)
+    # Clocks that are put back at midnight give a later instant an earlier date.
+    dates = [local_date(step.at, zone) for step in taken]
+    first, last = min(dates), max(dates)
     return [
         rule
         for rule in rules
