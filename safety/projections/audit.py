@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, Index, Table
 
-from safety.projections import words_of_duties as _words_of_duties  # noqa: F401, registers its sentences
+from safety.projections import words_of_alerts, words_of_duties  # noqa: F401, their sentences register themselves
 from safety.projections.rows import METADATA, WORD, Recorded
 from safety.projections.words import sentence
 

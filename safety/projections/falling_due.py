@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
 
 from safety.projections.alert import ALERT
 from safety.projections.rows import OPEN
@@ -22,18 +22,27 @@ class Due(NamedTuple):
     reminded: int
 
 
+TABLE = ALERT.table
+SAID = tuple(TABLE.c[name] for name in Due._fields)
+
+
+def _due_by(column: Column[int]) -> Select[tuple[object, ...]]:
+    # Composed once: asked every few seconds, and composing costs more than the answer.
+    ask = select(*SAID).where(column <= bindparam("now"), TABLE.c.to_position == OPEN)
+    return ask.order_by(column, TABLE.c.alert)
+
+
+RUNGS, REMINDERS = _due_by(TABLE.c.next_at), _due_by(TABLE.c.remind_at)
+
+
 def rungs_due(connection: Connection, now: int) -> list[Due]:
     """List the chains whose next rung, or digest, is due by `now` (microseconds from 1970 UTC), longest due first."""
-    table = ALERT.table
-    ask = select(table).where(table.c.next_at <= now, table.c.to_position == OPEN)
-    return [_due(row) for row in connection.execute(ask.order_by(table.c.next_at, table.c.alert))]
+    return [_due(row) for row in connection.execute(RUNGS, {"now": now})]
 
 
 def reminders_due(connection: Connection, now: int) -> list[Due]:
     """List the alerts of whose due time somebody is to be reminded by `now`, longest due first."""
-    table = ALERT.table
-    ask = select(table).where(table.c.remind_at <= now, table.c.to_position == OPEN)
-    return [_due(row) for row in connection.execute(ask.order_by(table.c.remind_at, table.c.alert))]
+    return [_due(row) for row in connection.execute(REMINDERS, {"now": now})]
 
 
 def raised_by_rule(connection: Connection, trial: str, rule: str) -> tuple[int, int | None]:
