@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from safety import clocks, duty
-from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount
+from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount, acting
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
@@ -56,7 +56,7 @@ def authorised(states: States, what: str, *, roles: Collection[Role], trial: str
     account = states(f"-/account/{by}", Account)
     if not account.roles:
         raise UnknownAccount(account=by)
-    role = next((role for role in account.roles if role in roles), None)
+    role = next((role for role in map(acting, account.roles) if role in roles), None)
     if role is None:
         raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
     if trial is not None and account.trials and trial not in account.trials:

@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 from safety.aggregates.account import OPERATOR
-from safety.aggregates.alert import Raised, Released, alert_id
+from safety.aggregates.alert import Raised, Released, Settled, alert_id
 from safety.aggregates.alerting import NothingOwed, NotYet, reminder_id, rung_id
 from safety.aggregates.deciding import Form
 from safety.aggregates.obligation import Reviewed
 from safety.desk import Desk, Done
 from safety.projections import Connection, Views
 from safety.projections.at import At
-from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due
-from safety.projections.inbox import where_from
+from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid
 from safety.projections.obligations import reviews_owed
-from safety.projections.on_duty import vacancies
+from safety.projections.on_duty import Vacancy, vacancies
 from safety.projections.trials import governing
 from safety.reachability import counted_on
 from safety.values import microseconds
@@ -82,14 +82,14 @@ def release(desk: Desk, due: Due) -> int:
 def climb(desk: Desk, due: Due, now: datetime, most: int) -> int:
     """Climb the rungs of one chain that are due by now."""
     root = as_raised(due)
-    for count in range(most):
-        rung = due.reached + 1 + count
+    for climbed in range(most):
+        rung = due.reached + 1 + climbed
         alert = rung_id(root, rung)
         form = root.model_copy(update={"alert": alert, "root": due.alert, "rung": rung})
         done = asked(desk, "alert.escalate", form, f"rung-{alert}")
         following = done.events[0].__dict__["next_at"] if counted(done) and done is not None else None
         if following is None or following > now:
-            return count + counted(done)
+            return climbed + counted(done)
     return most
 
 
@@ -114,16 +114,31 @@ def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
 
 
 def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
-    """Tell the operators of each role that a trial counts on and that nobody fills, before an alert has nowhere to go."""
-    raised = 0
+    """Tell the operators of each role that a trial counts on and nobody fills, before an alert has nowhere to go.
+
+    A vacancy that is filled is settled, and told anew should it come back.
+    """
+    raised, standing = 0, set()
     for trial, governs in governing(connection):
         for vacancy in vacancies(connection, trial, counted_on(governs), now):
-            alert = alert_id(f"{trial}/trial", vacancy.since, ROLE_VACANT, vacancy.role, 1)
-            if where_from(connection, alert) is None:
+            alert = of_vacancy(connection, vacancy)
+            standing.add(alert)
+            if settled(connection, alert) is None:
                 concerning = (vacancy.role.upper(),)
                 form = Raised(trial=trial, alert=alert, rule=ROLE_VACANT, role="operator", concerning=concerning)
                 raised += counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+    for due in unpaid(connection, ROLE_VACANT):
+        if due.alert not in standing:
+            form_of = Settled(trial=due.trial, alert=due.alert)
+            raised += counted(asked(desk, "alert.settle", form_of, f"settle-{due.alert}"))
     return raised
+
+
+def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
+    """Give the id of a vacancy's alert; one that was filled and is vacant again is another."""
+    stream = f"{vacancy.trial}/trial"
+    ids = (alert_id(stream, vacancy.since, ROLE_VACANT, vacancy.role, time) for time in count(1))
+    return next(alert for alert in ids if not settled(connection, alert))
 
 
 DUTIES: tuple[Duty, ...] = (ladders, reminders, reviews, vacant_roles)

@@ -50,12 +50,14 @@ def test_a_person_on_duty_is_away_while_another_covers() -> None:
 LIN = account_added("LIN", roles=("investigator",))
 BOTH = account_added("LI", roles=("investigator", "safety_officer"))
 OF_T2 = account_added("ZHAO", trials=("T2",))
+DEPUTY = account_added("XU", roles=("deputy_safety_officer",))
 
 
 @pytest.mark.parametrize(
     ("history", "form", "refusal"),
     [
         pytest.param([], away("CHEN", 1, 8), NoCover, id="on duty and nobody covers"),
+        pytest.param([DEPUTY], away("XU", 1, 8), NoCover, id="a deputy is on duty too"),
         pytest.param([], away("CHEN", 1, 8, "CHEN"), CannotStandIn, id="covers for themselves"),
         pytest.param([LIN], away("CHEN", 1, 8, "LIN"), CannotStandIn, id="an investigator for an officer"),
         pytest.param([BOTH], away("LI", 1, 8, "CHEN"), CannotStandIn, id="only one of two roles"),
@@ -80,6 +82,8 @@ def test_an_absence_that_would_leave_a_duty_alone_is_refused(
     ("history", "form"),
     [
         pytest.param([BOTH], away("CHEN", 1, 8, "LI"), id="a cover with more roles"),
+        pytest.param([DEPUTY], away("CHEN", 1, 8, "XU"), id="a deputy for the officer"),
+        pytest.param([DEPUTY], away("XU", 1, 8, "CHEN"), id="the officer for a deputy"),
         pytest.param([OF_T2], away("ZHAO", 1, 8, "CHEN"), id="a cover of all trials"),
         pytest.param([away("WANG", 8, 9, "LI"), BOTH], away("CHEN", 1, 8, "WANG"), id="the cover leaves afterwards"),
         pytest.param([BOTH, away("CHEN", 1, 8, "WANG")], away("WANG", 2, 3, "LI"), id="the cover is covered"),
@@ -141,6 +145,7 @@ AWAY = away("CHEN", 1, 8, "WANG")
     [
         pytest.param(OFFICERS, 0, [CHEN, WANG], id="everybody who holds the role"),
         pytest.param((*OFFICERS, OF_T2), 0, [CHEN, WANG], id="not those of another trial"),
+        pytest.param((*OFFICERS, DEPUTY), 0, [CHEN, WANG], id="the deputy only on a rung of their own"),
         pytest.param((*OFFICERS, AWAY), 0.99, [CHEN, WANG], id="not away yet"),
         pytest.param((*OFFICERS, AWAY), 1, [WANG], id="the cover holds the role itself"),
         pytest.param((*OFFICERS, AWAY), 8, [CHEN, WANG], id="back again"),
@@ -222,10 +227,16 @@ def test_a_vacancy_is_told_to_the_operator_once(night: Night) -> None:
     assert {(alert["rule"], alert["role"]) for alert in told} == {("ROLE-VACANT", "operator")}
     assert sorted(alert["concerning"] for alert in told) == [("AUDITOR",), ("OPERATOR",)]
     append(night.journal, account_added("AUDIT", roles=("auditor",)), account_added("HEAD", roles=("operator",)))
-    assert night.tick(T0) == {}
+    assert night.tick(T0)["vacant_roles"] == 3, "filled, and so settled"
+    assert night.tick(T0 + 30 * DAY) == {}, "no rung is climbed for what is settled"
     append(night.journal, away("AUDIT", 5, 6))
     assert night.tick(T0)["vacant_roles"] == 1, "the only auditor will be away"
     assert night.tick(T0 + 5.5 * DAY).get("vacant_roles", 0) == 0, "it is the same absence"
+    append(night.journal, away("AUDIT", 5, 5))
+    assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1, "back, and so settled"
+    append(night.journal, away("AUDIT", 5, 6))
+    assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1, "away again after all"
+    assert night.tick(T0 + 5.5 * DAY).get("vacant_roles", 0) == 0
     append(night.journal, away("AUDIT", 9, 10))
     assert night.tick(T0 + 5.5 * DAY)["vacant_roles"] == 1
 

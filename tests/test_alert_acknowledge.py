@@ -132,6 +132,8 @@ def test_a_person_acknowledges_and_is_named_in_the_answer(cli: CommandLine) -> N
     paid = alert_of(cli)
     assert (paid["state"], paid["acknowledged_by"], paid["next_at"]) == ("acknowledged", "CHEN", None)
     assert str(paid["acknowledged_at"]) > str(paid["raised_at"])
+    table = cli("alerts", "--trial", TRIAL).out
+    assert "CHEN" in table.splitlines()[-1]
     before = cli.head
     assert cli("alerts", "acknowledge", alert["id"], "--by", "CHEN").err.endswith("is acknowledged already.\n")
     assert cli.head == before

@@ -149,6 +149,7 @@ def test_alerts_answer_with_what_is_owed_to_whom(cli: CommandLine) -> None:
         "next_at": "",
         "acknowledged_by": None,
         "acknowledged_at": None,
+        "settled": False,
     }
     assert len(filed["messages"]) == 1
     assert filed["raised_at"].endswith("Z")

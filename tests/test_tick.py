@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from safety.aggregates.alert import Acknowledged, Raised, Settled
 from safety.aggregates.deciding import Form
+from safety.aggregates.ladder import Ladder
 from safety.desk import Desk
 from safety.journal import Journal, open_journal
 from safety.projections import Connection, Views
@@ -23,9 +24,11 @@ from tests.builders import (
     T0,
     TRIAL,
     account_added,
+    amended,
     append,
     built,
     composed,
+    definition,
     enrolled,
     nullified,
     opened,
@@ -113,6 +116,19 @@ def test_a_silent_officer_is_heard_of_further_up(night: Night) -> None:
     assert night.tick(T0 + 30 * DAY) == {}
     told = [(alert["state"], alert["acknowledged_by"], alert["next_at"]) for alert in night.alerts()]
     assert told == [("acknowledged", "LIN", None)] * 5
+
+
+def test_a_trials_own_ladder_calls_the_deputy(night: Night) -> None:
+    stated = [{"role": "deputy_safety_officer", "after_minutes": 10}, {"role": "operator", "after_minutes": 45}]
+    own = definition(ladder=Ladder.model_validate({"urgent": stated}))
+    append(night.journal, account_added("XU", roles=("deputy_safety_officer",)), amended(own))
+    night.file_sae()
+    assert night.tick(T0 + 10 * MINUTE) == {"ladders": 1}
+    rung = night.owed()[-1]
+    assert rung["role"] == "deputy_safety_officer"
+    night.do("alert.acknowledge", built(Acknowledged, alert=rung["alert"]), by="XU")
+    assert {alert["acknowledged_by"] for alert in night.alerts()} == {"XU"}
+    assert night.tick(T0 + DAY) == {}
 
 
 def test_a_message_that_arrives_after_the_acknowledgement_makes_nothing_undone(night: Night) -> None:

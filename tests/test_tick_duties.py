@@ -61,11 +61,11 @@ def test_what_falls_due_is_reminded_of_until_it_is_sent(night: Night) -> None:
     adopt(night, PACK)
     night.do("adverse_event.report", heard(serious="Y", results_in_death="Y"), by="OPERATOR")
     night.tick(T0 + 5 * DAY)
-    assert "T-7/1" in reminders(night), "three days before it is due"
-    before = reminders(night).count("T-7/1")
+    assert "T-7:1" in reminders(night), "three days before it is due"
+    before = reminders(night).count("T-7:1")
     form = built(Submitted, subject="S1", number=1, obligation="T-7/1", sent_at=T0 + 5 * DAY)
     night.now = T0 + 5 * DAY + HOUR
     night.do("obligation.submit", form)
     night.tick(T0 + 12 * DAY)
-    assert reminders(night).count("T-7/1") == before
-    assert reminders(night).count("T-SITE/1") > 1, "overdue and not sent"
+    assert reminders(night).count("T-7:1") == before
+    assert reminders(night).count("T-SITE:1") > 1, "overdue and not sent"

@@ -203,5 +203,6 @@ def test_an_alert_is_owed_until_any_channel_took_its_message(journal: Journal, v
         "next_at": None,
         "acknowledged_by": None,
         "acknowledged_at": None,
+        "settled": False,
     }
     json.dumps(by_position)

@@ -10,8 +10,13 @@ from safety.values import AccountId, Instant, Role, TrialId
 OPERATOR = "OPERATOR"
 """The account that exists from the first start; it also signs what the program itself does."""
 
-ON_DUTY: tuple[Role, ...] = ("operator", "investigator", "safety_officer")
+ON_DUTY: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "deputy_safety_officer")
 """The roles that somebody has to fill at every hour: who holds one of them is away only if somebody covers."""
+
+
+def acting(role: Role) -> Role:
+    """Say as what somebody acts who holds a role: a deputy as safety officer."""
+    return "safety_officer" if role == "deputy_safety_officer" else role
 
 
 @event("account.added.v1")
@@ -48,8 +53,8 @@ class Account:
     absences: tuple[AbsenceSet, ...] = ()
 
     def stands_in_for(self, other: "Account") -> bool:
-        """Say whether it holds every role on duty of another account, in all of that one's trials."""
-        roles = set(other.roles).intersection(ON_DUTY) <= set(self.roles)
+        """Say whether it may do what another account on duty may, in all of that one's trials."""
+        roles = {acting(role) for role in other.roles if role in ON_DUTY} <= {acting(role) for role in self.roles}
         return roles and (not self.trials or (bool(other.trials) and set(other.trials) <= set(self.trials)))
 
 

@@ -46,7 +46,7 @@ def alerts(
         return
     if trial is None:
         fail("alerts takes --trial: the id of a trial, such as NCT03265613", UNUSABLE_ARGUMENTS)
-    from safety.cli.shown import ALERTS, with_minutes  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import ALERTS, CHAIN, with_minutes  # noqa: PLC0415, keeps --help light
 
     def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
@@ -58,9 +58,10 @@ def alerts(
         if trial == "-"
         else answer(trial, Asked(as_of), ask, into_demo=into_demo)
     )
-    rows = with_minutes(found["alerts"], "raised_at")
+    rows = [row | {"rung": row["rung"] if row["root"] else None} for row in with_minutes(found["alerts"], "raised_at")]
     title = f"{found['trial']}: alerts"
-    show(found, found["alerts"], form, lambda: print_table(title, rows, ALERTS, "No alert was ever owed."))
+    columns = ALERTS | {name: heading for name, heading in CHAIN.items() if any(row[name] for row in rows)}
+    show(found, found["alerts"], form, lambda: print_table(title, rows, columns, "No alert was ever owed."))
 
 
 def of_the_log(as_of: str | None, *, into_demo: bool) -> dict[str, Any]:

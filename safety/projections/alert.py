@@ -37,6 +37,7 @@ ALERT = versioned(
         "chain": str,
         "acknowledged_by": str,
         "acknowledged_at": int,
+        "settled": bool,
     },
 )
 """A row an alert. What is said of a chain stands in the row of its root: `held` for a digest, `next_at` and `remind_at` as in
@@ -128,7 +129,7 @@ def acknowledged(event: Acknowledged, recorded: Recorded, rows: Rows) -> Iterabl
 def settled(event: Settled, _: Recorded, rows: Rows) -> Iterable[Change]:
     """Nothing further is owed, neither of the alert nor of what reminds of it."""
     for alert in (event.alert, *chain(rows, event.alert)):
-        yield Change(ALERT, (alert,), {"next_at": None, "remind_at": None})
+        yield Change(ALERT, (alert,), {"next_at": None, "remind_at": None, "settled": 1})
 
 
 @PROJECTION.on(Composed)

@@ -55,6 +55,19 @@ def raised_by_rule(connection: Connection, trial: str, rule: str) -> tuple[int, 
     return count, last
 
 
+def unpaid(connection: Connection, rule: str) -> list[Due]:
+    """List the chains of one rule that go on: nobody acknowledged them, and they are not settled."""
+    ask = select(*SAID).where(TABLE.c.next_at.is_not(None), TABLE.c.to_position == OPEN, TABLE.c.rule == rule)
+    return [_due(row) for row in connection.execute(ask.order_by(TABLE.c.alert))]
+
+
+def settled(connection: Connection, alert: str) -> bool | None:
+    """Say whether what an alert is about is settled; None where there is no such alert."""
+    ask = select(TABLE.c.settled).where(TABLE.c.alert == alert, TABLE.c.to_position == OPEN)
+    found = connection.execute(ask).scalar_one_or_none()
+    return None if found is None else bool(found)
+
+
 def _due(row: Row[tuple[object, ...]]) -> Due:
     concerning = tuple(json.loads(row.concerning))
     held, reached, reminded = bool(row.held), row.reached or 1, row.reminded or 0

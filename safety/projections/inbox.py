@@ -100,4 +100,5 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "next_at": utc(row.next_at),
         "acknowledged_by": row.acknowledged_by,
         "acknowledged_at": utc(row.acknowledged_at),
+        "settled": bool(row.settled),
     }
