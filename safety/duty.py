@@ -152,7 +152,8 @@ def running_alert(event: OfObligation, known: Obligation) -> Raised:
         alert=alert_id(place, 1 + known.rejections, rule, role, 1),
         rule=rule,
         role=role,
-        concerning=(f"{event.subject}/{event.number}", event.obligation),
+        # With a colon: what has a slash and a number is an adverse event.
+        concerning=(f"{event.subject}/{event.number}", event.obligation.replace("/", ":")),
         due_at=known.opened.due_at,
     )
 

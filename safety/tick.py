@@ -104,6 +104,15 @@ def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
     return raised
 
 
+def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
+    """Look again at the duties of everybody for whom what governs them, or a dose, has changed since the last look."""
+    raised = 0
+    for owed in reviews_owed(connection, At(Views.position(connection)), limit=MOST):
+        form = Reviewed(trial=owed.trial, subject=owed.subject)
+        raised += counted(asked(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}"))
+    return raised
+
+
 def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
     """Tell the operators of each role that a trial counts on and nobody fills, before an alert has nowhere to go.
 
@@ -132,16 +141,7 @@ def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
     return next(alert for alert in ids if not settled(connection, alert))
 
 
-def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
-    """Look again at the duties of everybody for whom what governs them, or a dose, has changed since the last look."""
-    raised = 0
-    for owed in reviews_owed(connection, At(Views.position(connection)), limit=MOST):
-        form = Reviewed(trial=owed.trial, subject=owed.subject)
-        raised += counted(asked(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}"))
-    return raised
-
-
-DUTIES: tuple[Duty, ...] = (ladders, reminders, vacant_roles, reviews)
+DUTIES: tuple[Duty, ...] = (ladders, reminders, reviews, vacant_roles)
 """What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
 
 

@@ -229,7 +229,6 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ),
         ("alert.acknowledged.v1", {**TRIAL, "alert": ALERT, "acknowledged_by": "LIN", "through": RUNG}),
         ("alert.settled.v1", {**TRIAL, "alert": ALERT}),
-        *duties(TRIAL, AE1),
         (
             "account.absence_set.v1",
             {
@@ -239,6 +238,7 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "covered_by": "OPERATOR",
             },
         ),
+        *duties(TRIAL, AE1),
     ]
 
 

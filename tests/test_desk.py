@@ -207,24 +207,20 @@ def test_one_person_cannot_redact(office: Office) -> None:
 # Who may do what
 
 
-FILING = {"operator", "investigator", "safety_officer"}
-SPONSOR = {"operator", "safety_officer"}
+FILING, SPONSOR = {"operator", "investigator", "safety_officer"}, {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
     **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
     "account.set_absence": {*FILING, "auditor"},
-    "trial.issue_reference_safety_information": SPONSOR,
+    **dict.fromkeys(("trial.issue_reference_safety_information", "adverse_event.assess_expectedness"), SPONSOR),
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
-    **dict.fromkeys(("adverse_event.assess_expectedness", "obligation.review"), SPONSOR),
     **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
-    **{f"obligation.{verb}": FILING for verb in ("submit", "acknowledge", "reject")},
+    **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
     **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},
-    "alert.acknowledge": FILING,
-    "alert.settle": SPONSOR,
-    **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
+    **dict.fromkeys(("alert.settle", "obligation.review", "log.request_redaction", "log.redact"), SPONSOR),
 }
 ROLES: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "auditor")
 

@@ -47,7 +47,8 @@ def owed(*decided: Form, after: tuple[Form, ...] = ()) -> list[tuple[str, tuple[
 
 
 def alerts(*decided: Form, after: tuple[Form, ...] = ()) -> list[Raised]:
-    return duty.alerts(happened(*decided, after=after), given(*after), T0)
+    found = duty.alerts(happened(*decided, after=after), given(*after), T0)
+    return [alert for alert in found if isinstance(alert, Raised)]
 
 
 def happened(*decided: Form, after: tuple[Form, ...] = ()) -> list[duty.Happened]:
