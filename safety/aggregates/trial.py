@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
 from safety.regulation.counting import Causality, Counting, Part
+from safety.regulation.periodic import Periodic
 from safety.values import Code, DecimalText, SiteId, TrialId, Zone
 
 VersionText = Annotated[str, Field(coerce_numbers_to_str=True)]
@@ -77,6 +78,8 @@ class Definition(Part):
     causality: Causality
     counting: Counting
     dictionary: Dictionary | None = None
+    periodic: Periodic | None = None
+    """Which periodic safety reports are owed, and from which dates; none where the file says nothing."""
     provenance: str | None = None
     """What a reader must know of the data before reading the numbers, such as that rows are reconstructed."""
 
