@@ -6,11 +6,13 @@ from typing import NamedTuple
 from safety.aggregates.adverse_event import AdverseEvents, Reported
 from safety.aggregates.alert import Raised, alert_id
 from safety.aggregates.deciding import Form, StreamState, SubjectForm
+from safety.aggregates.periodic_report import Issued, PeriodicReport
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
 SERIOUS_ESCALATED = "SAE-ESCALATED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
+REPORT_ISSUED = "PERIODIC-REPORT-ISSUED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -40,6 +42,7 @@ def alerts(decided: Iterable[Happened]) -> list[Raised]:
     """Owe the safety officer every adverse event that is reported serious or becomes so (21 CFR 312.64(b); CTR Art. 41)."""
     owed = []
     for happened in decided:
+        owed += alert_of_report(happened)
         number = became_serious(happened)
         if number is None or not isinstance(happened.event, SubjectForm):
             continue
@@ -55,6 +58,27 @@ def alerts(decided: Iterable[Happened]) -> list[Raised]:
             )
         )
     return owed
+
+
+def alert_of_report(happened: Happened) -> list[Raised]:
+    """Announce a periodic report that was issued to who has to submit it, with the limit it has to be submitted by."""
+    report = happened.event
+    if not isinstance(report, Issued):
+        return []
+    limit = happened.after.slice(PeriodicReport).owed
+    alert = alert_id(report.stream, happened.after.version, REPORT_ISSUED, FIRST_RUNG, 1)
+    concerning = (f"{report.kind} {report.period}",)
+    due_at = None if limit is None else limit.due_at
+    return [
+        Raised(
+            trial=report.trial,
+            alert=alert,
+            rule=REPORT_ISSUED,
+            role=FIRST_RUNG,
+            concerning=concerning,
+            due_at=due_at,
+        )
+    ]
 
 
 def alert_of_import(trial: str, stream: str, version: int, concerning: Sequence[str]) -> list[Raised]:

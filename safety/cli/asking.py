@@ -57,14 +57,15 @@ def ends(on: date, zone: str, option: str) -> datetime:
         fail(f"{option}: {on} lies at an end of the calendar; take another date", UNUSABLE_ARGUMENTS)
 
 
-def instant(text: str) -> datetime:
+def instant(text: str, option: str = "--as-of") -> datetime:
     """Read a moment with its zone."""
     with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            fail("--as-of: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
+            fail(f"{option}: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
         return moment.astimezone(UTC)
-    return fail("--as-of takes a position, a date such as 2018-05-31, or a time with its zone", UNUSABLE_ARGUMENTS)
+    kinds = "a date such as 2018-05-31, or a time with its zone"
+    return fail(f"{option} takes {'' if option == '--at' else 'a position, '}{kinds}", UNUSABLE_ARGUMENTS)
 
 
 def governing(opened: "Home", trial: str) -> "Definition":

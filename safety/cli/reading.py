@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from safety.projections.at import At
 
 app = typer.Typer()
+REPORT_PARTS = 4
+"""How many parts the stream of a periodic report has: T1/report/dsur/2018-10-31."""
 
 
 @app.command()
@@ -147,6 +149,9 @@ def stream_of(named: str) -> str:
     parts = named.split("/")
     if len(parts) == 1:
         return code_of(named, "history")
+    if len(parts) == REPORT_PARTS and parts[1].lower() == "report":
+        trial, _, kind, period = parts
+        return f"{code_of(trial, 'history')}/report/{kind.lower()}/{code_of(period, 'history')}"
     if len(parts) not in {2, 3}:
         fail("history takes a stream such as T1/subject/S01, or a subject's code", UNUSABLE_ARGUMENTS)
     trial, kind, *code = parts

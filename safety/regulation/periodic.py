@@ -240,7 +240,7 @@ def period_of(owed: Periodic | None, kind: Kind, zone: str, span: Span) -> Perio
         confidence=rule.confidence,
         basis=rule.basis,
         note=rule.note,
-        source="The trial file states no dates for this kind of report." if anchor is None else anchor.source,
+        source="the trial file states no dates for this kind of report" if anchor is None else anchor.source,
         sure=anchor is not None and anchor.confidence == "stated",
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from safety.aggregates.deciding import Refused
 from safety.aggregates.trial import Definition, UnknownTrial
 from safety.projections import At, Connection
 from safety.projections.audit_trail import recorded_at
@@ -31,6 +32,10 @@ class Lock(NamedTuple):
     position: int
     since_position: int
     provisional: bool = False
+
+
+class NotOnRecord(Refused):
+    """Trial {trial} was not on record yet at the lock point {period} (position {position}); take a later one."""
 
 
 class Standing(NamedTuple):
@@ -70,11 +75,14 @@ def document(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Cl
     listed in exactly one report, and none that was filed late is lost.
 
     Raises:
-        UnknownTrial: the trial was not on record at the lock point.
+        NotOnRecord: the trial was not registered yet at the lock point.
 
     """
     at = At(lock.position)
-    governs = definition(connection, trial, at)
+    try:
+        governs = definition(connection, trial, at)
+    except UnknownTrial as unknown:
+        raise NotOnRecord(trial=trial, period=lock.period.period, position=lock.position) from unknown
     now, then = standing(connection, trial, at, governs), standing(connection, trial, At(lock.since_position), governs)
     known = serious.keys(then.reactions)
     listed = [line for line in now.reactions if (line["subject"], line["number"]) not in known]

@@ -1,44 +1,130 @@
 """Issues the periodic reports that fell due: opens what the schedule owes, renders it at its lock point, and keeps it whole."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from safety.aggregates.account import OPERATOR
-from safety.aggregates.deciding import Refused
-from safety.aggregates.periodic_report import Issued, Opened, ReportIssued, ReportOpened, stream_of
+from safety.aggregates.periodic_report import Issued, NotScheduled, Opened, ReportIssued, ReportOpened
 from safety.desk import Desk, OtherContent
 from safety.journal import Journal
-from safety.projections import At, Views
+from safety.projections import At, Connection, Views
 from safety.projections.periodic_figures import trial_files
 from safety.projections.periodic_report import periodic_reports
 from safety.projections.trials import definition, trials
-from safety.regulation.periodic import INSTANT, Kind, Period, period_ending, schedule
+from safety.regulation.periodic import DAY, INSTANT, Period, schedule
 from safety.reports import LAYOUT
 from safety.reports.document import Lock
-from safety.reports.rendering import render
+from safety.reports.rendering import Rendered, render
 from safety.values import end_of_day, microseconds
 
 
 class Owed(NamedTuple):
-    """A period of a trial whose lock point has passed and whose report is not issued."""
+    """A report whose lock point has passed and that is not issued; `opened`: its stream says so already."""
 
     trial: str
+    zone: str
     period: Period
     opened: bool
 
 
-def locked(journal: Journal, period: Period, zone: str, *, now: datetime) -> Lock:
+def locked(journal: Journal, period: Period, zone: str, *, provisional: bool = False) -> Lock:
     """Resolve a period to positions of the log: the last one before its lock point, and the last one before it began."""
-    since = end_of_day(period.begins_on, zone) if period.begins_on > period.ends_on else _before(period, zone)
     return Lock(
         period,
         journal.position_at(microseconds(period.locked_at - INSTANT)),
-        journal.position_at(microseconds(since)),
-        provisional=now < period.locked_at,
+        journal.position_at(microseconds(end_of_day(period.begins_on - DAY, zone))),
+        provisional,
     )
 
 
-def _before(period: Period, zone: str) -> datetime:
-    return datetime(period.begins_on.year, period.begins_on.month, period.begins_on.day, tzinfo=ZoneInfo(zone)) - INSTANT
+def issue_due(desk: Desk, views: Views, now: datetime) -> int:
+    """Open and issue every report whose lock point has passed, and give how many were issued.
+
+    Late, doubled and missed calls change when, never what: a report is issued once, from the same position, whoever calls.
+    A period that ended before the trial was on record in this log is not owed by it.
+    """
+    views.catch_up(desk.journal)
+    with views.connect() as connection:
+        owed = owing(connection, views.now(connection), desk.journal, now)
+    return sum(issued_now(desk, views, one) for one in owed)
+
+
+def owing(connection: Connection, at: At, journal: Journal, now: datetime) -> list[Owed]:
+    """List what is owed and not issued: what was opened, and what the schedule of each trial says has been locked since."""
+    return [one for row in trials(connection, at) for one in of_trial(connection, row["trial"], at, journal, now)]
+
+
+def of_trial(connection: Connection, trial: str, at: At, journal: Journal, now: datetime) -> Sequence[Owed]:
+    """List what one trial owes."""
+    governs = definition(connection, trial, at)
+    known = {(row["kind"], row["period"]): row for row in periodic_reports(connection, trial, at)}
+    begun = [Owed(trial, governs.zone, row["owed"], opened=True) for row in known.values() if row["issued_at"] is None]
+    registered = trial_files(connection, trial, at)[0]["position"]
+    today = now.astimezone(ZoneInfo(governs.zone)).date()
+    fresh = [
+        Owed(trial, governs.zone, period, opened=False)
+        for period in schedule(governs.periodic, governs.zone, today)
+        if period.locked_at <= now
+        and (period.kind, period.period) not in known
+        and locked(journal, period, governs.zone).position >= registered
+    ]
+    return [*begun, *fresh]
+
+
+def issued_now(desk: Desk, views: Views, owed: Owed) -> bool:
+    """Open one report if need be, and issue it; say whether it was this call that issued it."""
+    try:
+        if not owed.opened:
+            open_one(desk, owed)
+        if not settled(desk.journal, owed.period):
+            return False
+        return not issue_one(desk, views, owed)
+    except (ReportIssued, OtherContent, NotScheduled):
+        # Another process was first, or the trial's file was amended meanwhile: the next tick sees what stands.
+        return False
+
+
+def open_one(desk: Desk, owed: Owed) -> None:
+    """Open a report, unless another process has just done so."""
+    period = owed.period
+    form = Opened.model_validate(
+        {"trial": owed.trial, "kind": period.kind, "period": period.period, "owed": period.model_dump()}
+    )
+    try:
+        desk.do("periodic_report.open", form, by=OPERATOR, command_id=f"{form.stream}-opened")
+    except ReportOpened:
+        return
+
+
+def settled(journal: Journal, period: Period) -> bool:
+    """Say whether nothing can be recorded before the lock point any more: times rise, and the log's head is beyond it."""
+    return journal.head().recorded_at >= microseconds(period.locked_at)
+
+
+def issue_one(desk: Desk, views: Views, owed: Owed) -> bool:
+    """Render a report and put it into the log whole; say whether it stood there already."""
+    views.catch_up(desk.journal)
+    lock = locked(desk.journal, owed.period, owed.zone)
+    with views.connect() as connection:
+        form = issued(owed.trial, lock, render(connection, owed.trial, lock))
+    return desk.do("periodic_report.issue", form, by=OPERATOR, command_id=f"{form.stream}-issued").repeated
+
+
+def issued(trial: str, lock: Lock, rendered: Rendered) -> Issued:
+    """Make the event that keeps a rendered report."""
+    reference = rendered.document["reference_safety_information"]["in_force"]
+    return Issued(
+        trial=trial,
+        kind=lock.period.kind,
+        period=lock.period.period,
+        position=lock.position,
+        since_position=lock.since_position,
+        reference_safety_information=None if reference is None else reference["version"],
+        layout=LAYOUT,
+        html_sha256=rendered.html_sha256,
+        text_sha256=rendered.text_sha256,
+        html=rendered.html,
+        text=rendered.text,
+    )

@@ -1,5 +1,6 @@
 """A report's document as a page that needs nothing else, and as plain text: the same document gives the same bytes."""
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from safety.projections import Connection
-from safety.reports.document import Lock, document
+from safety.reports.document import Clock, Lock, document
 from safety.reports.plain import pairs, paragraph, table
 
 MEASURES = {
@@ -64,9 +65,9 @@ def templates() -> Environment:
     return found
 
 
-def render(connection: Connection, trial: str, lock: Lock) -> Rendered:
-    """Render a report from the views as of its lock point. Raises UnknownTrial."""
-    found = printable(document(connection, trial, lock))
+def render(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Clock] = ()) -> Rendered:
+    """Render a report from the views as of its lock point. Raises NotOnRecord."""
+    found = printable(document(connection, trial, lock, clocks))
     page = templates().get_template("periodic.html.j2").render(at=found)
     text = templates().get_template("periodic.txt.j2").render(at=found)
     return Rendered(found, page, text)

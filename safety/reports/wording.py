@@ -9,7 +9,7 @@ NOTES: dict[str, str] = {
         "PROVISIONAL: the lock point had not passed when this was rendered; the log may still grow until then."
     ),
     "unscheduled": "No rule asks for a report with this lock point, so it has no limit.",
-    "unsure": "UNSURE: the dates that the period was computed from are not confirmed.",
+    "unsure": "UNSURE: the dates that the period was computed from are not confirmed:",
     "reactions": (
         "Serious adverse reactions that this log first held as such in the period, whatever their dates: each stands in "
         "one report, and none that was filed late is lost. Serious: AESER = Y, any seriousness criterion, or the sponsor's "
