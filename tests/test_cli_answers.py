@@ -31,6 +31,10 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("timeline", ("timeline", "S02", *TRIAL_OPTION)),
     ("history", ("history", "S01")),
     ("history", ("history", "T1/trial")),
+    ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "2030-02-28")),
+    ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "9", "--kind", "china_annual")),
+    ("report-list", ("report", "list", *TRIAL_OPTION)),
+    ("report-due", ("report", "due", *TRIAL_OPTION)),
     ("import", ("import", "{data}", *TRIAL_OPTION)),
     ("import", ("import", "{other}", *TRIAL_OPTION, "--dry-run")),
 ]
