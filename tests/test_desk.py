@@ -220,6 +220,8 @@ MAY: dict[str, set[str]] = {
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
     "adverse_event.assess_expectedness": SPONSOR,
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
+    **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},
+    **{f"periodic_report.{verb}": {"safety_officer"} for verb in ("submit", "acknowledge")},
     **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
 }
 ROLES: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "auditor")

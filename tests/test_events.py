@@ -180,6 +180,7 @@ SEALED = {
     "dose.given.v1": {"interruption"},
     "dose.corrected.v1": {"interruption"},
     "dose.withheld.v1": {"reason"},
+    "periodic_report.issued.v1": {"html", "text"},
 }
 
 

@@ -105,7 +105,7 @@ def test_a_report_is_not_opened_before_its_lock_point_to_the_instant() -> None:
 
 
 def test_the_streams_name_is_the_reports_own() -> None:
-    assert opened().stream == issued().stream == "T1/report/dsur/2016-02-29"
+    assert opened().stream == issued().stream == "T1/report/DSUR/2016-02-29"
 
 
 # --- issued by the tick ------------------------------------------------------------------------------------------------

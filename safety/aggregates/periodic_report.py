@@ -27,13 +27,13 @@ class ReportForm(TrialForm):
 
     @property
     def stream(self) -> str:
-        """`<trial>/report/<kind>/<period>`."""
+        """`<trial>/report/<KIND>/<period>`."""
         return stream_of(self.trial, self.kind, self.period)
 
 
 def stream_of(trial: str, kind: str, period: str) -> str:
-    """Name the stream of a report."""
-    return f"{trial}/report/{kind}/{period}"
+    """Name the stream of a report: like every part of a stream, the kind stands in capitals."""
+    return f"{trial}/report/{kind.upper()}/{period}"
 
 
 @event("periodic_report.opened.v1")

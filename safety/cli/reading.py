@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 REPORT_PARTS = 4
-"""How many parts the stream of a periodic report has: T1/report/dsur/2018-10-31."""
+"""How many parts the stream of a periodic report has: T1/report/DSUR/2018-10-31."""
 
 
 @app.command()
@@ -150,8 +150,8 @@ def stream_of(named: str) -> str:
     if len(parts) == 1:
         return code_of(named, "history")
     if len(parts) == REPORT_PARTS and parts[1].lower() == "report":
-        trial, _, kind, period = parts
-        return f"{code_of(trial, 'history')}/report/{kind.lower()}/{code_of(period, 'history')}"
+        trial, _, kind, period = (code_of(part, "history") for part in parts)
+        return f"{trial}/report/{kind}/{period}"
     if len(parts) not in {2, 3}:
         fail("history takes a stream such as T1/subject/S01, or a subject's code", UNUSABLE_ARGUMENTS)
     trial, kind, *code = parts

@@ -143,6 +143,16 @@ def opened_period(opened: "Home", trial: str, kind: str, name: str) -> "Period |
     return folded(opened.journal.stream(stream_of(trial, kind, name))).slice(PeriodicReport).owed
 
 
+@report_app.command("issue")
+def issue_reports(*, into_demo: IntoDemo = False) -> None:
+    """Issue now what fell due in all trials; the scheduler does the same by itself, and neither does it twice."""
+    with home(into_demo=into_demo) as opened:
+        from safety.reports.issuing import issue_due  # noqa: PLC0415, keeps --help light
+
+        count = issue_due(opened.desk, opened.views, opened.doors.clock())
+        say("No report is due." if count == 0 else f"Reports issued: {count}.")
+
+
 @report_app.command("list")
 def list_reports(
     *, trial: TrialOption, as_of: AsOf = None, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from safety.journal import Journal
 from safety.projections import At, Connection
-from safety.projections.periodic_figures import trial_files
 from safety.projections.periodic_report import periodic_reports
 from safety.projections.trials import definition
 from safety.regulation.periodic import RULES, Period, schedule
-from safety.reports.issuing import locked
+from safety.reports.issuing import on_record_since
+from safety.values import microseconds
 
 Row = Mapping[str, Any]
 
@@ -28,10 +28,10 @@ def due(connection: Connection, trial: str, at: At, journal: Journal, moment: da
     today = moment.astimezone(ZoneInfo(governs.zone)).date()
     periods = {(p.kind, p.period): p for p in schedule(governs.periodic, governs.zone, today)}
     periods |= {name: row["owed"] for name, row in known.items()}
-    registered = trial_files(connection, trial, at)[0]["position"]
+    since = on_record_since(connection, trial, at, journal)
     told = []
     for name, period in sorted(periods.items(), key=lambda item: (item[1].ends_on, item[1].kind)):
-        early = locked(journal, period, governs.zone).position < registered and period.locked_at <= moment
+        early = microseconds(period.locked_at) <= since
         told.append({**limits(period), **standing(period, known.get(name), moment, before_the_record=early)})
     return told
 

@@ -61,16 +61,21 @@ def of_trial(connection: Connection, trial: str, at: At, journal: Journal, now: 
     governs = definition(connection, trial, at)
     known = {(row["kind"], row["period"]): row for row in periodic_reports(connection, trial, at)}
     begun = [Owed(trial, governs.zone, row["owed"], opened=True) for row in known.values() if row["issued_at"] is None]
-    registered = trial_files(connection, trial, at)[0]["position"]
+    since = on_record_since(connection, trial, at, journal)
     today = now.astimezone(ZoneInfo(governs.zone)).date()
     fresh = [
         Owed(trial, governs.zone, period, opened=False)
         for period in schedule(governs.periodic, governs.zone, today)
         if period.locked_at <= now
         and (period.kind, period.period) not in known
-        and locked(journal, period, governs.zone).position >= registered
+        and since < microseconds(period.locked_at)
     ]
     return [*begun, *fresh]
+
+
+def on_record_since(connection: Connection, trial: str, at: At, journal: Journal) -> int:
+    """Say when the log took the trial's registration: a lock point up to then has nothing to report on."""
+    return journal.recorded_at(trial_files(connection, trial, at)[0]["position"]) or 0
 
 
 def issued_now(desk: Desk, views: Views, owed: Owed) -> bool:
