@@ -1,6 +1,7 @@
 """What the record owes, asked of its views after they have caught up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from notifications.dispatcher import Pending
 from notifications.rendering import OwedAlert
@@ -21,14 +22,19 @@ class Owing:
         """Every alert that no message has brought to anybody."""
         self._views.catch_up(self._journal)
         with self._views.connect() as connection:
-            return [OwedAlert(**row) for row in owed(connection)]
+            return [as_owed(row) for row in owed(connection)]
 
     def carried(self) -> Sequence[OwedAlert]:
         """Every alert that an unsent message carries, also when another person has it already."""
         with self._views.connect() as connection:
-            return [OwedAlert(**row) for row in carried(connection)]
+            return [as_owed(row) for row in carried(connection)]
 
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""
         with self._views.connect() as connection:
             return [Pending(**row) for row in unsent(connection)]
+
+
+def as_owed(row: Mapping[str, Any]) -> OwedAlert:
+    """Give of an alert what a message tells; the view says more."""
+    return OwedAlert(**{name: row[name] for name in OwedAlert._fields})

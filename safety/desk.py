@@ -111,7 +111,7 @@ class Desk:
         if not events:
             return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]
-        owed = duty.alerts(happened)
+        owed = duty.alerts(happened, reading, at)
         happened += [duty.Happened(alert, *reading.take(alert)) for alert in owed]
         positions = turn.append(self._decision(happened, act, asked))
         self._known.landed(reading.changed, turn.head)

@@ -27,6 +27,7 @@ S01 = {**TRIAL, "USUBJID": "S01"}
 AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
+RUNG, REMINDER = "0D8A1F2E-0000-5000-8000-000000000003", "0D8A1F2E-0000-5000-8000-000000000004"
 
 SERIOUSNESS = dict.fromkeys(
     ("AESER", "AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AESCAN", "AESOD"), "N"
@@ -206,6 +207,9 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "rung": 1,
                 "concerning": ["S01/1"],
                 "due_at": "2018-03-06T02:30:00Z",
+                "urgency": "digest",
+                "next_at": "2018-03-06T00:00:00Z",
+                "remind_at": "2018-03-05T22:30:00Z",
             },
         ),
         (
@@ -223,6 +227,40 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("periodic_report.issued.v1", ISSUED),
         ("periodic_report.submitted.v1", {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"}),
         ("periodic_report.acknowledged.v1", {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"}),
+        ("alert.released.v1", {**TRIAL, "alert": ALERT, "next_at": "2018-03-06T00:15:00Z"}),
+        (
+            "alert.raised.v1",
+            {
+                **TRIAL,
+                "alert": RUNG,
+                "rule": "SAE-REPORTED",
+                "role": "operator",
+                "rung": 3,
+                "concerning": ["S01/1"],
+                "urgency": "digest",
+                "root": ALERT,
+                "repeat": 1,
+                "next_at": "2018-03-06T00:45:00Z",
+            },
+        ),
+        (
+            "alert.raised.v1",
+            {
+                **TRIAL,
+                "alert": REMINDER,
+                "rule": "DUE-REMINDER",
+                "role": "safety_officer",
+                "rung": 1,
+                "concerning": ["S01/1"],
+                "due_at": "2018-03-06T02:30:00Z",
+                "urgency": "urgent",
+                "reminds": ALERT,
+                "reminder": 1,
+                "next_at": "2018-03-05T22:45:00Z",
+            },
+        ),
+        ("alert.acknowledged.v1", {**TRIAL, "alert": ALERT, "acknowledged_by": "LIN", "through": RUNG}),
+        ("alert.settled.v1", {**TRIAL, "alert": ALERT}),
     ]
 
 

@@ -13,7 +13,7 @@ from safety.desk import Done
 from safety.home import Doors, Home, open_home
 from safety.journal import Journal
 from safety.regulation.periodic import Periodic
-from safety.reports.issuing import issue_due
+from safety.reports.issuing import issue_all
 from safety.settings import Settings
 from tests import builders as b
 from tests.conftest import counted_salt
@@ -52,7 +52,7 @@ class Desk:
 
     def tick(self, moment: str) -> int:
         self.now = at(moment)
-        return issue_due(self.home.desk, self.home.views, self.now)
+        return issue_all(self.home.desk, self.home.views, self.now)
 
     def do(self, moment: str, command: str, form: Form, by: str = "CHEN") -> Done:
         self.now = at(moment)

@@ -80,8 +80,8 @@ def test_escalated_and_back_and_again_owes_an_alert_each_time(office: Office) ->
     assessed, alert = "adverse_event.seriousness_assessed", "alert.raised"
     reports = [topic for topic in office.topics(before) if topic not in {assessed, alert}]
     assert reports == ["adverse_event.reported"]
-    assert office.topics(before + 1) == [assessed, alert, assessed, assessed, assessed, alert, assessed]
-    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 2
+    assert office.topics(before + 1) == [assessed, alert, assessed, alert, assessed, assessed, alert, assessed]
+    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 3
 
 
 # The same command id
@@ -222,6 +222,9 @@ MAY: dict[str, set[str]] = {
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
     **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},
     **{f"periodic_report.{verb}": {"safety_officer"} for verb in ("submit", "acknowledge")},
+    **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},
+    "alert.acknowledge": FILING,
+    "alert.settle": SPONSOR,
     **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
 }
 ROLES: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "auditor")

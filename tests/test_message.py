@@ -87,7 +87,7 @@ def test_an_event_of_another_aggregate_is_not_folded() -> None:
 
 def test_an_alert_is_raised() -> None:
     stream = alert_raised().stream
-    assert (given()(stream, Alert).raised, given(alert_raised())(stream, Alert).raised) == (False, True)
+    assert (given()(stream, Alert).raised, given(alert_raised())(stream, Alert).raised) == (None, alert_raised())
 
 
 def test_design_2_5_an_id_follows_from_what_it_is_of() -> None:

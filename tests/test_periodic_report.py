@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ import pytest
 from safety.aggregates import periodic_report as aggregate
 from safety.aggregates.account import NotPermitted
 from safety.aggregates.deciding import Form, Refused
-from safety.aggregates.periodic_report import Acknowledged, Issued, Opened, Submitted
-from safety.duty import REPORT_ISSUED
+from safety.aggregates.periodic_report import REPORT_ISSUED, Acknowledged, Issued, Opened, Submitted
 from safety.journal.verification import verify
 from safety.projections import At
 from safety.projections.periodic_report import periodic_reports
 from safety.regulation.periodic import Period, schedule
 from safety.reports.due import due
+from safety.reports.issuing import issue_all, issue_due
+from safety.tick import DUTIES, tick
 from tests import builders as b
 from tests.given import given
 from tests.periodic_home import Desk, at, owing
@@ -131,10 +133,32 @@ def test_who_has_to_submit_it_is_told_in_the_same_append_with_its_limit(desk: De
     desk.tick(LOCKED)
     (alert,) = desk.of("alert.raised")
     assert (alert.rule, alert.role, alert.concerning) == (REPORT_ISSUED, "safety_officer", ("dsur 2016-02-29",))
-    assert alert.due_at == period().due_at
+    assert (alert.due_at, alert.urgency) == (period().due_at, "digest")
     rows = list(desk.journal.rows(desk.journal.head().position - 2))
     assert rows[0].recorded_at == rows[1].recorded_at
     assert rows[0].topic == "periodic_report.issued.v1"
+
+
+def test_the_tick_issues_reminds_before_the_limit_and_no_more_once_it_was_submitted(desk: Desk) -> None:
+    def ticks(moment: str) -> int:
+        desk.now = at(moment)
+        tick(desk.home.desk, desk.home.views, desk.now, duties=(*DUTIES, issue_due))
+        return desk.topics().count("periodic_report.issued")
+
+    def reminders() -> list[int | None]:
+        return [alert.reminder for alert in desk.of("alert.raised") if alert.reminds is not None]
+
+    assert [ticks(moment) for moment in ("2016-02-29T15:59Z", LOCKED, LOCKED, "2016-03-05T00:00Z")] == [0, 1, 1, 1]
+    assert reminders() == []
+    ticks("2016-04-29T15:59Z")
+    before_the_limit = reminders()
+    assert before_the_limit != []
+    desk.do("2016-04-29T15:59:30Z", "periodic_report.submit", submitted())
+    assert desk.topics()[-2:] == ["periodic_report.submitted", "alert.settled"]
+    desk.do("2016-04-29T15:59:40Z", "periodic_report.submit", submitted("EC"))
+    assert desk.topics()[-1] == "periodic_report.submitted"
+    ticks("2016-05-10T00:00Z")
+    assert reminders() == before_the_limit
 
 
 def test_it_is_issued_once_although_the_tick_comes_twice_or_late(desk: Desk) -> None:
@@ -174,15 +198,11 @@ def test_two_processes_that_tick_at_once_issue_it_once(tmp_path: Path) -> None:
     other.now = at(LOCKED)
     other.home = type(one.home)(one.home.settings, one.home.doors, one.journal, one.home._held)
     one.now = at(LOCKED)
-    from threading import Barrier, Thread  # noqa: PLC0415, of this test alone
-
-    from safety.reports.issuing import issue_due  # noqa: PLC0415, the same
-
     barrier, counts = Barrier(2), []
 
     def ticks(desk: Desk) -> None:
         barrier.wait()
-        counts.append(issue_due(desk.home.desk, desk.home.views, at(LOCKED)))
+        counts.append(issue_all(desk.home.desk, desk.home.views, at(LOCKED)))
 
     threads = [Thread(target=ticks, args=(each,)) for each in (one, other)]
     for thread in threads:

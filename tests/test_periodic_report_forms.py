@@ -92,7 +92,7 @@ class Balanced(HTMLParser):
         self.open.append(tag)
 
     def handle_startendtag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
-        assert tag in {"meta", "col"}, "HTML closes no other element by a slash"
+        assert tag in {"meta", "col", "wbr"}, "HTML closes no other element by a slash"
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

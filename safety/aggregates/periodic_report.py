@@ -8,10 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from safety.aggregates.alert import Alert, Settled, alert_id
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
 from safety.aggregates.trial import Sha256, definition
 from safety.regulation.periodic import Kind, Period, schedule
-from safety.values import Code, FieldClass, Instant, Position
+from safety.values import Code, FieldClass, Instant, Position, Role
+
+REPORT_ISSUED = "PERIODIC-REPORT-ISSUED"
+"""The rule of the alert that announces a report to who has to submit it."""
+ANNOUNCED_TO: Role = "safety_officer"
 
 ReportText = Annotated[
     str, FieldClass.TEXT, Field(min_length=1, max_length=20_000_000), StringConstraints(strip_whitespace=False)
@@ -34,6 +39,11 @@ class ReportForm(TrialForm):
 def stream_of(trial: str, kind: str, period: str) -> str:
     """Name the stream of a report: like every part of a stream, the kind stands in capitals."""
     return f"{trial}/report/{kind.upper()}/{period}"
+
+
+def announcement_id(stream: str) -> str:
+    """Give the id of the alert that announces a report: it is issued by the second event of its stream."""
+    return alert_id(stream, 2, REPORT_ISSUED, ANNOUNCED_TO, 1)
 
 
 @event("periodic_report.opened.v1")
@@ -187,7 +197,10 @@ def issue(states: States, form: Issued, act: Act) -> tuple[Form, ...]:
 
 @command("periodic_report.submit", Submitted, "safety_officer")
 def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
-    """Record that an issued report was sent to a recipient; one that is sent late is recorded all the same."""
+    """Record that an issued report was sent to a recipient; one that is sent late is recorded all the same.
+
+    Nobody is reminded of its limit any more once it was sent.
+    """
     report = states(form.stream, PeriodicReport)
     if not report.issued:
         raise ReportNotIssued(**named(form))
@@ -195,7 +208,10 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
         raise ReportSubmitted(**named(form), to=form.to)
     if form.submitted_at > act.at:
         raise NotYetHappened(**named(form))
-    return (form,)
+    alert = announcement_id(form.stream)
+    announced = states(f"{form.trial}/alert/{alert}", Alert)
+    owed = announced.raised is not None and not announced.settled
+    return (form, Settled(trial=form.trial, alert=alert)) if owed else (form,)
 
 
 @command("periodic_report.acknowledge", Acknowledged, "safety_officer")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
+from safety.aggregates.ladder import Ladder
 from safety.regulation.counting import Causality, Counting, Part
 from safety.regulation.periodic import Periodic
 from safety.values import Code, DecimalText, SiteId, TrialId, Zone
@@ -77,6 +78,7 @@ class Definition(Part):
     severity: Severity
     causality: Causality
     counting: Counting
+    ladder: Ladder = Ladder()
     dictionary: Dictionary | None = None
     periodic: Periodic | None = None
     """Which periodic safety reports are owed, and from which dates; none where the file says nothing."""

@@ -147,9 +147,9 @@ def opened_period(opened: "Home", trial: str, kind: str, name: str) -> "Period |
 def issue_reports(*, into_demo: IntoDemo = False) -> None:
     """Issue now what fell due in all trials; the scheduler does the same by itself, and neither does it twice."""
     with home(into_demo=into_demo) as opened:
-        from safety.reports.issuing import issue_due  # noqa: PLC0415, keeps --help light
+        from safety.reports.issuing import issue_all  # noqa: PLC0415, keeps --help light
 
-        count = issue_due(opened.desk, opened.views, opened.doors.clock())
+        count = issue_all(opened.desk, opened.views, opened.doors.clock())
         say("No report is due." if count == 0 else f"Reports issued: {count}.")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from safety.projections.alert import ALERT, MESSAGE
+from safety.projections.alert import ALERT, MESSAGE, TO_DELIVER
 from safety.projections.at import At, utc
 from safety.projections.rows import OPEN
 
@@ -18,12 +18,12 @@ def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
 
 
 def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """List what is owed now in all trials, oldest first: no channel took a message with it; `raised_at` as the log has it.
+    """List what is owed now in all trials, oldest first: no channel took a message with it; times as the log has them.
 
-    A worklist shows a page of it (`limit`); who delivers takes all.
+    What is held for a digest is not owed yet. A worklist shows a page of it (`limit`); who delivers takes all.
     """
     table = ALERT.table
-    ask = select(table).where(table.c.state == "owed", table.c.to_position == OPEN)
+    ask = select(table).where(TO_DELIVER, table.c.to_position == OPEN)
     return _alerts(connection, ask.limit(limit))
 
 
@@ -53,6 +53,13 @@ def carried(connection: Connection) -> list[dict[str, Any]]:
     return _alerts(connection, select(table).where(table.c.alert.in_(names), table.c.to_position == OPEN))
 
 
+def where_from(connection: Connection, alert: str) -> str | None:
+    """Give the trial that an alert is of; None where there is no such alert."""
+    table = ALERT.table
+    ask = select(table.c.trial).where(table.c.alert == alert, table.c.to_position == OPEN)
+    return connection.execute(ask).scalar_one_or_none()
+
+
 def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
     table = ALERT.table
     return [
@@ -63,6 +70,13 @@ def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
             "role": row.role,
             "concerning": tuple(json.loads(row.concerning)),
             "raised_at": row.raised_at,
+            "rung": row.rung,
+            "repeat": row.repeat or 0,
+            "urgency": row.urgency,
+            "due_at": row.due_at,
+            "root": row.root or row.alert,
+            "reminds": row.reminds,
+            "state": row.state,
         }
         for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert))
     ]
@@ -79,4 +93,11 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "raised_at": utc(row.raised_at),
         "due_at": utc(row.due_at),
         "messages": json.loads(row.messages),
+        "urgency": row.urgency,
+        "root": row.root,
+        "repeat": row.repeat or 0,
+        "reminds": row.reminds,
+        "next_at": utc(row.next_at),
+        "acknowledged_by": row.acknowledged_by,
+        "acknowledged_at": utc(row.acknowledged_at),
     }

@@ -276,7 +276,28 @@ def _(event: adverse_event.RowReappeared) -> str:
 
 @says(alert.Raised)
 def _(event: alert.Raised) -> str:
-    return f"Alert {event.rule} is owed to the {event.role.replace('_', ' ')} for {numbers(event.concerning)}."
+    about = f" for {numbers(event.concerning)}" if event.concerning else ""
+    due = "" if event.due_at is None else f", due {event.due_at:%Y-%m-%d %H:%M} UTC"
+    again = "" if event.repeat is None else f", repeat {event.repeat}"
+    rung = "" if event.root is None else f" (rung {event.rung} of alert {event.root}{again})"
+    held = " with the digest" if event.urgency == "digest" and event.root is None else ""
+    return f"Alert {event.rule} is owed to the {event.role.replace('_', ' ')}{held}{about}{due}{rung}."
+
+
+@says(alert.Released)
+def _(event: alert.Released) -> str:
+    return f"Alert {event.alert} goes out with the digest."
+
+
+@says(alert.Acknowledged)
+def _(event: alert.Acknowledged) -> str:
+    through = "" if event.through is None else f" (through {event.through})"
+    return f"{event.acknowledged_by or 'Somebody'} acknowledged alert {event.alert}{through}."
+
+
+@says(alert.Settled)
+def _(event: alert.Settled) -> str:
+    return f"What alert {event.alert} is about is settled; nobody is reminded of it again."
 
 
 @says(message.Composed)

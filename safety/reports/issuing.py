@@ -39,16 +39,26 @@ def locked(journal: Journal, period: Period, zone: str, *, provisional: bool = F
     )
 
 
-def issue_due(desk: Desk, views: Views, now: datetime) -> int:
-    """Open and issue every report whose lock point has passed, and give how many were issued.
+def issue_all(desk: Desk, views: Views, now: datetime) -> int:
+    """Issue what is due until nothing more is, and give how many reports that was."""
+    issued_in_all = 0
+    while True:
+        views.catch_up(desk.journal)
+        with views.connect() as connection:
+            count = issue_due(desk, connection, now)
+        if not count:
+            return issued_in_all
+        issued_in_all += count
+
+
+def issue_due(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Open and issue every report whose lock point has passed, and give how many were issued: a duty of the tick.
 
     Late, doubled and missed calls change when, never what: a report is issued once, from the same position, whoever calls.
     A period that ended before the trial was on record in this log is not owed by it.
     """
-    views.catch_up(desk.journal)
-    with views.connect() as connection:
-        owed = owing(connection, views.now(connection), desk.journal, now)
-    return sum(issued_now(desk, views, one) for one in owed)
+    at = At(Views.position(connection))
+    return sum(issued_now(desk, connection, one) for one in owing(connection, at, desk.journal, now))
 
 
 def owing(connection: Connection, at: At, journal: Journal, now: datetime) -> list[Owed]:
@@ -78,14 +88,16 @@ def on_record_since(connection: Connection, trial: str, at: At, journal: Journal
     return journal.recorded_at(trial_files(connection, trial, at)[0]["position"]) or 0
 
 
-def issued_now(desk: Desk, views: Views, owed: Owed) -> bool:
+def issued_now(desk: Desk, connection: Connection, owed: Owed) -> bool:
     """Open one report if need be, and issue it; say whether it was this call that issued it."""
     try:
         if not owed.opened:
             open_one(desk, owed)
-        if not settled(desk.journal, owed.period):
+        lock = locked(desk.journal, owed.period, owed.zone)
+        if not settled(desk.journal, owed.period) or Views.position(connection) < lock.position:
             return False
-        return not issue_one(desk, views, owed)
+        form = issued(owed.trial, lock, render(connection, owed.trial, lock))
+        return not desk.do("periodic_report.issue", form, by=OPERATOR, command_id=f"{form.stream}-issued").repeated
     except (ReportIssued, OtherContent, NotScheduled):
         # Another process was first, or the trial's file was amended meanwhile: the next tick sees what stands.
         return False
@@ -106,15 +118,6 @@ def open_one(desk: Desk, owed: Owed) -> None:
 def settled(journal: Journal, period: Period) -> bool:
     """Say whether nothing can be recorded before the lock point any more: times rise, and the log's head is beyond it."""
     return journal.head().recorded_at >= microseconds(period.locked_at)
-
-
-def issue_one(desk: Desk, views: Views, owed: Owed) -> bool:
-    """Render a report and put it into the log whole; say whether it stood there already."""
-    views.catch_up(desk.journal)
-    lock = locked(desk.journal, owed.period, owed.zone)
-    with views.connect() as connection:
-        form = issued(owed.trial, lock, render(connection, owed.trial, lock))
-    return desk.do("periodic_report.issue", form, by=OPERATOR, command_id=f"{form.stream}-issued").repeated
 
 
 def issued(trial: str, lock: Lock, rendered: Rendered) -> Issued:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from safety.projections import Connection
 from safety.reports.document import Clock, Lock, document
@@ -60,6 +61,7 @@ def templates() -> Environment:
         "cases": cases,
         "amounts": amounts,
         "minute": minute,
+        "breakable": breakable,
     }
     found.globals |= {"MEASURES": MEASURES}
     return found
@@ -113,6 +115,11 @@ def amounts(arm: dict[str, Any]) -> str:
     if arm["without_amount"]:
         told.append(f"{arm['without_amount']} doses without an amount")
     return "; ".join(told)
+
+
+def breakable(text: str) -> Markup:
+    """Let a page break a coded value such as RECOVERED/RESOLVED behind its slash."""
+    return Markup("/<wbr/>").join(text.split("/"))
 
 
 def minute(moment: str | None) -> str:

@@ -1,0 +1,82 @@
+"""What is owed to whom: alerts read, and acknowledged in one's own name."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from safety.cli.asking import Asked, AsOf, answer, caught_up
+from safety.cli.door import (
+    REFUSED,
+    UNUSABLE_ARGUMENTS,
+    ByOption,
+    CommandId,
+    IntoDemo,
+    by_whom,
+    code_of,
+    fail,
+    home,
+    say,
+)
+from safety.cli.printing import Format, FormatOption, print_table, show
+
+if TYPE_CHECKING:
+    from safety.projections.at import At
+
+app = typer.Typer()
+alerts_app = typer.Typer(help="What is owed to whom: alerts owed, sent, acknowledged.", invoke_without_command=True)
+app.add_typer(alerts_app, name="alerts")
+
+Trial = Annotated[str | None, typer.Option("--trial", help="Id of the trial, such as NCT03265613.")]
+
+
+@alerts_app.callback()
+def alerts(
+    context: typer.Context,
+    *,
+    trial: Trial = None,
+    as_of: AsOf = None,
+    form: FormatOption = Format.TABLE,
+    into_demo: IntoDemo = False,
+) -> None:
+    """What is owed to whom: alerts owed, sent, acknowledged."""
+    if context.invoked_subcommand is not None:
+        return
+    if trial is None:
+        fail("alerts takes --trial: the id of a trial, such as NCT03265613", UNUSABLE_ARGUMENTS)
+    from safety.cli.shown import ALERTS, with_minutes  # noqa: PLC0415, keeps --help light
+
+    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
+        from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
+
+        return {"trial": trial, **inbox(connection, trial, at)}
+
+    found = answer(trial, Asked(as_of), ask, into_demo=into_demo)
+    rows = with_minutes(found["alerts"], "raised_at")
+    title = f"{found['trial']}: alerts"
+    show(found, found["alerts"], form, lambda: print_table(title, rows, ALERTS, "No alert was ever owed."))
+
+
+@alerts_app.command()
+def acknowledge(
+    alert: Annotated[
+        str, typer.Argument(help="Id of the alert, of any rung, as the mail and `vigilog alerts` name it.")
+    ],
+    *,
+    by: ByOption = None,
+    command_id: CommandId = None,
+    into_demo: IntoDemo = False,
+) -> None:
+    """Take an alert on in your own name: nobody further up the ladder hears of it."""
+    alert = code_of(alert, "the alert")
+    with home(into_demo=into_demo) as opened:
+        from safety.aggregates.alert import Acknowledged  # noqa: PLC0415, keeps --help light
+        from safety.projections.inbox import where_from  # noqa: PLC0415
+
+        with caught_up(opened).connect() as connection:
+            found = where_from(connection, alert)
+        if found is None:
+            fail(f"there is no alert {alert}; `vigilog alerts` names those of a trial", REFUSED)
+        form = Acknowledged(trial=found, alert=alert)
+        named = command_id or opened.doors.new_id()
+        done = opened.desk.do("alert.acknowledge", form, by=by_whom(by, opened), command_id=named)
+        say(f"Alert {alert} is acknowledged{'' if done.events else ' already'}.")
