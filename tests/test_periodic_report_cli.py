@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,25 @@ def test_the_forms_are_what_was_issued_on_standard_output_and_in_a_file(cli: Com
         assert file.read_text(encoding="utf-8") == out.out
     assert cli(*asked).out == cli(*asked, "--format", "text").out
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["trial"] == "T1"
+
+
+def test_what_was_issued_is_rendered_again_from_its_own_positions_whatever_was_amended_since(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "home")
+    desk.append("2015-04-01T00:00Z", b.registered(owing(b.definition(), dsur={"dibd": "2015-03-01"})), b.enrolled())
+    assert desk.tick("2016-03-01T00:00Z") == 1
+    elsewhere = owing(b.definition(zone="America/New_York"), dsur={"dibd": "2015-01-15"})
+    desk.append("2016-03-02T00:00Z", b.amended(elsewhere), b.reported(serious="Y"))
+    desk.close()
+    cli = CommandLine(tmp_path / "home")
+    asked = ("report", "periodic", *OPTIONS, "--lock", "2016-02-29")
+    (row,) = cli.json("report", "list", *OPTIONS)["reports"]
+    for form in ("html", "text"):
+        kept, again = (cli(*asked, "--format", form, *options).out for options in (("--issued",), ()))
+        assert kept == again
+        assert sha256(kept.encode()).hexdigest() == row[f"{form}_sha256"]
+    status, sentence = cli.refused(*asked, "--issued", "--kind", "dsmb")
+    assert (status, sentence) == (1, "The dsmb report of trial T1 that ends on 2016-02-29 is not issued yet.")
+    assert cli.refused(*asked, "--issued", "--format", "json")[0] == 2
 
 
 def test_a_lock_point_may_be_a_date_a_time_or_a_position(cli: CommandLine) -> None:

@@ -205,10 +205,12 @@ def test_e2f_a_reaction_is_related_by_either_party_and_silence_counts_as_related
 
 def test_clocks_are_shown_where_there_are_any(desk: Desk) -> None:
     desk.append("2018-01-05T00:00Z", governed())
-    clock = {"rule": "E2A-15", "case": "S1/1", "due_on": "2018-03-25", "state": "submitted", "standing": "met late"}
-    report = rendered(desk, clocks=(clock,))
+    clock = {"rule": "E2A-15", "subject": "S1", "number": 1, "due_on": "2018-03-25"}
+    sent, at_once = {"state": "submitted", "timeliness": "met_late"}, {"state": "open", "timeliness": "due_now"}
+    report = rendered(desk, clocks=({**clock, **sent}, {**clock, "rule": "CN-INV", "due_on": None, **at_once}))
+    assert report.document["obligations"]["counts"] == {"due now": 1, "met late": 1}
     assert NOTES["no_clocks"] not in " ".join(report.text.split())
-    for words in ("E2A-15", "S1/1", "met late"):
+    for words in ("E2A-15", "S1/1", "met late", "at once"):
         assert words in report.text
         assert words in texts(report.html)
 

@@ -89,10 +89,15 @@ class Acknowledged(ReportForm):
 
 @dataclass(frozen=True, slots=True)
 class PeriodicReport:
-    """What a report has come to: its period once it is opened, whether it is issued, and by recipient when it went and arrived."""
+    """What a report has come to: its period once it is opened, and by recipient when it went and whether it arrived.
+
+    Once it is issued, `position` and `since_position` say what it was rendered from.
+    """
 
     owed: Period | None = None
     issued: bool = False
+    position: int = 0
+    since_position: int = 0
     submitted: Mapping[str, datetime] = field(default_factory=dict)
     acknowledged: frozenset[str] = frozenset()
 
@@ -104,7 +109,8 @@ def evolve(state: PeriodicReport, happened: Form) -> PeriodicReport:
         case Opened():
             return replace(state, owed=happened.owed)
         case Issued():
-            return replace(state, issued=True)
+            since = happened.since_position
+            return replace(state, issued=True, position=happened.position, since_position=since)
         case Submitted():
             return replace(state, submitted={**state.submitted, happened.to: happened.submitted_at})
         case Acknowledged():

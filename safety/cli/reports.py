@@ -1,5 +1,6 @@
 """The commands of periodic safety reports: rendered at a lock point, listed as they were issued, and what is due."""
 
+import json
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,14 +12,15 @@ import typer
 
 from safety.cli.asking import Asked, AsOf, answer, caught_up, day, ends, governing, instant
 from safety.cli.door import MACHINE_REFUSED, UNUSABLE_ARGUMENTS, IntoDemo, TrialOption, code_of, fail, home, say
-from safety.cli.printing import Format, FormatOption, print_json, print_table, show
+from safety.cli.printing import Format, FormatOption, print_table, show
 from safety.cli.shown import minute
 
 if TYPE_CHECKING:
+    from safety.aggregates.periodic_report import PeriodicReport
     from safety.aggregates.trial import Definition
     from safety.home import Home
     from safety.projections.at import At
-    from safety.regulation.periodic import Kind, Period
+    from safety.regulation.periodic import Kind
     from safety.reports.document import Lock
     from safety.reports.rendering import Rendered
 
@@ -67,11 +69,19 @@ def periodic(
     ],
     kind: KindOption = "dsur",
     form: Annotated[ReportFormat, typer.Option("--format", help="html, text or json.")] = ReportFormat.TEXT,
+    issued: Annotated[
+        bool, typer.Option("--issued", help="The very bytes that were issued, as the log keeps them: html or text.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--output", help="Write it to this file.")] = None,
     into_demo: IntoDemo = False,
 ) -> None:
     """Render a periodic report from what the log held at its lock point; nothing is recorded."""
     trial = code_of(trial, "--trial")
+    if issued:
+        with home(into_demo=into_demo, reads_only=True) as opened:
+            kept = kept_text(opened, trial, kind, lock, form)
+        write(kept, output)
+        return
     with home(into_demo=into_demo, reads_only=True) as opened:
         from safety.reports.rendering import render  # noqa: PLC0415, keeps --help light
 
@@ -80,22 +90,36 @@ def periodic(
             rendered = render(connection, trial, asked)
     if asked.provisional:
         say("Careful: the lock point has not passed; what is recorded until then changes this report.")
-    write(rendered, form, output)
+    write(text_of(rendered, form), output)
 
 
-def write(rendered: "Rendered", form: ReportFormat, output: Path | None) -> None:
-    """Write a report to a file, byte by byte, or to standard output."""
-    text = rendered.html if form is ReportFormat.HTML else rendered.text
-    if output is None:
-        if form is ReportFormat.JSON:
-            print_json(rendered.document)
-        else:
-            typer.echo(text.encode(), nl=False)
-        return
+def text_of(rendered: "Rendered", form: ReportFormat) -> str:
+    """Give a report in the asked form."""
     if form is ReportFormat.JSON:
-        from json import dumps  # noqa: PLC0415, keeps --help light
+        return json.dumps(rendered.document, ensure_ascii=False, indent=2) + "\n"
+    return rendered.html if form is ReportFormat.HTML else rendered.text
 
-        text = dumps(rendered.document, ensure_ascii=False, indent=2) + "\n"
+
+def kept_text(opened: "Home", trial: str, kind: str, lock: str, form: ReportFormat) -> str:
+    """Give an issued report as the log keeps it; refuses one that is not issued."""
+    from safety.aggregates.periodic_report import Issued, ReportNotIssued, stream_of  # noqa: PLC0415, keeps --help light
+    from safety.journal import decode  # noqa: PLC0415
+
+    if form is ReportFormat.JSON:
+        fail("--issued: the log keeps html and text; take one of them with --format", UNUSABLE_ARGUMENTS)
+    last = day(lock, "--lock").isoformat()
+    for row in opened.journal.stream(stream_of(trial, kind, last)):
+        event = decode(row).event
+        if isinstance(event, Issued):
+            return event.html if form is ReportFormat.HTML else event.text
+    raise ReportNotIssued(trial=trial, kind=kind, period=last)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a report to a file, byte by byte, or to standard output."""
+    if output is None:
+        typer.echo(text.encode(), nl=False)
+        return
     try:
         output.write_bytes(text.encode())
     except OSError as fault:
@@ -104,15 +128,19 @@ def write(rendered: "Rendered", form: ReportFormat, output: Path | None) -> None
 
 
 def lock_of(opened: "Home", trial: str, governs: "Definition", text: str, kind: "Kind") -> "Lock":
-    """Turn --lock into the period it ends and positions of the log; a report that was opened keeps the period it has."""
+    """Turn --lock into the period it ends and positions of the log; one that was issued keeps those it has."""
     from safety.regulation.periodic import INSTANT, period_ending  # noqa: PLC0415, keeps --help light
+    from safety.reports.document import Lock  # noqa: PLC0415
     from safety.reports.issuing import locked  # noqa: PLC0415
 
     now = opened.doors.clock()
     if re.fullmatch(r"[^T ]{10}", text):
         last = day(text, "--lock")
         ends(last, governs.zone, "--lock")
-        period = opened_period(opened, trial, kind, text) or period_ending(governs.periodic, kind, governs.zone, last)
+        known = report_of(opened, trial, kind, text)
+        if known.issued and known.owed is not None:
+            return Lock(known.owed, known.position, known.since_position)
+        period = known.owed or period_ending(governs.periodic, kind, governs.zone, last)
         return locked(opened.journal, period, governs.zone, provisional=now < period.locked_at)
     moment = moment_of(opened, text)
     last = moment.astimezone(ZoneInfo(governs.zone)).date()
@@ -135,12 +163,12 @@ def moment_of(opened: "Home", text: str) -> datetime:
     return moment(recorded_at)
 
 
-def opened_period(opened: "Home", trial: str, kind: str, name: str) -> "Period | None":
-    """Give the period of a report that was opened, as it was opened."""
+def report_of(opened: "Home", trial: str, kind: str, name: str) -> "PeriodicReport":
+    """Give what a report has come to: the period as it was opened, the positions that it was issued from."""
     from safety.aggregates.periodic_report import PeriodicReport, stream_of  # noqa: PLC0415, keeps --help light
     from safety.journal.states import folded  # noqa: PLC0415
 
-    return folded(opened.journal.stream(stream_of(trial, kind, name))).slice(PeriodicReport).owed
+    return folded(opened.journal.stream(stream_of(trial, kind, name))).slice(PeriodicReport)
 
 
 @report_app.command("issue")

@@ -1,5 +1,6 @@
 """The document of a periodic report: every figure in it, from the views as of the position of its lock point and nothing else."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -18,7 +19,8 @@ from safety.reports.reactions import reaction
 from safety.reports.wording import NOTES
 
 Clock = Mapping[str, Any]
-"""A clock of an expedited report: `rule`, `case`, `due_on`, `state` and `standing` in words."""
+"""A clock of an expedited report as the view of obligations tells it: `rule`, `subject`, `number`, `due_on` (None: at once),
+`state`, and `timeliness` as it stood at the lock point."""
 
 
 class Lock(NamedTuple):
@@ -101,7 +103,7 @@ def document(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Cl
         "incidence": incidences(connection, trial, governs, at),
         "reference_safety_information": reference(references(connection, trial, at), lock.period),
         "amendments": amendments,
-        "obligations": [dict(clock) for clock in clocks],
+        "obligations": punctuality(clocks),
     }
     found["china"] = china(found, now, governs, lock.period.kind)
     found["summary"] = summary(found)
@@ -154,6 +156,21 @@ def reference(versions: Sequence[Mapping[str, Any]], period: Period) -> dict[str
     in_force = [row for row in told if row["effective_on"] <= begins]
     changes = [row for row in told if begins < row["effective_on"] <= ends]
     return {"in_force": in_force[-1] if in_force else None, "changes": changes}
+
+
+def punctuality(clocks: Sequence[Clock]) -> dict[str, Any]:
+    """Give the section of clocks: how many stand how, and each of them."""
+    told = [
+        {
+            "rule": clock["rule"],
+            "case": f"{clock['subject']}/{clock['number']}",
+            "due_on": clock["due_on"],
+            "state": clock["state"],
+            "standing": clock["timeliness"].replace("_", " "),
+        }
+        for clock in clocks
+    ]
+    return {"counts": dict(sorted(Counter(row["standing"] for row in told).items())), "rows": told}
 
 
 def china(found: Mapping[str, Any], now: Standing, governs: Definition, kind: Kind) -> dict[str, Any] | None:
