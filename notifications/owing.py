@@ -1,13 +1,16 @@
 """What the record owes, asked of its views after they have caught up."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from notifications.dispatcher import Pending
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
 from safety.projections.inbox import carried, owed, unsent
+from safety.projections.on_duty import Recipient, recipients
 from safety.projections.views import Views
+from safety.values import Role
 
 
 class Owing:
@@ -28,6 +31,11 @@ class Owing:
         """Every alert that an unsent message carries, also when another person has it already."""
         with self._views.connect() as connection:
             return [as_owed(row) for row in carried(connection)]
+
+    def recipients(self, role: Role, trial: str, now: datetime) -> Sequence[Recipient]:
+        """Who hears now of what is owed to a role, and why they: resolved when something is sent, by the log's accounts."""
+        with self._views.connect() as connection:
+            return recipients(connection, role, trial, now)
 
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""

@@ -11,9 +11,14 @@ from safety.aggregates.deciding import Form
 from safety.desk import Desk, Done
 from safety.projections import Connection, Views
 from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due
+from safety.projections.inbox import where_from
+from safety.projections.on_duty import vacancies
+from safety.projections.trials import governing
+from safety.reachability import counted_on
 from safety.values import microseconds
 
 CLOCK_JUMPED = "CLOCK-JUMPED"
+ROLE_VACANT = "ROLE-VACANT"
 TOLERANCE = timedelta(minutes=1)
 """A clock that is put right by less than this is no news."""
 MOST = 1_000
@@ -96,7 +101,20 @@ def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
     return raised
 
 
-DUTIES: tuple[Duty, ...] = (ladders, reminders)
+def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Tell the operators of each role that a trial counts on and that nobody fills, before an alert has nowhere to go."""
+    raised = 0
+    for trial, governs in governing(connection):
+        for vacancy in vacancies(connection, trial, counted_on(governs), now):
+            alert = alert_id(f"{trial}/trial", vacancy.since, ROLE_VACANT, vacancy.role, 1)
+            if where_from(connection, alert) is None:
+                concerning = (vacancy.role.upper(),)
+                form = Raised(trial=trial, alert=alert, rule=ROLE_VACANT, role="operator", concerning=concerning)
+                raised += counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+    return raised
+
+
+DUTIES: tuple[Duty, ...] = (ladders, reminders, vacant_roles)
 """What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
 
 

@@ -261,6 +261,15 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ),
         ("alert.acknowledged.v1", {**TRIAL, "alert": ALERT, "acknowledged_by": "LIN", "through": RUNG}),
         ("alert.settled.v1", {**TRIAL, "alert": ALERT}),
+        (
+            "account.absence_set.v1",
+            {
+                "account": "LIN",
+                "from_at": "2018-03-10T00:00:00Z",
+                "until_at": "2018-03-17T00:00:00Z",
+                "covered_by": "OPERATOR",
+            },
+        ),
     ]
 
 

@@ -107,6 +107,12 @@ ISSUED = {
 }
 SAMPLES: dict[str, dict[str, Any]] = {
     "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"]},
+    "account.absence_set.v1": {
+        "account": "LIN",
+        "from_at": "2018-03-10T00:00:00Z",
+        "until_at": "2018-03-17T00:00:00Z",
+        "covered_by": "CHEN",
+    },
     "adverse_event.reported.v1": SAID,
     "adverse_event.followed_up.v1": SAID,
     "adverse_event.corrected.v1": {**SAID, "variables": ["AETERM", "AESEV"]},

@@ -211,6 +211,7 @@ FILING = {"operator", "investigator", "safety_officer"}
 SPONSOR = {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
     "account.add": {"operator"},
+    "account.set_absence": {*FILING, "auditor"},
     "trial.register": {"operator"},
     "trial.amend": {"operator"},
     "trial.issue_reference_safety_information": SPONSOR,

@@ -19,7 +19,7 @@ from safety.aggregates.ladder import Ladder
 from safety.journal import decode
 from safety.projections import Views
 from safety.tick import tick
-from tests.builders import T0, TRIAL, built, nullified
+from tests.builders import T0, TRIAL, account_added, built, nullified
 from tests.desks import Office, heard
 
 MINUTE = timedelta(minutes=1)
@@ -33,7 +33,7 @@ class Night:
 
     def __init__(self, folder: Path, *beside: Form) -> None:
         self.now = T0
-        self.office = Office(folder / "log.db", lambda: self.now).begin()
+        self.office = Office(folder / "log.db", lambda: self.now).begin(account_added("HEAD", roles=("operator",)))
         self.views = Views.in_memory()
         for form in beside or (heard(serious="Y"),):
             command = "adverse_event.report" if isinstance(form, Reported) else "adverse_event.nullify"

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from safety.aggregates.alert import Acknowledged, Raised, Settled
+from safety.aggregates.deciding import Form
 from safety.desk import Desk
 from safety.journal import Journal, open_journal
 from safety.projections import Connection, Views
@@ -41,13 +42,13 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 class Night:
     """A desk whose clock stands where it is put, and its views, on one database."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *beside: Form) -> None:
         self.now = T0
         self.journal: Journal = open_journal(store, lambda: microseconds(self.now))
         self.views: Views = views_beside(store)
         self.desk = Desk(self.journal, lambda: self.now, lambda: b"0123456789abcdef")
         people = [account_added("OPERATOR", roles=("operator",)), account_added("CHEN"), account_added("LIN")]
-        append(self.journal, opened(), *people, registered(), enrolled())
+        append(self.journal, opened(), *people, *beside, registered(), enrolled())
 
     def do(self, command: str, form: Any, by: str = "CHEN", command_id: str | None = None) -> Any:  # noqa: ANN401, a form and its first event
         done = self.desk.do(command, form, by=by, command_id=command_id or f"C-{self.journal.head().position}")
@@ -77,7 +78,7 @@ class Night:
 
 @pytest.fixture
 def night(store: Store) -> Iterator[Night]:
-    found = Night(store)
+    found = Night(store, account_added("HEAD", roles=("operator",)))
     yield found
     assert found.views.check(found.journal) == []
     found.views.close()
@@ -227,7 +228,7 @@ def test_an_alert_about_the_log_is_acknowledged_by_who_may_in_every_trial(night:
     ("ask", "used"), [(rungs_due, "alert_next (next_at<?)"), (reminders_due, "alert_remind (remind_at<?)")]
 )
 def test_what_is_due_is_found_by_an_index_of_its_own(tmp_path: Path, ask: Any, used: str) -> None:  # noqa: ANN401, one of the two views
-    night = Night(tmp_path / "log.db")
+    night = Night(tmp_path / "log.db", account_added("HEAD", roles=("operator",)))
     night.file_sae()
     night.views.catch_up(night.journal)
     statements: list[str] = []

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from safety.cli.asking import Asked, AsOf, answer, caught_up
+from safety.cli.asking import Asked, AsOf, answer, caught_up, governing, position_of
 from safety.cli.door import (
     REFUSED,
     UNUSABLE_ARGUMENTS,
@@ -26,7 +26,10 @@ app = typer.Typer()
 alerts_app = typer.Typer(help="What is owed to whom: alerts owed, sent, acknowledged.", invoke_without_command=True)
 app.add_typer(alerts_app, name="alerts")
 
-Trial = Annotated[str | None, typer.Option("--trial", help="Id of the trial, such as NCT03265613.")]
+Trial = Annotated[
+    str | None,
+    typer.Option("--trial", help="Id of the trial, such as NCT03265613; - for what is about the log itself."),
+]
 
 
 @alerts_app.callback()
@@ -50,10 +53,54 @@ def alerts(
 
         return {"trial": trial, **inbox(connection, trial, at)}
 
-    found = answer(trial, Asked(as_of), ask, into_demo=into_demo)
+    found = (
+        of_the_log(as_of, into_demo=into_demo)
+        if trial == "-"
+        else answer(trial, Asked(as_of), ask, into_demo=into_demo)
+    )
     rows = with_minutes(found["alerts"], "raised_at")
     title = f"{found['trial']}: alerts"
     show(found, found["alerts"], form, lambda: print_table(title, rows, ALERTS, "No alert was ever owed."))
+
+
+def of_the_log(as_of: str | None, *, into_demo: bool) -> dict[str, Any]:
+    """The alerts about the log itself, whose dates end in UTC."""
+    with home(into_demo=into_demo, reads_only=True) as opened:
+        from safety.projections.at import At  # noqa: PLC0415, keeps --help light
+        from safety.projections.inbox import inbox  # noqa: PLC0415
+
+        with caught_up(opened).connect() as connection:
+            return {"trial": "-", **inbox(connection, "-", At(position_of(opened, as_of, "UTC")))}
+
+
+@alerts_app.command()
+def ladder(
+    *,
+    trial: Annotated[str, typer.Option("--trial", help="Id of the trial.")],
+    form: FormatOption = Format.TABLE,
+    into_demo: IntoDemo = False,
+) -> None:
+    """Who hears of an alert, in what order and after how long, until somebody acknowledges it: the trial's own, or the program's."""
+    trial = code_of(trial, "--trial")
+    with home(into_demo=into_demo, reads_only=True) as opened:
+        governs = governing(opened, trial)
+    rows = [{"ladder": sentence} for sentence in governs.ladder.words]
+    found = {"trial": trial, "ladder": governs.ladder.model_dump(mode="json"), "words": governs.ladder.words}
+    show(found, rows, form, lambda: typer.echo("\n".join(governs.ladder.words)))
+
+
+@alerts_app.command()
+def faults(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False) -> None:
+    """What would keep an alert from reaching anybody: roles that nobody fills now or soon, and people without an address."""
+    with home(into_demo=into_demo, reads_only=True) as opened:
+        from safety.cli.shown import FAULTS  # noqa: PLC0415, keeps --help light
+        from safety.reachability import faults as found_by  # noqa: PLC0415
+
+        views = caught_up(opened)
+        with views.connect() as connection:
+            rows = found_by(connection, opened.directory, opened.doors.clock())
+            position = views.position(connection)
+    show({"position": position, "faults": rows}, rows, form, lambda: print_table("Faults", rows, FAULTS, "No fault."))
 
 
 @alerts_app.command()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+FAULTS = {"trial": "Trial", "role": "Role", "message": "What is wrong"}
 LISTING = {
     "subject": "Subject",
     "number": "AE",

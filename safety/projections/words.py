@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
+from safety.aggregates import adverse_event, dose, message, record, subject, trial
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.deciding import Form
 from safety.projections import words_of_reports
@@ -110,12 +110,6 @@ def _(event: record.RedactionRequested) -> str:
 @says(record.Redacted)
 def _(event: record.Redacted) -> str:
     return f"The sealed text of position {event.at_position} was emptied."
-
-
-@says(account.Added)
-def _(event: account.Added) -> str:
-    trials = numbers(event.trials) if event.trials else "all trials"
-    return f"Account {event.account} was added as {numbers(event.roles)} in {trials}."
 
 
 @says(trial.Registered)
@@ -272,32 +266,6 @@ def _(event: adverse_event.RowVanished) -> str:
 @says(adverse_event.RowReappeared)
 def _(event: adverse_event.RowReappeared) -> str:
     return f"The row of {of(event, 'adverse event')} is in the data again."
-
-
-@says(alert.Raised)
-def _(event: alert.Raised) -> str:
-    about = f" for {numbers(event.concerning)}" if event.concerning else ""
-    due = "" if event.due_at is None else f", due {event.due_at:%Y-%m-%d %H:%M} UTC"
-    again = "" if event.repeat is None else f", repeat {event.repeat}"
-    rung = "" if event.root is None else f" (rung {event.rung} of alert {event.root}{again})"
-    held = " with the digest" if event.urgency == "digest" and event.root is None else ""
-    return f"Alert {event.rule} is owed to the {event.role.replace('_', ' ')}{held}{about}{due}{rung}."
-
-
-@says(alert.Released)
-def _(event: alert.Released) -> str:
-    return f"Alert {event.alert} goes out with the digest."
-
-
-@says(alert.Acknowledged)
-def _(event: alert.Acknowledged) -> str:
-    through = "" if event.through is None else f" (through {event.through})"
-    return f"{event.acknowledged_by or 'Somebody'} acknowledged alert {event.alert}{through}."
-
-
-@says(alert.Settled)
-def _(event: alert.Settled) -> str:
-    return f"What alert {event.alert} is about is settled; nobody is reminded of it again."
 
 
 @says(message.Composed)
