@@ -5,8 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from jinja2 import TemplateError
+
 from safety.aggregates.account import OPERATOR
-from safety.aggregates.periodic_report import Issued, NotScheduled, Opened, ReportIssued, ReportOpened
+from safety.aggregates.alert import Raised, alert_id
+from safety.aggregates.periodic_report import Issued, NotScheduled, Opened, ReportIssued, ReportOpened, stream_of
 from safety.desk import Desk, OtherContent
 from safety.journal import Journal
 from safety.projections import At, Connection, Views
@@ -18,6 +21,11 @@ from safety.reports import LAYOUT
 from safety.reports.document import Lock
 from safety.reports.rendering import Rendered, render
 from safety.values import end_of_day, microseconds
+
+REPORT_FAILED = "PERIODIC-REPORT-FAILED"
+"""The rule of the alert that a report which is due could not be rendered."""
+FAULTS = (TemplateError, LookupError, ValueError, TypeError, ArithmeticError, AttributeError)
+"""What a template or a figure raises that is wrong; what the machine raises is another matter and ends the tick."""
 
 
 class Owed(NamedTuple):
@@ -55,7 +63,8 @@ def issue_due(desk: Desk, connection: Connection, now: datetime) -> int:
     """Open and issue every report whose lock point has passed, and give how many were issued: a duty of the tick.
 
     Late, doubled and missed calls change when, never what: a report is issued once, from the same position, whoever calls.
-    A period that ended before the trial was on record in this log is not owed by it.
+    A period that ended before the trial was on record in this log is not owed by it. A report that cannot be rendered is
+    told to the operators once, is tried again at every tick, and keeps no other from being issued.
     """
     at = At(Views.position(connection))
     return sum(issued_now(desk, connection, one) for one in owing(connection, at, desk.journal, now))
@@ -101,6 +110,18 @@ def issued_now(desk: Desk, connection: Connection, owed: Owed) -> bool:
     except (ReportIssued, OtherContent, NotScheduled):
         # Another process was first, or the trial's file was amended meanwhile: the next tick sees what stands.
         return False
+    except FAULTS as fault:
+        tell_failed(desk, owed, type(fault).__name__)
+        return False
+
+
+def tell_failed(desk: Desk, owed: Owed, fault: str) -> None:
+    """Owe the operators one alert for a report that cannot be rendered, one for each class of fault."""
+    kind, period = owed.period.kind, owed.period.period
+    alert = alert_id(f"{stream_of(owed.trial, kind, period)}|{fault}", 1, REPORT_FAILED, "operator", 1)
+    concerning = (f"{kind} {period}", fault)
+    form = Raised(trial=owed.trial, alert=alert, rule=REPORT_FAILED, role="operator", concerning=concerning)
+    desk.do("alert.raise", form, by=OPERATOR, command_id=f"raise-{alert}")
 
 
 def open_one(desk: Desk, owed: Owed) -> None:
