@@ -223,10 +223,6 @@ def story() -> list[tuple[str, dict[str, Any]]]:
             {"at_position": 13, "reason": "identifies_a_person", "requested_by": "LIN"},
         ),
         ("log.redacted.v1", {"at_position": 13}),
-        ("periodic_report.opened.v1", {**REPORT, "owed": PERIOD}),
-        ("periodic_report.issued.v1", ISSUED),
-        ("periodic_report.submitted.v1", {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"}),
-        ("periodic_report.acknowledged.v1", {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"}),
         ("alert.released.v1", {**TRIAL, "alert": ALERT, "next_at": "2018-03-06T00:15:00Z"}),
         (
             "alert.raised.v1",
@@ -270,6 +266,10 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "covered_by": "OPERATOR",
             },
         ),
+        ("periodic_report.opened.v1", {**REPORT, "owed": PERIOD}),
+        ("periodic_report.issued.v1", ISSUED),
+        ("periodic_report.submitted.v1", {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"}),
+        ("periodic_report.acknowledged.v1", {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"}),
     ]
 
 
