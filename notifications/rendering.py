@@ -15,6 +15,8 @@ RULES = {
     "SAE-REPORTED": "a serious adverse event was reported",
     "SAE-ESCALATED": "an adverse event became serious",
     "SAE-IMPORTED": "an import brought serious adverse events",
+    "PERIODIC-REPORT-ISSUED": "a periodic safety report was issued and is to be submitted",
+    "PERIODIC-REPORT-FAILED": "a periodic safety report that is due could not be rendered",
 }
 MOST_NAMED = 20
 """How many adverse events an alert names in a mail; an import may bring hundreds."""

@@ -10,6 +10,7 @@ from safety.aggregates.alerting import owed, terms
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
 from safety.aggregates.obligation import Obligation, Obligations, OfObligation, Opened, Rejected
+from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
 from safety.aggregates.trial import DataImported
 from safety.values import Role
 
@@ -126,6 +127,9 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
         if isinstance(happened.event, OfObligation):
             found += of_obligation(happened.event, happened, states, at)
             continue
+        if isinstance(happened.event, Issued):
+            found.append(owed(announcement(happened, happened.event), terms(states, happened.event.trial), at))
+            continue
         event, ae = happened.event, adverse_event_of(happened)
         rule = None if ae is None else next((rule for rule in RULES if rule.when(ae)), None)
         if rule is None or not isinstance(event, SubjectForm):
@@ -183,6 +187,20 @@ def of_import(happened: Happened, states: States, at: datetime) -> list[AlertFor
     """Owe what an import's clocks owe."""
     event = happened.event
     return of_obligation(event, happened, states, at, imported=True) if isinstance(event, OfObligation) else []
+
+
+def announcement(happened: Happened, report: Issued) -> Raised:
+    """Announce an issued periodic report to who has to submit it: in the day's digest, with reminders before its limit."""
+    limit = happened.after.slice(PeriodicReport).owed
+    return Raised(
+        trial=report.trial,
+        alert=announcement_id(report.stream),
+        rule=REPORT_ISSUED,
+        role=ANNOUNCED_TO,
+        urgency="digest",
+        concerning=(f"{report.kind} {report.period}",),
+        due_at=None if limit is None else limit.due_at,
+    )
 
 
 def alert_of_import(

@@ -90,6 +90,35 @@ SUBJECT = {
     "RFICDTC": "2018-02",
     "source": "import",
 }
+REPORT = {**TRIAL, "kind": "dsur", "period": "2018-10-31"}
+PERIOD = {
+    "kind": "dsur",
+    "period": "2018-10-31",
+    "begins_on": "2017-11-01",
+    "ends_on": "2018-10-31",
+    "locked_at": "2018-10-31T16:00:00Z",
+    "due_on": "2018-12-30",
+    "due_at": "2018-12-30T16:00:00Z",
+    "rule": "E2F-DSUR",
+    "to": ["regulator"],
+    "citation": "ICH E2F",
+    "confidence": "medium",
+    "basis": "guidance",
+    "note": "The data lock point is the last day of the year.",
+    "source": "the protocol",
+    "sure": True,
+}
+ISSUED = {
+    **REPORT,
+    "position": 9,
+    "since_position": 3,
+    "reference_safety_information": "IB-1",
+    "layout": 1,
+    "html_sha256": "d6bfd7adad18cfa6e9dc47d61a84b6a3028ecc98917b7e874f86142f7dc4e178",
+    "text_sha256": "553857cd2d144c3994ef49fd90e3965b019fd9e183735fc649f77105fe465f0e",
+    "html": "<p>发热: Pyrexia</p>\n",
+    "text": "发热: Pyrexia\n",
+}
 
 
 def governing(**beside: object) -> dict[str, Any]:
@@ -239,6 +268,10 @@ def story() -> list[tuple[str, dict[str, Any]]]:
             },
         ),
         *duties(TRIAL, AE1),
+        ("periodic_report.opened.v1", {**REPORT, "owed": PERIOD}),
+        ("periodic_report.issued.v1", ISSUED),
+        ("periodic_report.submitted.v1", {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"}),
+        ("periodic_report.acknowledged.v1", {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"}),
     ]
 
 

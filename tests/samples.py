@@ -78,7 +78,35 @@ GIVEN = {
 }
 JUDGED = {"aware": AWARE, "takes_back": "medical_review"}
 MESSAGE = {"STUDYID": "T1", "message": "M-1"}
-
+REPORT = {"STUDYID": "T1", "kind": "dsur", "period": "2018-10-31"}
+PERIOD = {
+    "kind": "dsur",
+    "period": "2018-10-31",
+    "begins_on": "2017-11-01",
+    "ends_on": "2018-10-31",
+    "locked_at": "2018-10-31T16:00:00Z",
+    "due_on": "2018-12-30",
+    "due_at": "2018-12-30T16:00:00Z",
+    "rule": "E2F-DSUR",
+    "to": ["regulator"],
+    "citation": "ICH E2F",
+    "confidence": "medium",
+    "basis": "guidance",
+    "note": "The data lock point is the last day of the year.",
+    "source": "the protocol",
+    "sure": True,
+}
+ISSUED = {
+    **REPORT,
+    "position": 9,
+    "since_position": 3,
+    "reference_safety_information": "1.0",
+    "layout": 1,
+    "html_sha256": "d6bfd7adad18cfa6e9dc47d61a84b6a3028ecc98917b7e874f86142f7dc4e178",
+    "text_sha256": "553857cd2d144c3994ef49fd90e3965b019fd9e183735fc649f77105fe465f0e",
+    "html": "<p>发热: Pyrexia</p>\n",
+    "text": "发热: Pyrexia\n",
+}
 SAMPLES: dict[str, dict[str, Any]] = {
     "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"]},
     "account.absence_set.v1": {
@@ -141,6 +169,10 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "message.composed.v1": {**MESSAGE, "to": "CHEN", "role": "safety_officer", "alerts": ["A-1"]},
     "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250},
     "message.failed.v1": {**MESSAGE, "channel": "smtp", "error": "TIMEOUT"},
+    "periodic_report.opened.v1": {**REPORT, "owed": PERIOD},
+    "periodic_report.issued.v1": ISSUED,
+    "periodic_report.submitted.v1": {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"},
+    "periodic_report.acknowledged.v1": {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"},
     "subject.enrolled.v1": ENROLLED,
     "subject.corrected.v1": {**ENROLLED, "variables": ["AGE"]},
     "subject.withdrawn.v1": {**SUBJECT, "mode": "follow_up", "withdrawn_on": "2018-05", "AESEQ": 1},

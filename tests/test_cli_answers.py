@@ -41,6 +41,10 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("regulation-packs", ("regulation", "packs")),
     ("regulation-evaluate", ("regulation", "evaluate", "--pack", "CN-ADMSC-DEMO", "{data}/facts.json")),
     ("regulation-evaluate", ("regulation", "evaluate", *BOTH_PACKS, "{data}/facts.json")),
+    ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "2030-02-28")),
+    ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "9", "--kind", "china_annual")),
+    ("report-list", ("report", "list", *TRIAL_OPTION)),
+    ("report-due", ("report", "due", *TRIAL_OPTION)),
     ("import", ("import", "{data}", *TRIAL_OPTION)),
     ("import", ("import", "{other}", *TRIAL_OPTION, "--dry-run")),
 ]

@@ -219,6 +219,8 @@ MAY: dict[str, set[str]] = {
     **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
     **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
+    **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},
+    **{f"periodic_report.{verb}": {"safety_officer"} for verb in ("submit", "acknowledge")},
     **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},
     **dict.fromkeys(("alert.settle", "obligation.review", "log.request_redaction", "log.redact"), SPONSOR),
 }

@@ -193,6 +193,7 @@ SEALED = {
     "obligation.cancelled.v1": {"explanation", "printed_name"},
     "obligation.rejected.v1": {"reason"},
     "rule_pack.adopted.v1": {"printed_name"},
+    "periodic_report.issued.v1": {"html", "text"},
 }
 
 

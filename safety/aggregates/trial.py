@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
 from safety.aggregates.ladder import Ladder
 from safety.regulation.counting import Causality, Counting, Part
+from safety.regulation.periodic import Periodic
 from safety.values import Code, DecimalText, SiteId, TrialId, Zone
 
 VersionText = Annotated[str, Field(coerce_numbers_to_str=True)]
@@ -79,6 +80,8 @@ class Definition(Part):
     counting: Counting
     ladder: Ladder = Ladder()
     dictionary: Dictionary | None = None
+    periodic: Periodic | None = None
+    """Which periodic safety reports are owed, and from which dates; none where the file says nothing."""
     provenance: str | None = None
     """What a reader must know of the data before reading the numbers, such as that rows are reconstructed."""
 

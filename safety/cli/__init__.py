@@ -2,7 +2,7 @@
 
 import typer
 
-from safety.cli import absences, alerts, importing, obligations, reading, record, regulation, upkeep
+from safety.cli import absences, alerts, importing, obligations, reading, record, regulation, reports, upkeep
 
 app = typer.Typer(
     name="vigilog",
@@ -13,7 +13,8 @@ app = typer.Typer(
     add_completion=False,
 )
 record.account_app.registered_commands += absences.app.registered_commands
-for part in (record.app, importing.app, reading.app, alerts.app, obligations.app, regulation.app, upkeep.app):
+PARTS = (record, importing, reading, alerts, obligations, regulation, reports, upkeep)
+for part in (module.app for module in PARTS):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from safety.projections.at import At
 
 app = typer.Typer()
+REPORT_PARTS = 4
+"""How many parts the stream of a periodic report has: T1/report/DSUR/2018-10-31."""
 
 
 @app.command()
@@ -129,6 +131,9 @@ def stream_of(named: str) -> str:
     parts = named.split("/")
     if len(parts) == 1:
         return code_of(named, "history")
+    if len(parts) == REPORT_PARTS and parts[1].lower() == "report":
+        trial, _, kind, period = (code_of(part, "history") for part in parts)
+        return f"{trial}/report/{kind}/{period}"
     if len(parts) not in {2, 3}:
         fail("history takes a stream such as T1/subject/S01, or a subject's code", UNUSABLE_ARGUMENTS)
     trial, kind, *code = parts

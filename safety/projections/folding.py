@@ -12,6 +12,7 @@ from safety.projections import (
     audit,
     exposure,
     obligation,
+    periodic_report,
     review,
     subject,
     trial,
@@ -21,7 +22,18 @@ from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row
 
 PROJECTIONS = tuple(
     module.PROJECTION
-    for module in (trial, subject, exposure, adverse_event, assessment, alert, account, obligation, review)
+    for module in (
+        trial,
+        subject,
+        exposure,
+        adverse_event,
+        assessment,
+        alert,
+        account,
+        obligation,
+        review,
+        periodic_report,
+    )
 )
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from safety.aggregates import adverse_event, dose, message, record, subject, trial
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.deciding import Form
+from safety.projections import words_of_reports
 
 F = TypeVar("F", bound=Form)
 Sentence = Callable[[F], str]
@@ -281,6 +282,9 @@ def _(event: message.Sent) -> str:
 @says(message.Failed)
 def _(event: message.Failed) -> str:
     return f"Message {event.message} was not taken by {event.channel}: {event.error}."
+
+
+says(*words_of_reports.EVENTS)(words_of_reports.sentence)
 
 
 def of(event: Any, what: str = "Adverse event") -> str:  # noqa: ANN401, any event about an adverse event
