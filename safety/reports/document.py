@@ -11,6 +11,7 @@ from safety.projections import At, Connection
 from safety.projections.audit_trail import recorded_at
 from safety.projections.incidence import incidence
 from safety.projections.line_listing import line_listing
+from safety.projections.obligations import obligations
 from safety.projections.periodic_figures import references, trial_files, withdrawals
 from safety.projections.trials import definition
 from safety.regulation.periodic import RULES, Kind, Period
@@ -70,11 +71,11 @@ def standing(connection: Connection, trial: str, at: At, governs: Definition) ->
     return NOTHING
 
 
-def document(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Clock] = ()) -> dict[str, Any]:
+def document(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Clock] | None = None) -> dict[str, Any]:
     """Give every figure of a report: of the period, what the log did not hold at its beginning; cumulative, all it held.
 
     A serious adverse reaction is listed in the period in which this log first held it as one: whatever the dates, each is
-    listed in exactly one report, and none that was filed late is lost.
+    listed in exactly one report, and none that was filed late is lost. `clocks`: those of the record, unless others are given.
 
     Raises:
         NotOnRecord: the trial was not registered yet at the lock point.
@@ -103,7 +104,7 @@ def document(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Cl
         "incidence": incidences(connection, trial, governs, at),
         "reference_safety_information": reference(references(connection, trial, at), lock.period),
         "amendments": amendments,
-        "obligations": punctuality(clocks),
+        "obligations": punctuality(standing_clocks(connection, trial, lock) if clocks is None else clocks),
     }
     found["china"] = china(found, now, governs, lock.period.kind)
     found["summary"] = summary(found)
@@ -156,6 +157,12 @@ def reference(versions: Sequence[Mapping[str, Any]], period: Period) -> dict[str
     in_force = [row for row in told if row["effective_on"] <= begins]
     changes = [row for row in told if begins < row["effective_on"] <= ends]
     return {"in_force": in_force[-1] if in_force else None, "changes": changes}
+
+
+def standing_clocks(connection: Connection, trial: str, lock: Lock) -> Sequence[Clock]:
+    """Give the clocks of expedited reports as they stood at the lock point."""
+    found: Sequence[Clock] = obligations(connection, trial, At(lock.position), lock.period.locked_at)["obligations"]
+    return found
 
 
 def punctuality(clocks: Sequence[Clock]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def templates() -> Environment:
     return found
 
 
-def render(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Clock] = ()) -> Rendered:
+def render(connection: Connection, trial: str, lock: Lock, clocks: Sequence[Clock] | None = None) -> Rendered:
     """Render a report from the views as of its lock point. Raises NotOnRecord."""
     found = printable(document(connection, trial, lock, clocks))
     page = templates().get_template("periodic.html.j2").render(at=found)
