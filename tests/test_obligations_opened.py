@@ -115,6 +115,27 @@ def test_exposure_and_listing_are_read_from_the_record(office: Office) -> None:
     assert set(owed(office, 4)) == {"T-SITE/1", "T-7/1"}, "fatal is more severe than listed"
 
 
+def test_the_rules_are_asked_only_where_something_was_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(office)
+    report(office)
+
+    class Asked(Exception):
+        """The rules were asked."""
+
+    def ask(*_: object, **__: object) -> None:
+        raise Asked
+
+    monkeypatch.setattr("safety.clocks.asking.evaluate", ask)
+    office.do("adverse_event.merge", b.merged())
+    office.do("adverse_event.code", b.coded())
+    office.do("dose.give", b.given())
+    office.do("subject.withdraw", b.withdrawn())
+    with pytest.raises(Asked):
+        office.do("adverse_event.follow_up", b.followed_up(severity="MILD"))
+    with pytest.raises(Asked):
+        review(office)
+
+
 # What changes for others
 
 
