@@ -145,6 +145,7 @@ AWAY = away("CHEN", 1, 8, "WANG")
     [
         pytest.param(OFFICERS, 0, [CHEN, WANG], id="everybody who holds the role"),
         pytest.param((*OFFICERS, OF_T2), 0, [CHEN, WANG], id="not those of another trial"),
+        pytest.param((account_added("GU", trials=("T1",)),), 0, [Recipient("GU", "holder")], id="those of this trial"),
         pytest.param((*OFFICERS, DEPUTY), 0, [CHEN, WANG], id="the deputy only on a rung of their own"),
         pytest.param((*OFFICERS, AWAY), 0.99, [CHEN, WANG], id="not away yet"),
         pytest.param((*OFFICERS, AWAY), 1, [WANG], id="the cover holds the role itself"),

@@ -241,14 +241,6 @@ def test_a_role_may_or_may_not(command: str, role: Role) -> None:
             authorised(states, command, **asked)
 
 
-def test_a_deputy_acts_as_safety_officer() -> None:
-    states = given(account_added("XU", roles=("deputy_safety_officer",)))
-    roles = COMMANDS["adverse_event.assess_expectedness"].roles
-    assert authorised(states, "x", roles=roles, trial="T1", by="XU", at=T0).role == "safety_officer"
-    with pytest.raises(NotPermitted):
-        authorised(states, "x", roles=COMMANDS["account.add"].roles, trial=None, by="XU", at=T0)
-
-
 def test_of_several_roles_the_first_that_may_is_the_one_that_acts() -> None:
     states = given(account_added("LIN", roles=("auditor", "safety_officer", "investigator")))
     roles = COMMANDS["adverse_event.report"].roles
