@@ -156,13 +156,24 @@ def test_an_import_opens_clocks_unless_it_is_history(cli: CommandLine, tmp_path:
     assert owed(cli) == {}
     cli.do("obligation.review", {"STUDYID": TRIAL, "USUBJID": "S01"})
     assert owed(cli) == {}, "handled elsewhere"
+    (told,) = cli.json("listing", *TRIAL_OPTION)["rows"]
+    cli.do("adverse_event.follow_up", {"STUDYID": TRIAL, "USUBJID": "S01", "AESEQ": told["number"], "AESDTH": "Y"})
+    assert set(owed(cli)) == {"T-7UP/1"}, "only what was told since"
     cli("import", write(tmp_path / "new", ae=(header, first, second)), *TRIAL_OPTION)
     found = owed(cli)
-    assert {(row["subject"], name) for name, row in found.items()} == {("S02", "T-SITE/1"), ("S02", "T-15/1")}
+    assert {(row["subject"], name) for name, row in found.items()} == {
+        ("S01", "T-7UP/1"),
+        ("S02", "T-SITE/1"),
+        ("S02", "T-15/1"),
+    }
     head = cli.head
     cli("import", tmp_path / "new", *TRIAL_OPTION)
     assert cli.head == head, "the same data again owes nothing twice"
     alerts = cli.json("alerts", *TRIAL_OPTION)["alerts"]
-    assert sorted(alert["rule"] for alert in alerts) == ["OBLIGATION-OPENED", "OBLIGATION-OPENED", "SAE-IMPORTED"]
+    imported = [
+        alert for alert in alerts if alert["concerning"][0].startswith("S02/") and len(alert["concerning"]) == 2
+    ]
+    assert [(alert["rule"], alert["urgency"]) for alert in imported] == [("OBLIGATION-OPENED", "digest")] * 2
+    assert [alert["rule"] for alert in alerts].count("SAE-IMPORTED") == 1
     assert cli("verify").status == 0
     assert cli("rebuild", "--check").status == 0

@@ -97,6 +97,9 @@ def golden() -> list[Form]:
         ),
         pytest.param({"serious": None, "causality": "PROBABLE"}, {"related_investigator": True}, id="related"),
         pytest.param({"serious": None, "causality": "REMOTE"}, {"related_investigator": False}, id="not related"),
+        pytest.param(
+            {"serious": None, "causality": "LIKELY"}, {"related_investigator": True}, id="of an earlier scale"
+        ),
     ],
 )
 def test_what_a_report_says(fields: dict[str, Any], says: dict[str, bool]) -> None:

@@ -115,6 +115,27 @@ def test_exposure_and_listing_are_read_from_the_record(office: Office) -> None:
     assert set(owed(office, 4)) == {"T-SITE/1", "T-7/1"}, "fatal is more severe than listed"
 
 
+def test_the_rules_are_asked_only_where_something_was_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    report(office)
+    report(office)
+
+    class Asked(Exception):
+        """The rules were asked."""
+
+    def ask(*_: object, **__: object) -> None:
+        raise Asked
+
+    monkeypatch.setattr("safety.clocks.asking.evaluate", ask)
+    office.do("adverse_event.merge", b.merged())
+    office.do("adverse_event.code", b.coded())
+    office.do("dose.give", b.given())
+    office.do("subject.withdraw", b.withdrawn())
+    with pytest.raises(Asked):
+        office.do("adverse_event.follow_up", b.followed_up(severity="MILD"))
+    with pytest.raises(Asked):
+        review(office)
+
+
 # What changes for others
 
 
@@ -152,3 +173,13 @@ def test_the_rules_of_another_day_are_told_in_every_reason(office: Office) -> No
     adopt(office, rules_of="today", rules_on="2026-01-01")
     report(office)
     assert all("today's rules" in " ".join(one.opened.because) for one in owed(office).values())
+
+
+def test_it_is_known_since_the_review_also_where_nothing_was_owed_before(office: Office, clock: Adjustable) -> None:
+    office.do("dose.give", b.given(started_on="2018-04-01"))
+    report(office, by="CHEN", started_on="2018-03-05")
+    assert owed(office) == {}
+    clock.now += 3 * DAY
+    office.do("dose.correct", b.dose_corrected("S1", 1, "EXSTDTC", started_on="2018-03-01"))
+    review(office)
+    assert owed(office)["T-15/1"].opened.day0 == date(2026, 3, 4)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from safety.aggregates.obligation import Cancelled
+from safety.aggregates.obligation import Cancelled, Rejected
 from tests import builders as b
 from tests.builders import T0
 from tests.desks import Office
 from tests.duties import DAY, FATAL, SHANGHAI_MIDNIGHT, Adjustable, adopt, assess, owed, report, states, submit
+from tests.golden_obligations import PACK as GOLD
 
 
 @pytest.fixture
@@ -199,3 +200,20 @@ def test_what_was_sent_is_followed_up_although_a_late_filing_tells_the_story_oth
     clock.now += DAY
     office.do("adverse_event.follow_up", b.followed_up(severity="SEVERE"))
     assert "T-FU" in {name.partition("/")[0] for name in states(office)}
+
+
+def test_a_report_that_is_with_one_of_two_recipients_is_still_owed(office: Office, clock: Adjustable) -> None:
+    adopt(office, GOLD)
+    report(office)
+    clock.now += DAY
+    told = [
+        [event.TOPIC for event in submit(office, "GOLD-15/1", to=(to,))] for to in ("Authority", "Ethics committee")
+    ]
+    assert ["alert.settled.v1" in topics for topics in told] == [False, True]
+    form = {"subject": "S1", "number": 1, "obligation": "GOLD-15/1", "recipient": "Authority"}
+    rejected = b.built(Rejected, **form, rejected_at=clock.now)
+    (_, alert) = office.do("obligation.reject", rejected, by="CHEN").events
+    assert (alert.__dict__["rule"], alert.__dict__["due_at"]) == (
+        "OBLIGATION-REJECTED",
+        owed(office)["GOLD-15/1"].opened.due_at,
+    )

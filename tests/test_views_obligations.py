@@ -99,6 +99,14 @@ def test_sent_in_parts_answered_and_rejected(journal: Journal, views: Views) -> 
     assert views.check(journal) == []
 
 
+def test_sent_when_the_last_recipient_was_sent_it_in_whatever_order_that_is_filed(
+    journal: Journal, views: Views
+) -> None:
+    b.append(journal, *BEGIN, b.obligation_opened(), submitted("Authority", sent_at=LATE))
+    b.append(journal, submitted("Ethics committee", sent_at=START))
+    assert row(journal, views, LATE)["timeliness"] == "met_late"
+
+
 def test_struck_through_and_superseded_stay_in_sight(journal: Journal, views: Views) -> None:
     b.append(journal, *BEGIN, b.obligation_opened(), b.obligation_opened(obligation="GOLD-15/1.2"))
     b.append(journal, about(Superseded, by="GOLD-15/1.2"), cancelled(obligation="GOLD-15/1.2", signed_by="CHEN"))

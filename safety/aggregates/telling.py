@@ -56,7 +56,8 @@ def states_of(said: Mapping[Key, str | None], causality: Causality) -> dict[str,
     judged: dict[str | None, list[bool]] = {"investigator": [], "sponsor": []}
     for key, value in said.items():
         if key[0] == "causality" and value is not None:
-            judged[key[1]].append(value in causality.related)
+            # A value of an earlier scale counts as related until somebody judges by the present one.
+            judged[key[1]].append(value not in causality.not_related)
     assessed, listed, exposed = (said.get((name,)) for name in ("expected", "listed", "exposed"))
     return {
         "minimum_criteria": True if said.get(("described",)) or died else None,
