@@ -1,7 +1,6 @@
 """The composition root: puts the record, its doors and the delivery together into one program, `vigilog`."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from safety.cli import app
 from safety.cli.door import DELIVERY, IntoDemo, home, machine_faults, say, settings, system_doors, told_faults
 
 if TYPE_CHECKING:
-    from notifications.dispatcher import Delivered, Dispatcher
+    from notifications.handler import Delivered
     from safety.home import Home
 
 SWEEP_SECONDS = 5.0
@@ -27,40 +26,21 @@ def compose() -> None:
     DELIVERY.set(deliver)
 
 
-def dispatcher(opened: "Home") -> "Dispatcher":
-    """Put the delivery of a home together: a maildir always, e-mail where an SMTP server is named."""
-    from notifications.channels import Channel, Maildir, Smtp  # noqa: PLC0415, keeps --help light
-    from notifications.dispatcher import Dispatcher  # noqa: PLC0415
-    from notifications.owing import Owing  # noqa: PLC0415
-
-    said = opened.settings
-    channels: list[Channel] = [Maildir(said.home / "mail")]
-    if said.smtp_url:
-        channels.append(Smtp(said.smtp_url))
-    owing = Owing(opened.journal, opened.views)
-    return Dispatcher(opened.desk, owing, opened.directory, channels, sender=said.mail_from, link=said.public_url)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Deliver one at a time from one home: two at once would send the same mail twice."""
-    import fcntl  # noqa: PLC0415, keeps --help light
-
-    from safety.home import Unusable  # noqa: PLC0415
-
-    try:
-        lock = (folder / "delivery.lock").open("w")
-    except OSError as fault:
-        raise Unusable(f"nothing can be delivered from {folder}: {fault.strerror}") from fault
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def deliver(opened: "Home") -> "list[Delivered]":
-    """Pay once what is owed, and say what could not be paid: it is tried again."""
-    with alone(opened.settings.home):
-        receipts = dispatcher(opened).sweep()
+    """Pay what is owed and due now, and say what could not be paid: it is tried again."""
+    return paid(opened, at_once=False)
+
+
+def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
+    """Pay what is owed; `at_once`: also what is to be tried again later."""
+    import asyncio  # noqa: PLC0415, keeps --help light
+
+    from notifications.composition import dispatcher_here  # noqa: PLC0415
+
+    receipts = asyncio.run(dispatcher_here(opened, at_once=at_once).sweep())
+    if any(receipt.error is not None for receipt in receipts):
+        # What failed may itself be owed to the operator: they hear of it now.
+        receipts += asyncio.run(dispatcher_here(opened).sweep())
     for receipt in receipts:
         if receipt.error is not None:
             say(f"{receipt.channel} did not take the message to {receipt.account}: {receipt.error}; it is tried again.")
@@ -69,9 +49,9 @@ def deliver(opened: "Home") -> "list[Delivered]":
 
 @app.command("deliver")
 def deliver_once(*, into_demo: IntoDemo = False) -> None:
-    """Pay once what is owed, and leave."""
+    """Pay at once all that is owed, also what is to be tried again later, and leave."""
     with home(into_demo=into_demo) as opened:
-        taken = {receipt.message for receipt in deliver(opened) if receipt.error is None}
+        taken = {receipt.message for receipt in paid(opened, at_once=True) if receipt.error is None}
         typer.echo(f"Messages delivered: {len(taken)}.")
 
 

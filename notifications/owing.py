@@ -1,11 +1,11 @@
 """What the record owes, asked of its views after they have caught up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from notifications.dispatcher import Pending
+from notifications.record import Pending
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
-from safety.projections.inbox import carried, owed, unsent
+from safety.projections.inbox import composed, owed, unsent
 from safety.projections.views import Views
 
 
@@ -23,12 +23,14 @@ class Owing:
         with self._views.connect() as connection:
             return [OwedAlert(**row) for row in owed(connection)]
 
-    def carried(self) -> Sequence[OwedAlert]:
-        """Every alert that an unsent message carries, also when another person has it already."""
+    def composed(self) -> Mapping[tuple[str, str], int]:
+        """How many messages each person has had, by trial and account."""
+        self._views.catch_up(self._journal)
         with self._views.connect() as connection:
-            return [OwedAlert(**row) for row in carried(connection)]
+            return composed(connection)
 
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""
+        self._views.catch_up(self._journal)
         with self._views.connect() as connection:
             return [Pending(**row) for row in unsent(connection)]

@@ -6,11 +6,16 @@ from typing import NamedTuple
 from safety.aggregates.adverse_event import AdverseEvents, Reported
 from safety.aggregates.alert import Raised, alert_id
 from safety.aggregates.deciding import Form, StreamState, SubjectForm
+from safety.aggregates.message import Failed, Faulted, Message, permanent
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
 SERIOUS_ESCALATED = "SAE-ESCALATED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
+
+UNDELIVERABLE = "UNDELIVERABLE"
+TEMPLATE_FAILED = "TEMPLATE-FAILED"
+DELIVERY_FAILED = "DELIVERY-FAILED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -40,6 +45,7 @@ def alerts(decided: Iterable[Happened]) -> list[Raised]:
     """Owe the safety officer every adverse event that is reported serious or becomes so (21 CFR 312.64(b); CTR Art. 41)."""
     owed = []
     for happened in decided:
+        owed += fault_of_delivery(happened)
         number = became_serious(happened)
         if number is None or not isinstance(happened.event, SubjectForm):
             continue
@@ -55,6 +61,27 @@ def alerts(decided: Iterable[Happened]) -> list[Raised]:
             )
         )
     return owed
+
+
+def fault_of_delivery(happened: Happened) -> list[Raised]:
+    """Owe the operator a message that bounced, or at which the program failed: somebody must hear of a fault.
+
+    A message to the operators themselves owes nothing more, or one bounce would owe the next for ever.
+    """
+    match happened.event:
+        case Failed(error=error) if permanent(error):
+            rule = UNDELIVERABLE
+        case Faulted(what=what):
+            rule = TEMPLATE_FAILED if what == "template" else DELIVERY_FAILED
+        case _:
+            return []
+    message = happened.after.slice(Message)
+    if message.role == "operator":
+        return []
+    event = happened.event
+    alert = alert_id(event.stream, happened.after.version, rule, "operator", 1)
+    concerning = (f"MESSAGE/{event.message}",)
+    return [Raised(trial=event.trial, alert=alert, rule=rule, role="operator", concerning=concerning)]
 
 
 def alert_of_import(trial: str, stream: str, version: int, concerning: Sequence[str]) -> list[Raised]:

@@ -14,6 +14,8 @@ class Settings(BaseSettings):
     database_url: str | None = None
     broker_url: str | None = None
     smtp_url: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
     mail_from: str = "vigilog@localhost"
     public_url: str = "http://localhost:8000"
     account: str = "OPERATOR"

@@ -27,6 +27,7 @@ S01 = {**TRIAL, "USUBJID": "S01"}
 AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
+WEBHOOK = "0D8A1F2E-0000-5000-8000-000000000003"
 
 SERIOUSNESS = dict.fromkeys(
     ("AESER", "AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AESCAN", "AESOD"), "N"
@@ -190,6 +191,19 @@ def story() -> list[tuple[str, dict[str, Any]]]:
             {"at_position": 13, "reason": "identifies_a_person", "requested_by": "LIN"},
         ),
         ("log.redacted.v1", {"at_position": 13}),
+        (
+            "message.composed.v1",
+            {
+                **TRIAL,
+                "message": WEBHOOK,
+                "to": "LIN",
+                "role": "operator",
+                "alerts": [ALERT],
+                "channels": ["maildir", "webhook"],
+            },
+        ),
+        ("message.faulted.v1", {**TRIAL, "message": WEBHOOK, "what": "template", "error": "UNDEFINEDERROR"}),
+        ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from safety.aggregates.deciding import Form
+from safety.aggregates.message import Compose
 from tests.builders import definition
 
 SUBJECT = {"STUDYID": "T1", "USUBJID": "S1"}
@@ -120,8 +122,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "log.opened.v1": {"log": "LOG-1", "purpose": "production", "code_version": "0.1.0"},
     "log.redaction_requested.v1": {"at_position": 7, "reason": "legal_duty", "requested_by": "LIN"},
     "log.redacted.v1": {"at_position": 7},
-    "message.composed.v1": {**MESSAGE, "to": "CHEN", "role": "safety_officer", "alerts": ["A-1"]},
-    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250},
+    "message.composed.v1": {**MESSAGE, "to": "CHEN", "role": "safety_officer", "alerts": ["A-1"], "channels": ["smtp"]},
+    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250, "http_code": 204, "attempt": 2},
+    "message.faulted.v1": {**MESSAGE, "what": "template", "error": "UNDEFINEDERROR"},
     "message.failed.v1": {**MESSAGE, "channel": "smtp", "error": "TIMEOUT"},
     "subject.enrolled.v1": ENROLLED,
     "subject.corrected.v1": {**ENROLLED, "variables": ["AGE"]},
@@ -145,3 +148,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("subjects", "exposures", "adverse_events", "corrected", "vanished"), 1),
     },
 }
+
+FORMS: dict[type[Form], dict[str, Any]] = {
+    Compose: {"STUDYID": "T1", "messages": [SAMPLES["message.composed.v1"]]},
+}
+"""What is asked for that is no event itself."""

@@ -78,12 +78,13 @@ def test_a_command_that_delivers_at_once_and_the_worker_send_one_mail_between_th
 
 
 def test_what_the_machine_refuses_is_said_and_paid_later(cli: CommandLine) -> None:
-    (cli.home / "delivery.lock").mkdir()
+    (cli.home / "scratch.db").unlink(missing_ok=True)
+    (cli.home / "scratch.db").mkdir()
     file_unheard(cli)
     with working(cli) as worker:
         assert worker.stderr is not None
-        assert "nothing can be delivered from" in worker.stderr.readline()
-        (cli.home / "delivery.lock").rmdir()
+        assert "the scratch database cannot be used" in worker.stderr.readline()
+        (cli.home / "scratch.db").rmdir()
         file_unheard(cli)
         wait_for(lambda: set(states(cli)) == {"sent"})
         assert stopped(worker, signal.SIGTERM)[0] == 0

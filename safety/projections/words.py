@@ -286,12 +286,19 @@ def _(event: message.Composed) -> str:
 @says(message.Sent)
 def _(event: message.Sent) -> str:
     code = "" if event.smtp_code is None else f" with code {event.smtp_code}"
-    return f"Message {event.message} was taken by {event.channel}{code}."
+    again = "" if (event.attempt or 1) == 1 else f", attempt {event.attempt}"
+    return f"Message {event.message} was taken by {event.channel}{code}{again}."
 
 
 @says(message.Failed)
 def _(event: message.Failed) -> str:
     return f"Message {event.message} was not taken by {event.channel}: {event.error}."
+
+
+@says(message.Faulted)
+def _(event: message.Faulted) -> str:
+    came = "plain text went out instead" if event.what == "template" else "it is tried again"
+    return f"The program failed at the {event.what} of message {event.message}: {event.error}; {came}."
 
 
 def of(event: Any, what: str = "Adverse event") -> str:  # noqa: ANN401, any event about an adverse event
