@@ -142,3 +142,8 @@ class Handler:
         """Let the operator hear of a message at which the program itself fails again and again; the lease runs out by itself."""
         if lease.tries >= PATIENCE:
             await self._aside(lambda: self._record.faulted(bell, "delivery", type(fault).__name__.upper()))
+
+
+def failure(receipt: Delivered) -> str:
+    """Say that a channel did not take a message."""
+    return f"{receipt.channel} did not take the message to {receipt.account}: {receipt.error}; it is tried again."

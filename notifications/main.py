@@ -2,20 +2,34 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from safety.cli import app
-from safety.cli.door import DELIVERY, IntoDemo, home, machine_faults, say, settings, system_doors, told_faults
+from safety.cli.door import (
+    DELIVERY,
+    UNUSABLE_ARGUMENTS,
+    IntoDemo,
+    fail,
+    home,
+    say,
+    settings,
+    system_doors,
+    told_faults,
+)
 
 if TYPE_CHECKING:
     from notifications.handler import Delivered
     from safety.home import Home
 
-SWEEP_SECONDS = 5.0
 DEMO_HOME = Path("vigilog-demo")
 """Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
+
+Only = Annotated[
+    Literal["dispatcher", "worker", "ticks"] | None,
+    typer.Option("--only", help="Run one part alone: one process a part, as many workers as you like."),
+]
 
 __all__ = ["app"]
 
@@ -36,6 +50,7 @@ def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
     import asyncio  # noqa: PLC0415, keeps --help light
 
     from notifications.composition import dispatcher_here  # noqa: PLC0415
+    from notifications.handler import failure  # noqa: PLC0415
 
     receipts = asyncio.run(dispatcher_here(opened, at_once=at_once).sweep())
     if any(receipt.error is not None for receipt in receipts):
@@ -43,7 +58,7 @@ def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
         receipts += asyncio.run(dispatcher_here(opened).sweep())
     for receipt in receipts:
         if receipt.error is not None:
-            say(f"{receipt.channel} did not take the message to {receipt.account}: {receipt.error}; it is tried again.")
+            say(failure(receipt))
     return receipts
 
 
@@ -56,34 +71,37 @@ def deliver_once(*, into_demo: IntoDemo = False) -> None:
 
 
 @app.command()
-def work(*, into_demo: IntoDemo = False) -> None:
+def work(*, only: Only = None, into_demo: IntoDemo = False) -> None:
     """Deliver what is owed until it is stopped: woken by every commit, and swept every few seconds."""
-    import signal  # noqa: PLC0415, keeps --help light
+    import asyncio  # noqa: PLC0415, keeps --help light
 
-    from notifications.scheduler import ticking  # noqa: PLC0415
-    from notifications.worker import Worker  # noqa: PLC0415
+    from notifications.working import PARTS, Working  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
 
-    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
-    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
-        worker = Worker(opened.journal, lambda: deliver_or_say(opened))
-        for told in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(told, lambda *_: worker.stop())
-        scheduler = ticking(worker.wake, SWEEP_SECONDS)
+    found = settings()
+    if only == "worker" and found.broker_url is None:
+        fail("A worker alone answers a broker's rings: name the broker in VIGILOG_BROKER_URL", UNUSABLE_ARGUMENTS)
+
+    async def run(opened: "Home") -> None:
+        working = Working(opened, PARTS if only is None else (only,), say)
         say(f"Delivering what the home {opened.settings.home} owes, until Ctrl-C or SIGTERM.")
-        try:
-            worker.run()
-        finally:
-            scheduler.shutdown(wait=False)
+        await working.run()
+
+    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
+    with told_faults(), closing(open_home(found, system_doors(), into_demo=into_demo)) as opened:
+        asyncio.run(run(opened))
     say("Stopped; what is owed stays owed.")
 
 
-def deliver_or_say(opened: "Home") -> None:
-    """Pay once what is owed; where the machine refuses, say so: the next tick tries again."""
-    try:
-        deliver(opened)
-    except machine_faults() as fault:
-        say(f"{fault}; what is owed stays owed.")
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of what goes through the broker."""
+    import json  # noqa: PLC0415, keeps --help light
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from notifications.broker import document  # noqa: PLC0415
+
+    typer.echo(json.dumps(document(version("vigilog")), indent=2, ensure_ascii=False))
 
 
 @app.command()
