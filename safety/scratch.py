@@ -25,12 +25,12 @@ HEARTBEAT = sa.Table(
 )
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
-# One statement, so that of two who take at once one finds it taken. A lease that ends later than one taken now would was
-# taken before the clock was set back: it holds nobody up.
+# One statement, so that of two who take at once one finds it taken. A lease that was taken a whole lease's length from now was
+# taken before the clock was set back, and holds nobody up; less than that is two machines' clocks, or a thread that waited.
 TAKE = sa.text("""INSERT INTO lease VALUES (:name, :holder, :until, 1, :now)
     ON CONFLICT (name) DO UPDATE
     SET holder = excluded.holder, until = excluded.until, tries = lease.tries + 1, taken_at = excluded.taken_at
-    WHERE lease.until <= :now OR lease.until > excluded.until
+    WHERE lease.until <= :now OR lease.taken_at > :until
     RETURNING tries""")
 
 

@@ -52,7 +52,13 @@ def test_one_holds_it_until_it_is_given_back_or_runs_out(scratch: Scratch) -> No
 
 def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(scratch: Scratch) -> None:
     assert take(scratch, "A", NOW) is not None
-    assert take(scratch, "B", NOW - LENGTH) is not None
+    assert take(scratch, "B", NOW - LENGTH) is None  # as far as that, clocks may differ
+    assert take(scratch, "B", NOW - LENGTH - 1) is not None
+
+
+def test_a_lease_holds_against_a_clock_that_is_a_little_behind(scratch: Scratch) -> None:
+    assert take(scratch, "A", NOW) is not None
+    assert take(scratch, "B", NOW - 1) is None
 
 
 def test_of_many_who_take_at_once_one_has_it(scratch: Scratch) -> None:
