@@ -64,6 +64,7 @@ class Maildir:
     def put(self, mail: EmailMessage) -> None:
         """Write the mail to disk, synced."""
         try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             mailbox.Maildir(self._folder, create=True).add(mail)
         except OSError as fault:
             raise NotDelivered(type(fault).__name__.upper()) from fault

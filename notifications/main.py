@@ -9,6 +9,7 @@ import typer
 from safety.cli import app
 from safety.cli.door import (
     DELIVERY,
+    REFUSED,
     UNUSABLE_ARGUMENTS,
     IntoDemo,
     fail,
@@ -91,6 +92,20 @@ def work(*, only: Only = None, into_demo: IntoDemo = False) -> None:
     with told_faults(), closing(open_home(found, system_doors(), into_demo=into_demo)) as opened:
         asyncio.run(run(opened))
     say("Stopped; what is owed stays owed.")
+
+
+@app.command()
+def watchdog() -> None:
+    """Look from outside whether delivery is alive; say over channels of its own what is wrong, and daily that all is quiet."""
+    from notifications.watchdog import channels_of, watch  # noqa: PLC0415, keeps --help light
+
+    with told_faults():
+        found = settings()
+        faults = watch(found, system_doors(), channels_of(found), typer.echo)
+    for fault in faults:
+        say(fault.sentence)
+    if faults:
+        raise typer.Exit(REFUSED)
 
 
 @app.command()
