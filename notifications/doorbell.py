@@ -16,7 +16,7 @@ AGAIN_SECONDS = 5
 """How long after a ring the next one is made for a message that is still not done."""
 
 HANDLE_SECONDS = 100.0
-"""How long one message may take; it is less than its lease, and more than its slowest channel."""
+"""How long one message may take: more than its slowest channel."""
 
 PUBLISH_AT_A_TIME = 64
 SECOND = 1_000_000

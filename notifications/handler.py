@@ -6,12 +6,13 @@ the same mail, with the number of the attempt.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
 from notifications.channels import Channel, NotDelivered, Written
-from notifications.record import Bell, Letter, Record
+from notifications.record import LEASE_SECONDS, Bell, Letter, Record
 from notifications.rendering import Content, Letterhead, Recipient, rendered
 from notifications.retrying import is_due
 from safety.directory import Person
@@ -71,12 +72,30 @@ class Handler:
             # Read again: until the lease was taken another may have sent it.
             letter = await self._aside(lambda: self._record.letter(bell))
             due = self._due(letter, tried_at, at_once=at_once)
-            delivered = await self._send(letter, due, lease) if letter is not None and due else []
+            async with self._held(lease):
+                delivered = await self._send(letter, due, lease) if letter is not None and due else []
             await self._aside(lambda: self._give_back(lease, bell))
         except Exception as fault:
             await self._broke_off(bell, lease, fault)
             raise
         return delivered
+
+    @asynccontextmanager
+    async def _held(self, lease: Lease) -> AsyncIterator[None]:
+        """Hold the lease for as long as it takes."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 3)
+                await self._aside(lambda: self._record.renew(lease))
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            # Where it could not be renewed another may send the same mail, recognisably; this one goes on all the same.
+            await asyncio.gather(renewing, return_exceptions=True)
 
     def _due(self, letter: Letter | None, tried_at: int | None, *, at_once: bool) -> list[Channel]:
         """Give the channels that a message is to be handed to now."""

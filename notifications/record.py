@@ -19,8 +19,8 @@ from safety.values import microseconds
 
 T = TypeVar("T")
 
-LEASE_SECONDS = 120
-"""Longer than every channel together may take; a process that dies holds a message up for so long at most."""
+LEASE_SECONDS = 15
+"""A process that dies holds a message up for so long; one that lives takes the lease anew three times in that time."""
 
 UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
 """The operator of a home in which nobody has said who that is."""
@@ -218,6 +218,10 @@ class Record:
     def take(self, bell: Bell) -> Lease | None:
         """Take a message, so that nobody else sends it meanwhile; None where somebody has it."""
         return self._scratch.take(bell.message, self._new_id(), now=self.now(), length=LEASE_SECONDS * 1_000_000)
+
+    def renew(self, lease: Lease) -> None:
+        """Hold a message for longer."""
+        self._scratch.renew(lease, now=self.now(), length=LEASE_SECONDS * 1_000_000)
 
     def tried_at(self, bell: Bell) -> int | None:
         """When the message was taken last, to send it."""

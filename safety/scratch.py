@@ -80,6 +80,11 @@ class Scratch:
             tries = connection.execute(TAKE, said).scalar_one_or_none()
         return None if tries is None else Lease(name, holder, until, tries, now)
 
+    def renew(self, lease: Lease, *, now: int, length: int) -> None:
+        """Hold a lease for longer, if it is still one's own."""
+        with self._reached() as connection:
+            connection.execute(sa.update(LEASE).where(*_own(lease)).values(until=now + length))
+
     def release(self, lease: Lease) -> None:
         """Give a lease back, if it is still one's own; how often it was taken stays known."""
         with self._reached() as connection:

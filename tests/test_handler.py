@@ -168,6 +168,30 @@ def test_two_processes_that_look_at_once_send_one_mail(office: Office) -> None:
     assert [name for name, _ in office.events()].count("composed") == 2
 
 
+def test_a_message_that_takes_longer_than_its_lease_is_still_held(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        handling, "LEASE_SECONDS", 0.03
+    )  # how often it is renewed; the lease itself runs on the desk's clock
+    office.file()
+    other = Handler(record_of(office.home), [office.maildir, office.smtp], office.head)
+    came: list[Delivered] = []
+
+    async def slow(written: Written) -> int | None:
+        bell = next(Bell(one.trial, one.message) for one in record_of(office.home).pending())
+        for _ in range(3):
+            office.later(seconds=LEASE_SECONDS - 1)
+            await asyncio.sleep(0.2)
+            came.extend(await other.handle(bell))
+        return 250
+
+    monkeypatch.setattr(office.smtp, "send", slow)
+    assert {one.channel for one in office.sweep()} == {"maildir", "smtp"}
+    assert came == []
+    assert office.maildir.tries == 1
+
+
 def test_a_message_that_is_composed_elsewhere_meanwhile_is_not_told_twice(office: Office) -> None:
     """Another process composes after this one has counted and before it composes: the log takes one of the two."""
     office.file()

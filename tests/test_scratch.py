@@ -50,6 +50,17 @@ def test_one_holds_it_until_it_is_given_back_or_runs_out(scratch: Scratch) -> No
     assert scratch.lease("M-1") is None
 
 
+def test_a_lease_is_held_for_longer_by_its_holder_alone(scratch: Scratch) -> None:
+    first = take(scratch, "A")
+    assert first is not None
+    scratch.renew(first, now=NOW + 90, length=LENGTH)
+    assert take(scratch, "B", NOW + LENGTH) is None
+    second = take(scratch, "B", NOW + 90 + LENGTH)
+    assert second is not None
+    scratch.renew(first, now=NOW + 10 * LENGTH, length=LENGTH)
+    assert take(scratch, "C", second.until) is not None
+
+
 def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(scratch: Scratch) -> None:
     assert take(scratch, "A", NOW) is not None
     assert take(scratch, "B", NOW - LENGTH) is None  # as far as that, clocks may differ
