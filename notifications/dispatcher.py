@@ -5,20 +5,31 @@ the log takes one of two that are composed at once.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Protocol
 
+from notifications.channels import ChannelName
 from notifications.handler import Delivered, Handler
 from notifications.record import Bell, Record
 from notifications.rendering import OwedAlert
 from safety.aggregates.message import Composed, message_id
+from safety.values import Role
 
 AT_A_TIME = 4
 """How many messages one process sends side by side: one that hangs must not hold up the others."""
 
 ROUNDS = 5
 """How often a sweep asks again what is owed because another process composed meanwhile; the next sweep goes on."""
+
+
+class Ways(Protocol):
+    """Names the channels by which somebody can be reached."""
+
+    def __call__(self, *, address: bool) -> tuple[ChannelName, ...]:
+        """Name them; `address`: whether there is one."""
+        ...
 
 
 class Doorbell(Protocol):
@@ -56,7 +67,7 @@ class InProcess:
 class Dispatcher:
     """Sees to it that everything owed is composed and looked at."""
 
-    def __init__(self, record: Record, ways: Callable[..., Sequence[str]], doorbell: Doorbell) -> None:
+    def __init__(self, record: Record, ways: Ways, doorbell: Doorbell) -> None:
         """`ways` names the channels by which somebody with or without an address can be reached."""
         self._record = record
         self._ways = ways
@@ -92,23 +103,30 @@ class Dispatcher:
         numbers: Mapping[tuple[str, str], int],
     ) -> Iterable[Composed]:
         """Give what a trial's people are to be told; who holds two roles is told as each, one message after the other."""
-        more: dict[str, int] = {}
+        more: Counter[str] = Counter()
         for role, group in groupby(sorted(owed, key=_role), key=_role):
             of_role = tuple(alert.alert for alert in group)
-            for person in self._record.holders(role, trial):
-                alerts = tuple(alert for alert in of_role if (person.account, alert) not in carried)
+            for heard in self._record.recipients(role, trial):
+                alerts = tuple(alert for alert in of_role if (heard.account, alert) not in carried)
                 if not alerts:
                     continue
-                number = numbers.get((trial, person.account), 0) + more.get(person.account, 0) + 1
-                more[person.account] = more.get(person.account, 0) + 1
-                said = {"message": message_id(trial, person.account, number), "to": person.account, "role": role}
-                channels = self._ways(address=person.email is not None)
-                yield Composed.model_validate({"trial": trial, "alerts": alerts, "channels": channels, **said})
+                more[heard.account] += 1
+                number = numbers.get((trial, heard.account), 0) + more[heard.account]
+                yield Composed(
+                    trial=trial,
+                    message=message_id(trial, heard.account, number),
+                    to=heard.account,
+                    role=role,
+                    alerts=alerts,
+                    channels=self._ways(address=self._record.person(heard.account).email is not None),
+                    because=heard.reason,
+                    instead_of=heard.instead_of,
+                )
 
 
 def _trial(alert: OwedAlert) -> str:
     return alert.trial
 
 
-def _role(alert: OwedAlert) -> str:
+def _role(alert: OwedAlert) -> Role:
     return alert.role

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-from notifications.channels import Channel, NotDelivered, Written
+from notifications.channels import Channel, ChannelName, NotDelivered, Written
 from notifications.record import LEASE_SECONDS, Bell, Letter, Record
-from notifications.rendering import Content, Letterhead, Recipient, rendered
+from notifications.rendering import Addressee, Content, Letterhead, rendered
 from notifications.retrying import is_due
 from safety.directory import Person
 from safety.scratch import Lease
@@ -52,7 +52,7 @@ class Handler:
         self._letterhead = letterhead
         self._aside = record.aside
 
-    def ways(self, *, address: bool) -> tuple[str, ...]:
+    def ways(self, *, address: bool) -> tuple[ChannelName, ...]:
         """Name the channels by which somebody can be reached: by mail only who has an address."""
         return tuple(name for name in self._channels if address or name != "smtp")
 
@@ -62,16 +62,17 @@ class Handler:
         Nothing happens where the message is done, or where another process has it. Raises what the machine raises; the
         message stays owed then.
         """
-        tried_at = None if at_once else await self._aside(lambda: self._record.tried_at(bell))
+        before = await self._aside(lambda: self._record.last_taken(bell))
+        tries, tried_at = (0, None) if before is None else (before.tries, before.taken_at)
         if not self._due(await self._aside(lambda: self._record.letter(bell)), tried_at, at_once=at_once):
             return []
         lease = await self._aside(lambda: self._record.take(bell))
         if lease is None:
             return []
         try:
-            # Read again: until the lease was taken another may have sent it.
+            # Read again: until the lease was taken another may have sent it, or tried to.
             letter = await self._aside(lambda: self._record.letter(bell))
-            due = self._due(letter, tried_at, at_once=at_once)
+            due = self._due(letter, tried_at, at_once=at_once) if lease.tries == tries + 1 else []
             async with self._held(lease):
                 delivered = await self._send(letter, due, lease) if letter is not None and due else []
             await self._aside(lambda: self._give_back(lease, bell))
@@ -126,7 +127,8 @@ class Handler:
         """Render the message for the person who is to hear; beside it the class of the error if its template failed."""
         person, alerts = self._record.person(letter.account), self._record.alerts(letter)
         address = person.email or f"{person.account.lower()}@localhost"
-        to = Recipient(person.account, person.name, address, letter.role not in person.roles)
+        vacant = letter.because == "vacant" or (letter.because is None and letter.role not in person.roles)
+        to = Addressee(person.account, person.name, address, vacant=vacant, instead_of=letter.instead_of)
         trial, zone = letter.bell.trial, self._record.zone(letter.bell.trial)
         content = Content(letter.bell.message, trial, alerts, to, letter.composed_at, zone)
         written, fault = rendered(content, self._letterhead, attempt)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from notifications.rendering import OwedAlert
 from safety.aggregates.account import OPERATOR
@@ -15,12 +15,14 @@ from safety.desk import Desk
 from safety.directory import Directory, Person
 from safety.journal import decode
 from safety.scratch import Lease, Scratch
-from safety.values import microseconds
+from safety.values import Role, microseconds
 
 T = TypeVar("T")
 
 LEASE_SECONDS = 15
 """A process that dies holds a message up for so long; one that lives takes the lease anew three times in that time."""
+
+CHAIN = frozenset({"rung", "repeat", "urgency"})
 
 UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
 """The operator of a home in which nobody has said who that is."""
@@ -48,6 +50,28 @@ class Failing(NamedTuple):
     error: str
 
 
+class Recipient(NamedTuple):
+    """Somebody who hears, and why: as holder of the role, as cover for one who is away, or because nobody holds it."""
+
+    account: str
+    reason: Literal["holder", "cover", "vacant"]
+    instead_of: str | None = None
+
+
+class Before(Protocol):
+    """What went before an alert: the accounts that its chain has reached, and the kinds of events since the chain began."""
+
+    @property
+    def asked_before(self) -> tuple[str, ...]:
+        """Accounts, in order."""
+        ...
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Kinds of events, such as `followed up`; never a value."""
+        ...
+
+
 class Pending(NamedTuple):
     """A message that some channel has still to take; `sent` names those that took it."""
 
@@ -73,6 +97,10 @@ class Owing(Protocol):
         """How many messages each person has had, by trial and account."""
         ...
 
+    def told_before(self, alert: str) -> Before:
+        """What went before an alert."""
+        ...
+
 
 @dataclass
 class Letter:
@@ -84,6 +112,8 @@ class Letter:
     alerts: tuple[str, ...]
     channels: tuple[str, ...] | None
     composed_at: int
+    because: str | None = None
+    instead_of: str | None = None
     sent: set[str] = field(default_factory=set)
     failing: dict[str, Failing] = field(default_factory=dict)
 
@@ -136,9 +166,11 @@ class Record:
         """Every message that is not sent."""
         return self._owing.pending()
 
-    def holders(self, role: str, trial: str) -> list[Person]:
-        """Who hears of it: the role's holders; of a role with nobody in it, the operators, so that somebody does."""
-        return self._directory.holders(role, trial) or self._directory.holders("operator", trial) or [UNNAMED]
+    def recipients(self, role: Role, trial: str) -> list[Recipient]:
+        """Who hears of it, and why they: the role's holders; of a role with nobody in it, the operators, so that somebody does."""
+        holders = self._directory.holders(role, trial)
+        people = holders or self._directory.holders("operator", trial) or [UNNAMED]
+        return [Recipient(person.account, "holder" if holders else "vacant") for person in people]
 
     def person(self, account: str) -> Person:
         """Give the person behind an account; who is not in the directory any more has neither roles nor address."""
@@ -160,7 +192,8 @@ class Record:
         for row in self._desk.journal.stream(f"{bell.trial}/message/{bell.message}"):
             match decode(row).event:
                 case Composed() as made:
-                    letter = Letter(bell, made.to, made.role, made.alerts, made.channels, row.recorded_at)
+                    why = (made.because, made.instead_of)
+                    letter = Letter(bell, made.to, made.role, made.alerts, made.channels, row.recorded_at, *why)
                 case Sent() as said if letter is not None:
                     letter.sent.add(said.channel)
                 case Failed() as said if letter is not None:
@@ -180,7 +213,10 @@ class Record:
             if isinstance(raised := decode(row).event, Raised):
                 said = (raised.alert, raised.trial, raised.rule, raised.role, raised.concerning, row.recorded_at)
                 due_at = None if raised.due_at is None else microseconds(raised.due_at)
-                return OwedAlert(*said, rung=raised.rung, due_at=due_at)
+                before = self._owing.told_before(alert)
+                found = OwedAlert(*said, due_at=due_at, asked_before=before.asked_before, changes=before.changes)
+                # What a chain of alerts says beside: where it stands, and how urgent it is.
+                return found._replace(**{name: raised.__dict__[name] for name in CHAIN & raised.__dict__.keys()})
         return None
 
     def zone(self, trial: str) -> str:
@@ -223,10 +259,9 @@ class Record:
         """Hold a message for longer."""
         self._scratch.renew(lease, now=self.now(), length=LEASE_SECONDS * 1_000_000)
 
-    def tried_at(self, bell: Bell) -> int | None:
-        """When the message was taken last, to send it."""
-        lease = self._scratch.lease(bell.message)
-        return None if lease is None else lease.taken_at
+    def last_taken(self, bell: Bell) -> Lease | None:
+        """Look how often the message was taken, and when last; None of one that never was, or that is done."""
+        return self._scratch.lease(bell.message)
 
     def give_back(self, lease: Lease, *, done: bool) -> None:
         """Let others have the message; of one that is done nothing is kept."""

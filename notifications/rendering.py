@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from notifications.channels import Written
-from safety.values import moment
+from safety.values import Role, moment
 
 RULES = {
     "SAE-REPORTED": "a serious adverse event was reported",
@@ -46,7 +46,7 @@ class OwedAlert(NamedTuple):
     alert: str
     trial: str
     rule: str
-    role: str
+    role: Role
     concerning: tuple[str, ...]
     raised_at: int
     rung: int = 1
@@ -75,13 +75,14 @@ class OwedAlert(NamedTuple):
         return f", rung {self.rung}{again}" if self.rung > 1 else ""
 
 
-class Recipient(NamedTuple):
-    """Whom a message is for; `vacant`: nobody holds the role, so it comes to this person instead."""
+class Addressee(NamedTuple):
+    """Whom a message is for; `vacant`: nobody holds the role; `instead_of`: who holds it and is away."""
 
     account: str
     name: str
     address: str
     vacant: bool
+    instead_of: str | None = None
 
 
 class Letterhead(NamedTuple):
@@ -99,7 +100,7 @@ class Content(NamedTuple):
     message: str
     trial: str
     alerts: Sequence[OwedAlert]
-    to: Recipient
+    to: Addressee
     composed_at: int
     zone: str = "UTC"
 

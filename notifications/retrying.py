@@ -41,5 +41,8 @@ def next_try(failing_since: int, error: str, tried_at: int) -> int:
 
 
 def is_due(failing_since: int, error: str, tried_at: int, now: int) -> bool:
-    """Say whether the next try is due; a last try later than now was made before the clock was set back, and binds nobody."""
-    return tried_at > now or now >= next_try(failing_since, error, tried_at)
+    """Say whether the next try is due; a last try much later than now was made before the clock was set back, and binds nobody.
+
+    A little later is another machine's clock.
+    """
+    return tried_at - now >= A_TRY_TAKES or now >= next_try(failing_since, error, tried_at)

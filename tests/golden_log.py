@@ -200,6 +200,8 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "role": "operator",
                 "alerts": [ALERT],
                 "channels": ["maildir", "webhook"],
+                "because": "cover",
+                "instead_of": "LIN",
             },
         ),
         ("message.faulted.v1", {**TRIAL, "message": WEBHOOK, "what": "template", "error": "UNDEFINEDERROR"}),

@@ -18,7 +18,7 @@ from notifications.channels import Channel, Maildir, Written
 from notifications.composition import dispatcher_of, record_of
 from notifications.dispatcher import InProcess
 from notifications.handler import Handler
-from notifications.rendering import MOST_NAMED, Content, Letterhead, OwedAlert, Recipient, rendered
+from notifications.rendering import MOST_NAMED, Addressee, Content, Letterhead, OwedAlert, rendered
 from safety.aggregates.adverse_event import Reported
 from safety.cli.door import system_doors
 from safety.home import Home, open_home
@@ -268,7 +268,7 @@ def owed(number: int, concerning: tuple[str, ...] = ("S01/1",)) -> OwedAlert:
 @pytest.mark.parametrize("name", ["Chen Wei", "陈伟", "Ангела Й. Ñandú"])
 def test_any_number_of_alerts_to_anybody_survives_the_maildir(tmp_path: Path, count: int, name: str) -> None:
     alerts = [owed(number) for number in range(count)]
-    to = Recipient("CHEN", name, "chen@hospital.org", vacant=False)
+    to = Addressee("CHEN", name, "chen@hospital.org", vacant=False)
     content = Content("MESSAGE-1", TRIAL, alerts, to, microseconds(T0))
     written, fault = rendered(content, Letterhead("Vigilog <desk@trial.org>", "https://desk.trial.org"), 1)
     assert fault is None
@@ -286,7 +286,7 @@ def test_any_number_of_alerts_to_anybody_survives_the_maildir(tmp_path: Path, co
 
 def test_an_alert_of_hundreds_names_some_and_counts_the_rest(tmp_path: Path) -> None:
     many = tuple(f"{'X' * 60}{n:03}/{n}" for n in range(1, 301))
-    to = Recipient("CHEN", "Chen", "chen@hospital.org", vacant=False)
+    to = Addressee("CHEN", "Chen", "chen@hospital.org", vacant=False)
     content = Content("MESSAGE-1", TRIAL, [owed(1, many)], to, microseconds(T0))
     asyncio.run(Maildir(tmp_path / "mail").send(rendered(content, Letterhead("desk@trial.org", ""), 1)[0]))
     text = mails(tmp_path)[0].get_content()

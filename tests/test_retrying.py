@@ -54,6 +54,11 @@ def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
     assert is_due(SINCE, "SMTP-451", tried_at=SINCE - day, now=SINCE - day + 5 * SECOND)
 
 
+def test_a_try_by_a_machine_whose_clock_is_a_little_ahead_counts() -> None:
+    tried_at = SINCE + 5 * SECOND
+    assert not is_due(SINCE, "SMTP-451", tried_at=tried_at, now=tried_at - SECOND)
+
+
 def test_a_failure_that_was_recorded_a_little_after_its_try_counts_from_the_record() -> None:
     assert not is_due(SINCE, "SMTP-451", tried_at=SINCE - 30 * SECOND, now=SINCE + 4 * SECOND)
     assert is_due(SINCE, "SMTP-451", tried_at=SINCE - 30 * SECOND, now=SINCE + 5 * SECOND)

@@ -35,13 +35,16 @@ def message_id(trial: str, account: str, number: int) -> str:
 class Composed(MessageForm):
     """What is owed to a person goes out as one message; its Message-ID follows from its id, so a resend is the same mail.
 
-    `channels` are due: the message is done when each has taken it. Messages from before they were kept have none.
+    `channels` are due: the message is done when each has taken it. `because` says why this person hears; a cover stands in for
+    `instead_of`. Messages from before these were kept have none of them.
     """
 
     to: AccountId
     role: Role
     alerts: tuple[Code, ...] = Field(min_length=1)
     channels: tuple[Channel, ...] | None = None
+    because: Literal["holder", "cover", "vacant"] | None = None
+    instead_of: AccountId | None = None
 
 
 @event("message.sent.v1")
