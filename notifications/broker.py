@@ -18,7 +18,7 @@ from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.specification.asyncapi import AsyncAPI
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy as AckWay
-from nats.js.api import ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType
+from nats.js.api import ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -213,6 +213,8 @@ class Broker:
         while True:
             try:
                 if not started:
+                    await self.nats.connect()
+                    await self._mend_stream()
                     await self.nats.start()
                     started = True
                 await self._mend()
@@ -227,15 +229,24 @@ class Broker:
             self._tell(sentence)
         self._said = sentence
 
-    async def _mend(self) -> None:
-        """Add the stream and the consumer again where they are lost; a consumer that is not as it must be is made anew."""
+    async def _mend_stream(self) -> None:
+        """Add the stream where it is lost; one that is not as it must be is made anew: what it held the log holds."""
         jet = self.nats.config.broker_config.connection_state.stream
         try:
-            await jet.stream_info(STREAM)
+            if sound_stream((await jet.stream_info(STREAM)).config):
+                return
+            self._tell("the broker's stream was not as it must be; it is made anew")
+            await jet.delete_stream(STREAM)
         except NotFoundError:
-            await jet.add_stream(config=self._stream.config, subjects=[SUBJECT])
+            pass
+        await jet.add_stream(config=self._stream.config, subjects=[SUBJECT])
+
+    async def _mend(self) -> None:
+        """Add the stream and the consumer again where they are lost; a consumer that is not as it must be is made anew."""
+        await self._mend_stream()
         if self._consuming is None:
             return
+        jet = self.nats.config.broker_config.connection_state.stream
         try:
             found = (await jet.consumer_info(STREAM, DURABLE)).config
             if sound(found, self._terms):
@@ -246,6 +257,13 @@ class Broker:
         self._tell("the broker had lost its consumer; it is added again")
         await self._consuming.stop()
         await self._consuming.start()
+
+
+def sound_stream(found: StreamConfig) -> bool:
+    """Say whether a stream is as it must be: on disk, and each ring in it until it is answered."""
+    return (found.storage, found.retention) == (StorageType.FILE, RetentionPolicy.WORK_QUEUE) and found.subjects == [
+        SUBJECT
+    ]
 
 
 def sound(found: ConsumerConfig, terms: Terms) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import nats
 import pytest
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, PullSub
 from nats.errors import TimeoutError as NatsTimeout
-from nats.js.api import ConsumerConfig
+from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 
 from notifications.broker import DURABLE, STREAM, SUBJECT, Broker, Ring, Terms, consumer, sound, stream
 from notifications.doorbell import Answer, Done, Later, LetGo, Unrung
@@ -410,6 +411,29 @@ def test_two_workers_share_the_rings(server: NatsServer) -> None:
 
 
 # --- what is on the server --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [{"storage": StorageType.MEMORY}, {"retention": RetentionPolicy.INTEREST}],
+    ids=["in memory", "dropped where nobody listens"],
+)
+def test_a_stream_that_somebody_made_otherwise_is_made_anew(server: NatsServer, unsafe: dict[str, Any]) -> None:
+    answers, told = Answers(), list[str]()
+
+    async def run() -> None:
+        client = await nats.connect(server.url)
+        config = StreamConfig(name=STREAM, subjects=[SUBJECT]).evolve(**unsafe)
+        await client.jetstream().add_stream(config)
+        async with Broker(server.url, answers, tell=told.append, terms=QUICK) as broker:
+            await rung(broker, "M-1")
+            await until(lambda: answers.counts.keys() == {"M-1"})
+            kept = (await client.jetstream().stream_info(STREAM)).config
+            assert (kept.storage, kept.retention) == (StorageType.FILE, RetentionPolicy.WORK_QUEUE)
+        await client.close()
+
+    asyncio.run(run())
+    assert told == ["the broker's stream was not as it must be; it is made anew"]
 
 
 def test_a_consumer_that_somebody_made_otherwise_is_made_anew(server: NatsServer) -> None:
