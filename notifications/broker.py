@@ -204,6 +204,12 @@ class Broker:
         with suppress(NatsError, OSError, TimeoutError):
             async with asyncio.timeout(self._terms.publish):
                 await self.nats.stop()
+        # Where the server is away, or somebody hangs, the library leaves these behind.
+        if self._consuming is not None:
+            for task in self._consuming.tasks:
+                task.cancel()
+            self._consuming.send_stream.close()
+            self._consuming.receive_stream.close()
         if connection is not None and not connection.is_closed:
             await connection.close()
 

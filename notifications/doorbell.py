@@ -18,11 +18,51 @@ AGAIN_SECONDS = 5
 HANDLE_SECONDS = 100.0
 """How long one message may take: more than its slowest channel."""
 
+SIDE_BY_SIDE = 16
 PUBLISH_AT_A_TIME = 64
 SECOND = 1_000_000
 
 MOST_DELIVERIES = 5
 """After so many a ring is let go, and counted: the log rings anew as long as the message is not done."""
+
+
+class Alongside:
+    """Handles messages in this process, beside whatever else goes on: one that hangs holds up neither others nor the next sweep."""
+
+    def __init__(
+        self, handler: Handler, tell: Callable[[list[Delivered]], object], tell_fault: Callable[[Exception], object]
+    ) -> None:
+        """`tell` hears what was delivered, `tell_fault` at what a message broke off: it stays owed."""
+        self._handler = handler
+        self._tell = tell
+        self._tell_fault = tell_fault
+        self._room = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._under_way: dict[Bell, asyncio.Task[None]] = {}
+
+    async def ring(self, bells: Sequence[Bell]) -> list[Delivered]:
+        """Begin to handle each message that is not being handled here already."""
+        for bell in bells:
+            if bell not in self._under_way:
+                self._under_way[bell] = asyncio.create_task(self._handle(bell))
+        return []
+
+    async def _handle(self, bell: Bell) -> None:
+        try:
+            async with self._room, asyncio.timeout(HANDLE_SECONDS):
+                self._tell(await self._handler.handle(bell))
+        except Exception as fault:  # noqa: BLE001, it is told, and the next sweep rings again
+            self._tell_fault(fault)
+        finally:
+            del self._under_way[bell]
+
+    async def rest(self, seconds: float) -> None:
+        """Wait for what is under way; what takes longer is left to its lease."""
+        if not self._under_way:
+            return
+        _, hanging = await asyncio.wait(list(self._under_way.values()), timeout=seconds)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 class Unrung(Exception):

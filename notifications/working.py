@@ -4,6 +4,7 @@ import asyncio
 import signal
 import traceback
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,10 @@ from typing import Literal
 
 from notifications.broker import Broker
 from notifications.composition import dispatcher_of, handler_of
-from notifications.dispatcher import InProcess
-from notifications.doorbell import Answer, ThroughBroker, answered
+from notifications.dispatcher import Doorbell
+from notifications.doorbell import Alongside, Answer, ThroughBroker, answered
 from notifications.handler import Delivered, Handler, failure
-from notifications.record import Bell
+from notifications.record import Aside, Bell
 from notifications.scheduler import guarded, ticking
 from notifications.worker import Worker
 from safety.cli.door import machine_faults
@@ -26,6 +27,10 @@ Part = Literal["dispatcher", "worker", "ticks"]
 PARTS: tuple[Part, ...] = ("dispatcher", "worker", "ticks")
 
 ROUND_SECONDS = 5.0
+REST_SECONDS = 10.0
+"""How long what is under way may take when the program is told to stop."""
+
+THREADS = 64
 
 Tell = Callable[[str], object]
 Tick = Callable[[Home, datetime, timedelta], object]
@@ -43,10 +48,13 @@ class Working:
         self._home = home
         self._parts = frozenset(parts)
         self._tell = tell
+        self._aside: Aside = asyncio.to_thread
         self._handler: Handler = handler_of(home)
         self._broker = self._connected(home.settings.broker_url)
-        here = InProcess(self._handler)
-        doorbell = here if self._broker is None else ThroughBroker(self._broker.publish, here, self._now)
+        self._here = Alongside(self._handler, self._tell_failures, self._tell_fault)
+        doorbell: Doorbell = (
+            self._here if self._broker is None else ThroughBroker(self._broker.publish, self._here, self._now)
+        )
         self._dispatcher = dispatcher_of(home, self._handler, doorbell)
         self._drift = timedelta(0)
         self._said: str | None = None
@@ -60,6 +68,8 @@ class Working:
     async def run(self) -> None:
         """Go on until told to stop, by SIGINT, by SIGTERM or by `worker.stop`."""
         loop = asyncio.get_running_loop()
+        # A server that hangs keeps its thread for a while: the log and the leases must find others.
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
         for order in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(order, self.worker.stop)
         async with AsyncExitStack() as held:
@@ -70,6 +80,7 @@ class Working:
                 guarded(scheduler, lambda: datetime.now(UTC), monotonic, jumped=self._jumped)
             )
             await self.worker.run()
+            await self._here.rest(REST_SECONDS)
 
     def _now(self) -> int:
         return microseconds(self._home.desk.clock())
@@ -78,19 +89,19 @@ class Working:
         self._drift += timedelta(seconds=seconds)
 
     async def _listen(self, position: int, seconds: float) -> int:
-        return await asyncio.to_thread(self._home.journal.wait, position, seconds)
+        return await self._aside(lambda: self._home.journal.wait(position, seconds))
 
     async def _round(self) -> None:
         """Do what time brings about, then see to everything that is owed, and leave word that all of it was done."""
         try:
             if "ticks" in self._parts:
-                await asyncio.to_thread(self._tick)
+                await self._aside(self._tick)
             if "dispatcher" in self._parts:
                 self._tell_failures(await self._dispatcher.sweep())
-            await asyncio.to_thread(self._beat)
+            await self._aside(self._beat)
             self._said = None
         except Exception as fault:  # noqa: BLE001, whatever it is the next round tries again; told once as long as it stays the same
-            self._tell_once(f"{told(fault)}; what is owed stays owed.")
+            self._tell_fault(fault)
 
     def _tick(self) -> None:
         drift, self._drift = self._drift, timedelta(0)
@@ -106,7 +117,8 @@ class Working:
             if receipt.error is not None:
                 self._tell(failure(receipt))
 
-    def _tell_once(self, sentence: str) -> None:
+    def _tell_fault(self, fault: Exception) -> None:
+        sentence = f"{told(fault)}; what is owed stays owed."
         if sentence != self._said:
             self._tell(sentence)
         self._said = sentence

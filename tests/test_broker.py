@@ -3,14 +3,15 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import nats
 import pytest
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, PullSub
+from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 
@@ -91,6 +92,29 @@ def plain_consumer(
         await handle()
 
 
+@asynccontextmanager
+async def used(broker: NatsBroker) -> AsyncIterator[None]:
+    """Start a plain broker, and leave nothing of it behind, also where a handler hangs."""
+    await broker.start()
+    connection = broker._connection
+    assert connection is not None
+    try:
+        yield
+    finally:
+        with suppress(TimeoutError, NatsError):
+            async with asyncio.timeout(2):
+                await broker.stop()
+        for subscriber in broker.subscribers:
+            left: Any = subscriber
+            for task in left.tasks:
+                task.cancel()
+            for name in ("send_stream", "receive_stream"):
+                if hasattr(left, name):
+                    getattr(left, name).close()
+        if not connection.is_closed:
+            await connection.close()
+
+
 async def plain_ring(broker: NatsBroker, *names: str) -> None:
     for name in names:
         await broker.publish(Ring(trial="T1", message=name), SUBJECT, stream=STREAM, timeout=5)
@@ -131,8 +155,7 @@ def test_control_without_the_work_around_an_exception_loses_or_hammers(
     async def run() -> None:
         broker = plain(server, ack_policy=policy)
         plain_consumer(broker, fail, ack_wait=1.0)
-        async with broker:
-            await broker.start()
+        async with used(broker):
             await plain_ring(broker, "M-1")
             await until(lambda: bool(calls))
             await asyncio.sleep(2.5)
@@ -206,8 +229,7 @@ def test_control_with_one_pull_worker_all_wait_for_one(server: NatsServer) -> No
     async def run() -> None:
         broker = plain(server)
         plain_consumer(broker, hang, ack_wait=60.0)
-        async with broker:
-            await broker.start()
+        async with used(broker):
             await plain_ring(broker, "M-1")
             await until(lambda: len(calls) == 1)
             await plain_ring(broker, "M-2")
@@ -247,8 +269,7 @@ def test_control_without_a_heartbeat_it_is_brought_again_meanwhile(server: NatsS
     async def run() -> None:
         broker = plain(server)
         plain_consumer(broker, slow, max_workers=8, ack_wait=QUICK.acknowledge)
-        async with broker:
-            await broker.start()
+        async with used(broker):
             await plain_ring(broker, "M-1")
             await until(lambda: len(calls) > 1)
 

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 import pytest
 
 from notifications.dispatcher import InProcess
-from notifications.doorbell import AGAIN_SECONDS, MOST_DELIVERIES, Done, Later, LetGo, ThroughBroker, Unrung, answered
+from notifications.doorbell import (
+    AGAIN_SECONDS,
+    MOST_DELIVERIES,
+    Alongside,
+    Done,
+    Later,
+    LetGo,
+    ThroughBroker,
+    Unrung,
+    answered,
+)
 from notifications.handler import Delivered, Handler
 from notifications.record import Bell
 
@@ -90,6 +100,71 @@ def test_a_ring_that_breaks_off_again_and_again_is_let_go() -> None:
     fault = OSError()
     assert asyncio.run(answered(Handling(fault), ONE, MOST_DELIVERIES)) == LetGo(fault)
     assert asyncio.run(answered(Handling(), ONE, MOST_DELIVERIES)) == Done([Delivered("M-1", "ONE", "maildir", None)])
+
+
+class Hanging(Handling):
+    """A handler that hangs at one message until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    async def handle(self, bell: Bell, *, at_once: bool = False) -> list[Delivered]:
+        if bell == ONE:
+            self.handled.append(bell)
+            await self.let_go.wait()
+            return [Delivered(bell.message, "ONE", "smtp", "TIMEOUTERROR")]
+        return await super().handle(bell, at_once=at_once)
+
+
+def test_one_message_that_hangs_holds_up_neither_the_others_nor_the_next_sweep() -> None:
+    told, faults = list[Delivered](), list[Exception]()
+
+    async def run() -> Hanging:
+        handling = Hanging()
+        alongside = Alongside(handling, told.extend, faults.append)
+        for bells in ([ONE, TWO], [ONE, THREE]):
+            assert await alongside.ring(bells) == []
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        assert handling.handled == [ONE, TWO, THREE]
+        assert [one.message for one in told] == ["M-2", "M-3"]
+        handling.let_go.set()
+        await alongside.rest(5)
+        await alongside.ring([ONE])
+        await alongside.rest(5)
+        return handling
+
+    assert asyncio.run(run()).handled == [ONE, TWO, THREE, ONE]
+    assert [one.message for one in told] == ["M-2", "M-3", "M-1", "M-1"]
+    assert faults == []
+
+
+def test_a_message_that_hangs_when_all_comes_to_an_end_is_left_to_its_lease() -> None:
+    told, faults = list[Delivered](), list[Exception]()
+
+    async def run() -> None:
+        alongside = Alongside(Hanging(), told.extend, faults.append)
+        await alongside.ring([ONE])
+        await asyncio.sleep(0)
+        await alongside.rest(0.01)
+        await alongside.rest(0.01)
+
+    asyncio.run(run())
+    assert (told, faults) == ([], [])
+
+
+def test_a_message_that_breaks_off_beside_others_is_told_and_rung_for_again() -> None:
+    told, faults, fault = list[Delivered](), list[Exception](), OSError("first")
+
+    async def run() -> None:
+        alongside = Alongside(Handling(fault), told.extend, faults.append)
+        for _ in range(2):
+            await alongside.ring([ONE])
+            await alongside.rest(5)
+
+    asyncio.run(run())
+    assert ([one.message for one in told], faults) == (["M-1"], [fault])
 
 
 def test_one_message_that_breaks_off_holds_no_other_up() -> None:
