@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from notifications.dispatcher import Pending
+from notifications.record import Pending
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
-from safety.projections.inbox import carried, owed, unsent
+from safety.projections.inbox import composed, owed, unsent
 from safety.projections.on_duty import Recipient, recipients
 from safety.projections.told_before import ToldBefore, told_before
 from safety.projections.views import Views
@@ -28,10 +28,11 @@ class Owing:
         with self._views.connect() as connection:
             return [as_owed(row) for row in owed(connection)]
 
-    def carried(self) -> Sequence[OwedAlert]:
-        """Every alert that an unsent message carries, also when another person has it already."""
+    def composed(self) -> Mapping[tuple[str, str], int]:
+        """How many messages each person has had, by trial and account."""
+        self._views.catch_up(self._journal)
         with self._views.connect() as connection:
-            return [as_owed(row) for row in carried(connection)]
+            return composed(connection)
 
     def recipients(self, role: Role, trial: str, now: datetime) -> Sequence[Recipient]:
         """Who hears now of what is owed to a role, and why they: resolved when something is sent, by the log's accounts."""
@@ -45,6 +46,7 @@ class Owing:
 
     def pending(self) -> Sequence[Pending]:
         """Every message that is composed and not sent."""
+        self._views.catch_up(self._journal)
         with self._views.connect() as connection:
             return [Pending(**row) for row in unsent(connection)]
 

@@ -9,6 +9,7 @@ from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
+from safety.aggregates.message import Failed, Faulted, Message, permanent
 from safety.aggregates.obligation import Obligation, Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
 from safety.aggregates.trial import DataImported
@@ -24,6 +25,10 @@ OBLIGATION_OPENED = "OBLIGATION-OPENED"
 OBLIGATION_REJECTED = "OBLIGATION-REJECTED"
 SOON = timedelta(days=8)
 """A clock that ends within this time is told at once, another in the next digest; both are reminded of."""
+
+UNDELIVERABLE = "UNDELIVERABLE"
+TEMPLATE_FAILED = "TEMPLATE-FAILED"
+DELIVERY_FAILED = "DELIVERY-FAILED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -124,6 +129,7 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
     """Owe what the rules say of each adverse event that something happened to, and each clock that has begun or ended."""
     found: list[AlertForm] = []
     for happened in decided:
+        found += (owed(fault, terms(states, fault.trial), at) for fault in fault_of_delivery(happened))
         if isinstance(happened.event, OfObligation):
             found += of_obligation(happened.event, happened, states, at)
             continue
@@ -201,6 +207,27 @@ def announcement(happened: Happened, report: Issued) -> Raised:
         concerning=(f"{report.kind} {report.period}",),
         due_at=None if limit is None else limit.due_at,
     )
+
+
+def fault_of_delivery(happened: Happened) -> list[Raised]:
+    """Owe the operator a message that bounced, or at which the program failed: somebody must hear of a fault.
+
+    A message to the operators themselves owes nothing more, or one bounce would owe the next for ever.
+    """
+    match happened.event:
+        case Failed(error=error) if permanent(error):
+            rule = UNDELIVERABLE
+        case Faulted(what=what):
+            rule = TEMPLATE_FAILED if what == "template" else DELIVERY_FAILED
+        case _:
+            return []
+    message = happened.after.slice(Message)
+    if message.role == "operator":
+        return []
+    event = happened.event
+    alert = alert_id(event.stream, happened.after.version, rule, "operator", 1)
+    concerning = (f"MESSAGE/{event.message}",)
+    return [Raised(trial=event.trial, alert=alert, rule=rule, role="operator", concerning=concerning)]
 
 
 def alert_of_import(

@@ -29,6 +29,7 @@ AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
 RUNG, REMINDER = "0D8A1F2E-0000-5000-8000-000000000003", "0D8A1F2E-0000-5000-8000-000000000004"
+WEBHOOK = "0D8A1F2E-0000-5000-8000-000000000005"
 
 SERIOUSNESS = dict.fromkeys(
     ("AESER", "AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AESCAN", "AESOD"), "N"
@@ -272,6 +273,21 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("periodic_report.issued.v1", ISSUED),
         ("periodic_report.submitted.v1", {**REPORT, "to": "CDE", "submitted_at": "2018-12-01T00:00:00Z"}),
         ("periodic_report.acknowledged.v1", {**REPORT, "to": "CDE", "acknowledged_at": "2018-12-02T00:00:00Z"}),
+        (
+            "message.composed.v1",
+            {
+                **TRIAL,
+                "message": WEBHOOK,
+                "to": "LIN",
+                "role": "operator",
+                "alerts": [ALERT],
+                "channels": ["maildir", "webhook"],
+                "because": "cover",
+                "instead_of": "LIN",
+            },
+        ),
+        ("message.faulted.v1", {**TRIAL, "message": WEBHOOK, "what": "template", "error": "UNDEFINEDERROR"}),
+        ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
     ]
 
 

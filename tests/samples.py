@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from safety.aggregates.deciding import Form
+from safety.aggregates.message import Compose
 from tests.builders import definition
 from tests.golden_obligations import duties
 
@@ -166,8 +168,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "log.opened.v1": {"log": "LOG-1", "purpose": "production", "code_version": "0.1.0"},
     "log.redaction_requested.v1": {"at_position": 7, "reason": "legal_duty", "requested_by": "LIN"},
     "log.redacted.v1": {"at_position": 7},
-    "message.composed.v1": {**MESSAGE, "to": "CHEN", "role": "safety_officer", "alerts": ["A-1"]},
-    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250},
+    "message.composed.v1": {
+        **MESSAGE,
+        "to": "CHEN",
+        "role": "safety_officer",
+        "alerts": ["A-1"],
+        "channels": ["smtp"],
+        "because": "cover",
+        "instead_of": "LIU",
+    },
+    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250, "http_code": 204, "attempt": 2},
+    "message.faulted.v1": {**MESSAGE, "what": "template", "error": "UNDEFINEDERROR"},
     "message.failed.v1": {**MESSAGE, "channel": "smtp", "error": "TIMEOUT"},
     "periodic_report.opened.v1": {**REPORT, "owed": PERIOD},
     "periodic_report.issued.v1": ISSUED,
@@ -198,3 +209,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 # The first of each: it says every field.
 SAMPLES |= {topic: said for topic, said in reversed(duties({"STUDYID": "T1"}, AE)) if topic not in SAMPLES}
+
+FORMS: dict[type[Form], dict[str, Any]] = {
+    Compose: {"STUDYID": "T1", "messages": [SAMPLES["message.composed.v1"]]},
+}
+"""What is asked for that is no event itself."""

@@ -23,6 +23,7 @@ from tests.builders import (
     account_added,
     built,
     completed,
+    compose,
     composed,
     enrolled,
     followed_up,
@@ -147,7 +148,7 @@ def test_an_id_of_something_refused_is_still_free(office: Office) -> None:
 
 
 def test_a_command_that_changes_nothing_stores_nothing_and_may_change_something_later(office: Office) -> None:
-    office.do("message.compose", composed(), by="OPERATOR")
+    office.do("message.compose", compose(composed()), by="OPERATOR")
     office.do("message.record_sent", sent(), by="OPERATOR")
     position = office.position
     for _ in range(2):
@@ -218,7 +219,7 @@ MAY: dict[str, set[str]] = {
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
     **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
     **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
-    **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
+    **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed", "record_fault")},
     **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},
     **{f"periodic_report.{verb}": {"safety_officer"} for verb in ("submit", "acknowledge")},
     **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},

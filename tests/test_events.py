@@ -29,7 +29,7 @@ from tests.builders import (
 )
 from tests.builders import given as dose_given
 from tests.given import given
-from tests.samples import SAMPLES
+from tests.samples import FORMS, SAMPLES
 
 CLASSES = [pytest.param(form, id=topic) for topic, form in sorted(TOPICS.items())]
 every_class = pytest.mark.parametrize("form", CLASSES)
@@ -236,7 +236,7 @@ def refusal_of(attempt: Callable[[], object]) -> str | None:
 
 def filled(form: type[Form]) -> Form:
     """A form with the canary in every field that takes it."""
-    values = dict(SAMPLES[form.TOPIC])
+    values = dict(SAMPLES[form.TOPIC] if form.TOPIC else FORMS[form])
     for name, described in form.model_fields.items():
         wire = described.alias or name
         if refusal_of(partial(form.model_validate, {**values, wire: CANARY})) is None:

@@ -45,13 +45,23 @@ the event, the rung that was `reached`, how often it was `reminded`, and which a
 MESSAGE = versioned(
     "message",
     {"message": str},
-    {"trial": str, "account": str, "role": str, "alerts": str, "state": str, "receipts": str, "sent_at": int},
+    {
+        "trial": str,
+        "account": str,
+        "role": str,
+        "alerts": str,
+        "channels": str,
+        "state": str,
+        "receipts": str,
+        "sent_at": int,
+    },
 )
 Index("alert_trial", ALERT.table.c.trial, ALERT.table.c.raised_at)
 TO_DELIVER = (ALERT.table.c.state == "owed") & (ALERT.table.c.held == literal_column("0"))
 only_open(ALERT, "alert_owed", "raised_at", "alert", where=TO_DELIVER)
 only_open(ALERT, "alert_next", "next_at", "alert", where=ALERT.table.c.next_at.is_not(None))
 only_open(ALERT, "alert_remind", "remind_at", "alert", where=ALERT.table.c.remind_at.is_not(None))
+only_open(MESSAGE, "message_of", "trial", "account")
 only_open(MESSAGE, "message_unsent", "from_position", where=MESSAGE.table.c.state != "sent")
 PROJECTION = Projection("alert", (ALERT, MESSAGE))
 
@@ -140,6 +150,7 @@ def composed(event: Composed, _: Recorded, rows: Rows) -> Iterable[Change]:
         "account": event.to,
         "role": event.role,
         "alerts": text(event.alerts),
+        "channels": None if event.channels is None else text(event.channels),
         "state": "composed",
         "receipts": "{}",
     }
@@ -153,7 +164,8 @@ def composed(event: Composed, _: Recorded, rows: Rows) -> Iterable[Change]:
 def sent(event: Sent, recorded: Recorded, rows: Rows) -> Iterable[Change]:
     """Any channel that took the message pays its alerts; the first receipt says when."""
     row = rows(MESSAGE, (event.message,)) or {}
-    receipt = {"state": "sent", "at": recorded.recorded_at, "smtp_code": event.smtp_code}
+    codes = {"smtp_code": event.smtp_code, "http_code": event.http_code, "attempt": event.attempt}
+    receipt = {"state": "sent", "at": recorded.recorded_at, **codes}
     sent_at = row.get("sent_at") or recorded.recorded_at
     yield Change(MESSAGE, (event.message,), {**received(row, event.channel, receipt), "sent_at": sent_at})
     for alert in json.loads(row.get("alerts") or "[]"):
@@ -171,8 +183,14 @@ def failed(event: Failed, recorded: Recorded, rows: Rows) -> Iterable[Change]:
 
 
 def received(row: Mapping[str, Any], channel: str, receipt: Mapping[str, Any]) -> dict[str, str]:
-    """Put a channel's last receipt beside those of the others; as long as one of them failed, the message is failed."""
+    """Put a channel's last receipt beside those of the others.
+
+    As long as one of them failed the message is failed; it is sent when every channel that was due has taken it.
+    """
     said = {name: value for name, value in receipt.items() if value is not None}
     receipts = {**json.loads(row.get("receipts") or "{}"), channel: said}
-    state = "failed" if any(last["state"] == "failed" for last in receipts.values()) else "sent"
+    if any(last["state"] == "failed" for last in receipts.values()):
+        state = "failed"
+    else:
+        state = "sent" if receipts.keys() >= set(json.loads(row.get("channels") or "[]")) else "composed"
     return {"state": state, "receipts": text(receipts)}

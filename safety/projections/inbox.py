@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from safety.projections.alert import ALERT, MESSAGE, TO_DELIVER
 from safety.projections.at import At, utc
@@ -44,6 +44,16 @@ def unsent(connection: Connection) -> list[dict[str, Any]]:
         }
         for row in connection.execute(ask)
     ]
+
+
+def composed(connection: Connection) -> dict[tuple[str, str], int]:
+    """Count the messages that each person has had, by trial and account."""
+    table = MESSAGE.table
+    ask = select(table.c.trial, table.c.account, func.count()).where(table.c.to_position == OPEN)
+    return {
+        (trial, account): count
+        for trial, account, count in connection.execute(ask.group_by(table.c.trial, table.c.account))
+    }
 
 
 def carried(connection: Connection) -> list[dict[str, Any]]:

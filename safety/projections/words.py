@@ -276,7 +276,8 @@ def _(event: message.Composed) -> str:
 @says(message.Sent)
 def _(event: message.Sent) -> str:
     code = "" if event.smtp_code is None else f" with code {event.smtp_code}"
-    return f"Message {event.message} was taken by {event.channel}{code}."
+    again = "" if (event.attempt or 1) == 1 else f", attempt {event.attempt}"
+    return f"Message {event.message} was taken by {event.channel}{code}{again}."
 
 
 @says(message.Failed)

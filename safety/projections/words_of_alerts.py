@@ -1,6 +1,6 @@
 """The sentences of those who are on duty and of what is owed to them, beside those of the record itself."""
 
-from safety.aggregates import account, alert
+from safety.aggregates import account, alert, message
 from safety.projections.words import numbers, says
 
 
@@ -43,3 +43,9 @@ def _(event: alert.Acknowledged) -> str:
 @says(alert.Settled)
 def _(event: alert.Settled) -> str:
     return f"What alert {event.alert} is about is settled; nobody is reminded of it again."
+
+
+@says(message.Faulted)
+def _(event: message.Faulted) -> str:
+    came = "plain text went out instead" if event.what == "template" else "it is tried again"
+    return f"The program failed at the {event.what} of message {event.message}: {event.error}; {came}."
