@@ -196,10 +196,11 @@ class Broker:
 
     async def __aexit__(self, *_: object) -> None:
         """Let go of the server."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeping
+        for _again in range(3):
+            # The library takes a cancellation for an answer of the server now and then.
+            if self._keeping is not None and not self._keeping.done():
+                self._keeping.cancel()
+                await asyncio.wait([self._keeping], timeout=1)
         connection = self.nats._connection  # noqa: SLF001, it has no public name
         with suppress(NatsError, OSError, TimeoutError):
             async with asyncio.timeout(self._terms.publish):
@@ -211,7 +212,9 @@ class Broker:
             self._consuming.send_stream.close()
             self._consuming.receive_stream.close()
         if connection is not None and not connection.is_closed:
-            await connection.close()
+            with suppress(NatsError, OSError, TimeoutError):
+                async with asyncio.timeout(self._terms.publish):
+                    await connection.close()
 
     async def _keep(self) -> None:
         """Watch what is needed on the server; a pull consumer whose stream was lost would stay silent for ever."""
