@@ -41,6 +41,12 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "sha256": st.from_regex("[0-9a-f]{64}", fullmatch=True),
     "digests": st.dictionaries(CODES, st.from_regex("[0-9a-f]{64}", fullmatch=True), max_size=3),
     "birth_year": st.integers(1880, 2200),
+    "configuration": st.dictionaries(st.from_regex("[a-z][a-z0-9_]{0,8}", fullmatch=True), st.booleans(), max_size=3),
+    **dict.fromkeys(
+        ("obligation", "by"), st.from_regex(r"[A-Z0-9][A-Za-z0-9._-]{0,8}/[1-9]([.][1-9])?", fullmatch=True)
+    ),
+    **dict.fromkeys(("rule", "pack"), st.from_regex("[A-Z0-9][A-Z0-9._-]{0,8}", fullmatch=True)),
+    "pack_sha256": st.from_regex("[0-9a-f]{64}", fullmatch=True),
     "zone": st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "UTC"]),
 }
 """What a type does not say by itself."""
