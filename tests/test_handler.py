@@ -73,7 +73,7 @@ class Office:
     def meet(self, person: Person) -> None:
         """Let somebody act in the log, and write them down in the directory; who acts already is written down anew."""
         self.home.directory.put(person)
-        added = Added(account=person.account, roles=person.roles)
+        added = Added.model_validate({"account": person.account, "roles": person.roles})
         with suppress(AccountExists):
             self.home.desk.do("account.add", added, by="OPERATOR", command_id=self.home.doors.new_id())
 
