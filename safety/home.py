@@ -33,8 +33,10 @@ from safety.settings import Settings
 from safety.values import Clock, microseconds
 
 if TYPE_CHECKING:
+    from safety.credentials import Credentials
     from safety.directory import Directory
     from safety.projections.views import Views
+    from safety.sessions import Sessions
 
 LOG = "log.db"
 
@@ -80,6 +82,22 @@ class Home:
         return Directory(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
 
     @cached_property
+    def credentials(self) -> "Credentials":
+        """What the people show to prove who they are; kept beside the directory, never in the log."""
+        from safety.credentials import Credentials  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Credentials(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """Who is signed in, who failed to, and where each has looked; may be lost."""
+        from safety.sessions import Sessions  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Sessions(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
+
+    @cached_property
     def views(self) -> "Views":
         """The views, as they stand; whoever reads catches up first."""
         from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
@@ -88,7 +106,7 @@ class Home:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "views"):
+        for name in ("directory", "credentials", "sessions", "views"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pydantic import Field
 
 from safety.aggregates.deciding import AccountForm, Act, Form, Refused, States, UnknownEvent, command, event, folds
-from safety.values import Role, TrialId
+from safety.values import Role, SiteId, TrialId
 
 OPERATOR = "OPERATOR"
 """The account that exists from the first start; it also signs what the program itself does."""
@@ -13,10 +13,11 @@ OPERATOR = "OPERATOR"
 
 @event("account.added.v1")
 class Added(AccountForm):
-    """A person may act in these roles, in these trials or, with none named, in all."""
+    """A person may act in these roles, in these trials or, with none named, in all; an investigator at these sites."""
 
     roles: tuple[Role, ...] = Field(min_length=1)
     trials: tuple[TrialId, ...] = ()
+    sites: tuple[SiteId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Account:
 
     roles: tuple[Role, ...] = ()
     trials: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 @folds("account", Account)
@@ -32,7 +34,7 @@ def evolve(state: Account, happened: Form) -> Account:
     """Fold one event into the account."""
     match happened:
         case Added():
-            return replace(state, roles=happened.roles, trials=happened.trials)
+            return replace(state, roles=happened.roles, trials=happened.trials, sites=happened.sites or ())
         case _:
             raise UnknownEvent(happened)
 
