@@ -29,9 +29,9 @@ credential.begin                         keeps   yes     self           self    
 
 me.read                                  reads   -       self           self          self            self
 me.change                                keeps   -       self           self          self            self
-draft.keep                               keeps   -       -              self          self            -
-seen.mark                                keeps   -       self           self          self            self
-saved_view.keep                          keeps   -       self           self          self            self
+draft.keep                               keeps   -       -              trial         trial           -
+seen.mark                                keeps   -       trial          trial         trial           trial
+saved_view.keep                          keeps   -       trial          trial         trial           trial
 
 trial.list                               reads   -       trial          trial         trial           trial
 worklist.read                            reads   -       trial          site          trial           trial
@@ -169,6 +169,6 @@ def granted(account: Account, action: str, trial: str | None = None) -> Grant | 
     own = trial is None or not account.trials or trial in account.trials
     for role in account.roles:
         grant = RULES[action].grants.get(role)
-        if grant is not None and (own or grant.relation == "all"):
+        if grant is not None and (own or grant.relation in {"all", "self"}):
             return grant
     return None
