@@ -43,7 +43,6 @@ FILING = {
     "obligation.submit",
     "obligation.acknowledge",
     "obligation.reject",
-    "signature.give",
 }
 READING_SUBJECTS = {
     "worklist.read",
@@ -123,9 +122,9 @@ OF_ALL = {
 
 IN_CLEAR = {
     "investigator": {"subject.read", "case.read", "narrative.read", "history.read", "adverse_event.report",
-                     "adverse_event.follow_up", "adverse_event.correct", "signature.give"},
+                     "adverse_event.follow_up", "adverse_event.correct"},
     "safety_officer": {"subject.read", "case.read", "narrative.read", "history.read", "adverse_event.report",
-                       "adverse_event.follow_up", "adverse_event.correct", "signature.give", "log.request_redaction",
+                       "adverse_event.follow_up", "adverse_event.correct", "log.request_redaction",
                        "log.redact"},
     "auditor": {"subject.read", "case.read", "narrative.read", "history.read"},
     "operator": set[str](),

@@ -14,7 +14,7 @@ from typing import Any
 
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.register import TOPICS
-from safety.journal import Stored, encode, leaf
+from safety.journal import Signature, Stored, encode, leaf
 from safety.values import microseconds
 
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
@@ -26,6 +26,9 @@ TRIAL = {"STUDYID": "GOLDEN"}
 S01 = {**TRIAL, "USUBJID": "S01"}
 AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
+SIGNED = {**AE1, "AEOUT": "RECOVERED/RESOLVED", "aware": AWARE}
+"""The one form of the story that is signed."""
+SIGNATURE = Signature("authorship", ("account", "passphrase", "code"), "Dr Golden 金")
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
 
 SERIOUSNESS = dict.fromkeys(
@@ -190,6 +193,8 @@ def story() -> list[tuple[str, dict[str, Any]]]:
             {"at_position": 13, "reason": "identifies_a_person", "requested_by": "LIN"},
         ),
         ("log.redacted.v1", {"at_position": 13}),
+        ("account.added.v1", {"account": "WANG", "roles": ["investigator"], "trials": ["GOLDEN"], "sites": ["01"]}),
+        ("adverse_event.followed_up.v1", SIGNED),
     ]
 
 
@@ -216,6 +221,7 @@ def encoded() -> list[Stored]:
             correlation=command,
             reason=None,
             salt=partial(salt, position),
+            signature=SIGNATURE if filled_in is SIGNED else None,
         )
         rows.append(Stored(position, *new, microseconds(at)))
     return rows

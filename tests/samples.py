@@ -78,7 +78,7 @@ GIVEN = {
 MESSAGE = {"STUDYID": "T1", "message": "M-1"}
 
 SAMPLES: dict[str, dict[str, Any]] = {
-    "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"]},
+    "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"], "sites": ["01"]},
     "adverse_event.reported.v1": SAID,
     "adverse_event.followed_up.v1": SAID,
     "adverse_event.corrected.v1": {**SAID, "variables": ["AETERM", "AESEV"]},

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from fastapi import FastAPI
@@ -16,12 +15,11 @@ from safety.home import Home
 from safety.values import FieldClass, Role
 from safety.web.declaring import Pages, Undeclared, action_of, check_declared
 from safety.web.door import OPENED, door
-from safety.web.policy import RULES, granted, own_sites, rules
+from safety.web.policy import ROLES, RULES, granted, own_sites, rules
 from tests.authorisation_matrix import ANYONE, IN_CLEAR, WHERE, allowed
 from tests.builders import append, definition, enrolled, registered, reported
 from tests.web_homes import Homes, signed_in, token, with_people
 
-ROLES: tuple[Role, ...] = get_args(Role)
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 
 

@@ -16,11 +16,12 @@ from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Definition, UnknownTrial
 from safety.desk import Done
 from safety.home import Home
+from safety.journal import Signature
 from safety.projections import At, Connection
 from safety.projections.at import utc
 from safety.projections.trials import definition
 from safety.sessions import Session, digest
-from safety.values import Role, microseconds
+from safety.values import microseconds
 from safety.web.looking_back import NoMoment, looked_back
 from safety.web.policy import RULES, Grant, granted, own_sites
 from safety.web.rendering import template
@@ -30,10 +31,11 @@ from safety.web.words import N_, Words, chosen, words
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
-ROLE_NAMES: Mapping[Role, str] = {
+ROLE_NAMES: Mapping[str, str] = {
     "operator": N_("Operator"),
     "investigator": N_("Investigator"),
     "safety_officer": N_("Safety officer"),
+    "deputy_safety_officer": N_("Deputy safety officer"),
     "auditor": N_("Auditor, reads only"),
 }
 
@@ -169,7 +171,11 @@ class Asked(Visitor):
     @property
     def role_name(self) -> str:
         """The role in which this is asked, in the reader's words."""
-        return self.words.gettext(ROLE_NAMES[self.role])
+        return self.role_named(self.role)
+
+    def role_named(self, role: str) -> str:
+        """A role of the log in the reader's words."""
+        return self.words.gettext(ROLE_NAMES.get(role, role))
 
     @property
     def stamped_iso(self) -> str | None:
@@ -258,10 +264,14 @@ class Asked(Visitor):
         """Make the id of an act when its form is opened: sent twice, it is done once."""
         return self.home.doors.new_id()
 
-    def do(self, command: str, form: Form, *, reason: str | None = None) -> Done:
-        """Have the desk do a command under the id that the form was opened with; raises what the desk raises."""
+    def do(self, command: str, form: Form, *, reason: str | None = None, signature: Signature | None = None) -> Done:
+        """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
+
+        What has to be signed comes with the signature that `safety.web.signing.signature` has taken.
+        """
         act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
-        return self.home.desk.do(command, form, by=self.account, command_id=act, reason=reason)
+        asked = {"by": self.account, "command_id": act, "reason": reason}
+        return self.home.desk.do(command, form, **asked, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 
 async def filled(request: Request) -> FormData:

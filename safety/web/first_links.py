@@ -7,7 +7,10 @@ from safety.aggregates.account import OPERATOR
 from safety.home import Home
 from safety.values import microseconds
 from safety.web.asking import ID_BYTES
+from safety.web.credentials import chosen_passphrase
 from safety.web.signing_in import FIRST_LINK_HOLDS
+
+PASSPHRASE_BYTES = 12
 
 
 def first_link(home: Home, account: str, address: str) -> str:
@@ -20,8 +23,17 @@ def first_link(home: Home, account: str, address: str) -> str:
 def first_steps(home: Home, address: str) -> Iterator[str]:
     """Say on the console how somebody gets in: in a demonstration everybody, else the operator while nobody can."""
     if home.opened.purpose == "demo":
-        for person in home.directory.people():
-            yield f"Sign in as {person.account} ({', '.join(person.roles)}): {first_link(home, person.account, address)}"
+        yield from demo_steps(home, address)
     elif not home.credentials.any():
         link = first_link(home, OPERATOR, address)
         yield f"Nobody can sign in yet. {OPERATOR} chooses a passphrase, once and within 24 hours: {link}"
+
+
+def demo_steps(home: Home, address: str) -> Iterator[str]:
+    """Give each person of a demonstration a link that signs in, and a passphrase of this run alone for signatures."""
+    for person in home.directory.people():
+        passphrase = secrets.token_urlsafe(PASSPHRASE_BYTES)
+        now = microseconds(home.doors.clock())
+        home.credentials.put(chosen_passphrase(person.account, passphrase, now=now))
+        link = first_link(home, person.account, address)
+        yield f"Sign in as {person.account} ({', '.join(person.roles)}): {link} and sign with the passphrase {passphrase}"

@@ -13,7 +13,10 @@ Kind = Literal["reads", "keeps", "writes"]
 Relation = Literal["self", "site", "trial", "all"]
 """What an account has to be to the thing: it is its own; of a site of its own; of a trial of its own; or whatever it is of."""
 
-ROLES: tuple[Role, ...] = get_args(Role)
+STANDS_FOR: Mapping[str, Role] = {"deputy_safety_officer": "safety_officer"}
+"""A deputy may do what a safety officer may; only the ladder of alerts tells them apart."""
+
+ROLES: tuple[Role, ...] = tuple(role for role in get_args(Role) if role not in STANDS_FOR)
 
 TABLE = """
 action                                   kind    anyone  operator       investigator  safety_officer  auditor
@@ -85,7 +88,6 @@ obligation.cancel                        writes  -       -              -       
 obligation.review                        writes  -       -              -             trial           -
 periodic_report.submit                   writes  -       -              -             trial           -
 periodic_report.acknowledge              writes  -       -              -             trial           -
-signature.give                           writes  -       -              site+text     trial+text      -
 
 trial.register                           writes  -       all            -             -               -
 trial.amend                              writes  -       trial          -             -               -
@@ -168,7 +170,7 @@ def granted(account: Account, action: str, trial: str | None = None) -> Grant | 
     """
     own = trial is None or not account.trials or trial in account.trials
     for role in account.roles:
-        grant = RULES[action].grants.get(role)
+        grant = RULES[action].grants.get(STANDS_FOR.get(role, role))
         if grant is not None and (own or grant.relation in {"all", "self"}):
             return grant
     return None

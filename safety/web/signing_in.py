@@ -1,6 +1,7 @@
 """Proves who somebody is: slower after each refusal, never shut; each code is taken once; each sign-in has a session of its own."""
 
 import secrets
+from collections.abc import Callable
 
 from fastapi import Response
 
@@ -55,18 +56,24 @@ def proved(visitor: Visitor, account: str, passphrase: str, code: str) -> str:
         Doubted: they do not go together, whichever it is.
 
     """
-    home, now, named = visitor.home, visitor.now, known(account)
-    whose = {f"account {named}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
+    named = known(account)
+    with_delay(visitor, named, lambda: goes_together(visitor, named, passphrase, code))
+    return named
+
+
+def with_delay(visitor: Visitor, account: str, check: Callable[[], bool]) -> None:
+    """Check a proof, unless refusals before it make it wait; count what is refused. Raises TooSoon and Doubted."""
+    home, now = visitor.home, visitor.now
+    whose = {f"account {account}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
     seconds = max(wait(*home.sessions.failures(each), now, longest) for each, longest in whose.items())
     if seconds > 0:
         raise TooSoon(seconds)
-    if not goes_together(visitor, named, passphrase, code):
+    if not check():
         for each in whose:
             home.sessions.failed(each, now=now)
         raise Doubted
     for each in whose:
         home.sessions.forgive(each)
-    return named
 
 
 def goes_together(visitor: Visitor, account: str, passphrase: str, code: str) -> bool:
