@@ -98,6 +98,13 @@ class Home:
         return Sessions(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
 
     @cached_property
+    def access(self) -> Journal:
+        """The access log of this machine's doors: of the same kind as the log, with positions of its own."""
+        return open_journal(
+            self.settings.home / "access.db", lambda: microseconds(self.doors.clock()), self.settings.lock_seconds
+        )
+
+    @cached_property
     def views(self) -> "Views":
         """The views, as they stand; whoever reads catches up first."""
         from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
@@ -106,7 +113,7 @@ class Home:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "credentials", "sessions", "views"):
+        for name in ("directory", "credentials", "sessions", "access", "views"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

@@ -126,6 +126,7 @@ def test_the_numbers_are_those_of_the_log_and_of_the_clock_handed_in(home: Home,
         "vigilog_views_position": 8,
         "vigilog_views_stopped_tables": 0,
         "vigilog_alerts_owed": 1,
+        "vigilog_sign_ins_refused_last_minute": 0,
     }
 
 
@@ -149,6 +150,7 @@ def test_while_a_table_has_stopped_what_is_owed_is_left_out(home: Home) -> None:
         "vigilog_log_position": 9,
         "vigilog_views_position": 9,
         "vigilog_views_stopped_tables": 1,
+        "vigilog_sign_ins_refused_last_minute": 0,
     }
 
 

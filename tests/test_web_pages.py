@@ -60,7 +60,8 @@ def test_the_cases_are_listed_with_what_makes_them_reportable(home: Home) -> Non
     told = words(page)
     assert "2 adverse events in 1 subject." in told
     assert (
-        f"{SUBJECT} · AE 1 Pyrexia {TERM} not recorded 5 Mar 2018 study day 5 no. 1 4 days after Serious: yes." in told
+        f"{SUBJECT} · AE 1 Pyrexia {TERM} not recorded 5 Mar 2018 study day 5 infusion no. 1 4 days after Serious: yes."
+        in told
     )
     assert f"{SUBJECT} · AE 2" in told
     only = words(signed_in(home, "CHEN").get("/trials/T1/cases?serious=1"))

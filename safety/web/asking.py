@@ -1,7 +1,7 @@
 """What a page is given when it is asked for: who asks, for which trial, as of which moment, in which language."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -22,22 +22,16 @@ from safety.projections.at import utc
 from safety.projections.trials import definition
 from safety.sessions import Session, digest
 from safety.values import microseconds
+from safety.web.access import AccessLog
 from safety.web.looking_back import NoMoment, looked_back
 from safety.web.policy import RULES, Grant, granted, own_sites
 from safety.web.rendering import template
 from safety.web.showing import Show
-from safety.web.words import N_, Words, chosen, words
+from safety.web.words import Words, chosen, words
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
-ROLE_NAMES: Mapping[str, str] = {
-    "operator": N_("Operator"),
-    "investigator": N_("Investigator"),
-    "safety_officer": N_("Safety officer"),
-    "deputy_safety_officer": N_("Deputy safety officer"),
-    "auditor": N_("Auditor, reads only"),
-}
 
 
 class NotThere(Exception):
@@ -66,6 +60,7 @@ class Visitor:
     def __init__(self, request: Request, home: Home, form: FormData) -> None:
         """Read what the browser holds: a secret that names its session or guards its forms, and a language."""
         self.request, self.home, self.form = request, home, form
+        self.access: AccessLog = request.app.state.access
         accepted = request.headers.get("accept-language")
         self.words: Words = words(chosen(request.cookies.get(LANGUAGE_COOKIE), accepted))
         self.show = Show(self.words)
@@ -171,11 +166,7 @@ class Asked(Visitor):
     @property
     def role_name(self) -> str:
         """The role in which this is asked, in the reader's words."""
-        return self.role_named(self.role)
-
-    def role_named(self, role: str) -> str:
-        """A role of the log in the reader's words."""
-        return self.words.gettext(ROLE_NAMES.get(role, role))
+        return self.show.role(self.role)
 
     @property
     def stamped_iso(self) -> str | None:

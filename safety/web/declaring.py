@@ -52,9 +52,11 @@ def admitted(visitor: Visitor, account: str, action: str, home: Home) -> Asked:
         trial = None if named is None else code(named)
     except ValueError:
         raise NotThere from None
-    grant = granted(state, action, trial)
+    grant, thing = granted(state, action, trial), visitor.request.url.path
     if grant is None:
+        visitor.access.note("denied", account, visitor.source, action=action, thing=thing)
         raise NotThere
+    visitor.access.let_through(account, visitor.source, grant, action, thing)
     found = Asked(visitor, account, state, action, grant)
     found.look_at(trial)
     return found

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from safety.home import Home
+from safety.web.access import AccessLog
 from safety.web.declaring import check_declared
 from safety.web.metrics import CONTENT_TYPE, metrics
 from safety.web.pages import groups
@@ -74,7 +75,7 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.state.home = home
+    app.state.home, app.state.access = home, AccessLog(home)
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)

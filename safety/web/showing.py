@@ -39,6 +39,14 @@ CODED = {
 }
 """The coded values of CDISC and ICH as a person reads them; what is not here (a scale's own words) is shown as stated."""
 
+ROLES = {
+    "operator": N_("Operator"),
+    "investigator": N_("Investigator"),
+    "safety_officer": N_("Safety officer"),
+    "deputy_safety_officer": N_("Deputy safety officer"),
+    "auditor": N_("Auditor, reads only"),
+}
+
 
 class Show:
     """Writes for one reader."""
@@ -89,6 +97,10 @@ class Show:
         if value is None:
             return self._words("not recorded")
         return self._words(CODED[value]) if value in CODED else value
+
+    def role(self, role: str) -> str:
+        """Write a role of the log in words."""
+        return self._words(ROLES.get(role, role))
 
     def lasted(self, seconds: float) -> str:
         """Say how long something lasts, in two units at most, minutes only under a day."""

@@ -118,6 +118,6 @@ def signature_of(ask: Asked, position: int) -> Signed | None:
         said = meta.signature["meaning"]
         meaning = ask.words.gettext(MEANINGS[said][0]) if said in get_args(Meaning) else said
         who = recorded.signer or meta.by
-        role = ask.role_named(meta.role)
+        role = ask.show.role(meta.role)
         return Signed(who, meta.by, role, meaning, recorded.recorded_at, position, meta.sha256)
     return None

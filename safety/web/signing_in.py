@@ -7,6 +7,7 @@ from fastapi import Response
 
 from safety.sessions import MINUTE
 from safety.values import code as account_code
+from safety.web.access import NOBODY
 from safety.web.asking import ID_BYTES, Visitor
 from safety.web.credentials import fits, step_of
 
@@ -71,6 +72,7 @@ def with_delay(visitor: Visitor, account: str, check: Callable[[], bool]) -> Non
     if not check():
         for each in whose:
             home.sessions.failed(each, now=now)
+        visitor.access.note("refused", account if home.credentials.find(account) else NOBODY, visitor.source)
         raise Doubted
     for each in whose:
         home.sessions.forgive(each)
@@ -95,6 +97,7 @@ def begin_session(visitor: Visitor, account: str, onward: str) -> Response:
     if visitor.held is not None:
         visitor.home.sessions.end(visitor.held)
     secret = secrets.token_urlsafe(ID_BYTES)
+    visitor.access.note("signed_in", account, visitor.source)
     visitor.home.sessions.begin(secret, account, now=visitor.now)
     answer = visitor.go(onward)
     visitor.keep(answer, secret)
@@ -103,6 +106,8 @@ def begin_session(visitor: Visitor, account: str, onward: str) -> Response:
 
 def end_session(visitor: Visitor) -> Response:
     """End the session and give the browser nothing to keep."""
+    if visitor.session is not None:
+        visitor.access.note("signed_out", visitor.session.account, visitor.source)
     visitor.home.sessions.end(visitor.secret)
     answer = visitor.go("/sign-in")
     answer.delete_cookie(visitor.cookie, path="/", secure=not visitor.plain, httponly=True, samesite="lax")

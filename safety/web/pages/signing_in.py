@@ -95,6 +95,7 @@ def set_passphrase(guest: Guest, link: str) -> Response:
         raise NotThere
     guest.home.credentials.put(credential)
     guest.home.sessions.end_all(account)
+    guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
 
 
