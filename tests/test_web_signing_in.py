@@ -17,7 +17,7 @@ from safety.settings import Settings
 from safety.values import microseconds
 from safety.web.credentials import TooWeak, check_choice
 from safety.web.door import door
-from safety.web.pages.signing_in import within
+from safety.web.going_on import within
 from safety.web.shield import BODY_BYTES, Pace
 from tests.web_homes import PASSPHRASE, START, Homes, client, sent, signed_in, token, with_people
 

@@ -15,7 +15,9 @@ from safety.journal import Decision, NewEvent
 from safety.values import microseconds
 from safety.web.policy import RULES, Grant
 
-Kind = Literal["signed_in", "refused", "signed_out", "passphrase_set", "denied", "exported", "read_sealed"]
+Kind = Literal[
+    "signed_in", "refused", "signed_out", "passphrase_set", "authenticator_set", "denied", "exported", "read_sealed"
+]
 TOPIC = "access.noted.v1"
 NOBODY = "-"
 MINUTE = 60_000_000

@@ -26,6 +26,7 @@ TOO_SHORT = N_("Take 15 characters or more; several words are easy to remember."
 TOO_SHORT_WITH_CODE = N_("Take 8 characters or more.")
 TOO_LONG = N_("Take 200 characters or fewer.")
 TOO_COMMON = N_("This passphrase is one that others try first; take another.")
+TWICE = N_("The two passphrases differ; type the same one twice.")
 NAMES_ACCOUNT = N_("The passphrase must not be made of the name of the account or of this desk.")
 
 
@@ -60,6 +61,13 @@ def repeats(text: str) -> bool:
     """Say whether a text is only a common or short piece said again and again, such as `abcabcabcabcabc`."""
     pieces = (text[:length] for length in range(1, len(text) // 2 + 1))
     return any((piece * len(text))[: len(text)] == text for piece in pieces)
+
+
+def same_twice(first: str, second: str) -> str:
+    """Give a passphrase that was typed twice; raises TooWeak where the two differ."""
+    if first != second:
+        raise TooWeak(TWICE)
+    return first
 
 
 def chosen_passphrase(account: str, passphrase: str, *, now: int, authenticator: str | None = None) -> Credential:

@@ -14,6 +14,7 @@ KINDS = {
     "refused": N_("sign-in or signature refused"),
     "signed_out": N_("signed out"),
     "passphrase_set": N_("chose a passphrase"),
+    "authenticator_set": N_("set up an authenticator"),
     "denied": N_("asked for what is not theirs"),
     "exported": N_("exported"),
     "read_sealed": N_("read free text"),

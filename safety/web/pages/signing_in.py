@@ -4,22 +4,16 @@ from fastapi import Response
 
 from safety.values import code
 from safety.web.asking import LANGUAGE_COOKIE, Guest, NotThere, Visitor
-from safety.web.credentials import TooWeak, chosen_passphrase
+from safety.web.credentials import TooWeak, chosen_passphrase, same_twice
 from safety.web.declaring import Pages
+from safety.web.going_on import within
 from safety.web.signing_in import Doubted, TooSoon, begin_session, end_session, proved
 from safety.web.words import LANGUAGES, N_
 
 pages = Pages()
 
 REFUSED = N_("Account, passphrase and code do not go together. Type the code that your authenticator shows now.")
-TWICE = N_("The two passphrases differ; type the same one twice.")
 A_YEAR = 31_536_000
-
-
-def within(path: str) -> str:
-    """Give an address of this desk to go on to; anything else is the first page."""
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if inside and "\\" not in path else "/"
 
 
 @pages.shows("/sign-in", "session.begin")
@@ -97,13 +91,6 @@ def set_passphrase(guest: Guest, link: str) -> Response:
     guest.home.sessions.end_all(account)
     guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
-
-
-def same_twice(first: str, second: str) -> str:
-    """Give a passphrase that was typed twice; raises TooWeak where the two differ."""
-    if first != second:
-        raise TooWeak(TWICE)
-    return first
 
 
 def offered(guest: Visitor, link: str) -> str:

@@ -8,8 +8,11 @@ from safety.projections.inbox import owed
 from safety.projections.trials import trials
 from safety.web.asking import Ask
 from safety.web.declaring import Pages
+from safety.web.going_on import within
 
 pages = Pages()
+
+POSITION_DIGITS = 18
 
 
 @pages.shows("/", "trial.list")
@@ -22,3 +25,15 @@ def list_trials(ask: Ask) -> Response:
         trial["counted"] = ask.sees_whole(trial["sites"])
         trial["owed"] = waiting[trial["trial"]]
     return ask.render("trials.html.j2", trials=held)
+
+
+@pages.takes("/trials/{trial}/seen", "seen.mark")
+def mark_seen(ask: Ask) -> Response:
+    """Keep up to which position one has seen the trial; never beyond what the log held when the page was made."""
+    said = ask.text("position")
+    position = (
+        min(int(said), ask.at.position) if said.isdecimal() and said.isascii() and len(said) <= POSITION_DIGITS else 0
+    )
+    if position:
+        ask.home.sessions.look(ask.account, ask.trial, position, now=ask.now)
+    return ask.go(within(ask.text("back")))
