@@ -136,6 +136,17 @@ def test_an_address_of_no_machine_is_told_in_one_sentence(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("file", "told"), [("directory.db", "directory of people"), ("scratch.db", "sessions"), ("access.db", "log")]
+)
+def test_a_part_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path, file: str, told: str) -> None:
+    (begun(tmp_path) / file).mkdir()
+    code, out, err = refused(tmp_path, "--port", "0")
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert told in err
+    assert "cannot be used" in err
+
+
 def test_a_port_that_cannot_be_is_an_unusable_argument(tmp_path: Path) -> None:
     code, out, err = refused(tmp_path, "--port", "65536")
     assert (code, out) == (2, "")

@@ -132,6 +132,19 @@ def test_in_a_demonstration_the_link_itself_signs_in(homes: Homes) -> None:
     assert inside(browser)
 
 
+def test_on_postgresql_it_is_the_same(homes: Homes, fresh_postgres_url: str) -> None:
+    home = with_people(homes.open(database_url=fresh_postgres_url), CHEN={"roles": ["safety_officer"]})
+    browser = signed_in(home, "CHEN")
+    assert tried(client(home), passphrase="a wrong guess").status_code == 401
+    assert sent(browser, "/sign-out").status_code == 303
+    assert not inside(browser)
+    assert tried(browser).status_code == 303
+    found = home.credentials.find("CHEN")
+    assert found is not None
+    assert [home.credentials.take_step("CHEN", step) for step in (5, 5, 4, 6)] == [True, False, False, True]
+    assert home.sessions.failures("account CHEN") == (0, 0)
+
+
 # --- guesses ----------------------------------------------------------------------------------------------------------
 
 

@@ -47,8 +47,10 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
 
     Raises:
         Unusable: the port cannot be taken.
+        Unavailable, Unreachable, CredentialsUnusable, SessionsUnusable: a part of the home cannot be opened.
 
     """
+    open_parts(home)
     with listening(host, port) as taken:
         settings = uvicorn.Config(
             door(home),
@@ -66,6 +68,14 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
             for step in first_steps(home, address):
                 tell(step)
             server.run([taken])
+
+
+def open_parts(home: Home) -> None:
+    """Open what the pages use before anybody asks: requests at once would each begin the same database."""
+    home.directory.people()
+    home.credentials.any()
+    home.sessions.failures("nobody")
+    home.access.head()
 
 
 @contextmanager
