@@ -361,6 +361,13 @@ def test_a_form_without_its_own_token_is_refused(chen: Home, said: Callable[[Tes
     assert inside(browser)
 
 
+def test_a_cookie_that_was_dropped_for_want_of_tls_is_told_as_that(chen: Home) -> None:
+    browser = TestClient(door(chen), base_url="http://desk.example")
+    form = {"csrf": token(browser.get("/sign-in")), "account": "CHEN", "passphrase": PASSPHRASE}
+    answer = browser.post("/sign-in", data=form)
+    assert (answer.status_code, "open it through https" in answer.text) == (403, True)
+
+
 @pytest.mark.parametrize(
     "headers",
     [

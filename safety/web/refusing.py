@@ -25,6 +25,7 @@ Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 NOT_THERE = N_("There is no such page, or it is not yours to see")
 FORGED = N_("The form was not sent from this browser's own page; open it again and send it once more")
+NO_TLS = N_("Your browser kept no cookie, because this desk is reached without TLS; open it through https")
 IN_THE_PAST = N_("You are looking at the past, where nothing can be changed; return to now first")
 UNREADY = N_("The desk is not ready; nothing was stored")
 
@@ -70,8 +71,9 @@ async def sign_in_first(request: Request, _: SignInFirst) -> Response:
 
 
 async def forged(request: Request, _: Forged) -> Response:
-    """Refuse a form without its token."""
-    return told(request, HTTPStatus.FORBIDDEN, FORGED)
+    """Refuse a form without its token; a browser drops a Secure cookie without a word, so the page says it."""
+    dropped = request.url.scheme == "http" and not request.cookies
+    return told(request, HTTPStatus.FORBIDDEN, NO_TLS if dropped else FORGED)
 
 
 async def in_the_past(request: Request, _: InThePast) -> Response:
