@@ -140,12 +140,21 @@ def serve(
 @app.command()
 def demo(
     *,
-    headless: Annotated[bool, typer.Option("--headless", help="Print the story and leave.")] = False,  # noqa: ARG001, until the web door exists both end here
-    port: Annotated[int, typer.Option("--port", help="Port of the web door, once there is one.")] = 8000,  # noqa: ARG001, the same
+    headless: Annotated[bool, typer.Option("--headless", help="Print the story and leave.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of the web door; 0 takes a free one.")
+    ] = 8000,
 ) -> None:
-    """File the published record of NCT03265613 on a virtual clock, and show what the program makes of it."""
+    """File the published record of NCT03265613 on a virtual clock, show what the program makes of it, and open the web door."""
     from notifications.demo.telling import tell  # noqa: PLC0415, keeps --help light
+    from safety.home import open_home  # noqa: PLC0415
+    from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     with told_faults():
         found = settings()
-        tell(found if "home" in found.model_fields_set else found.model_copy(update={"home": DEMO_HOME}), deliver)
+        there = found if "home" in found.model_fields_set else found.model_copy(update={"home": DEMO_HOME})
+        tell(there, deliver)
+        if headless:
+            return
+        with closing(open_home(there, system_doors(), into_demo=True)) as opened:
+            serve_home(opened, "127.0.0.1", port, tell=say)

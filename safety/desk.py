@@ -10,7 +10,7 @@ from safety.aggregates.account import Account, NotPermitted, OtherTrial, Unknown
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
-from safety.journal import Decision, Head, Journal, NewEvent, Repeated, Salt, Turn, decode, encode
+from safety.journal import Decision, Head, Journal, NewEvent, Repeated, Salt, Signature, Turn, decode, encode
 from safety.journal.states import KnownStates
 from safety.values import REDACTED, Clock, Role
 
@@ -43,6 +43,7 @@ class Asked(NamedTuple):
     by: str
     command_id: str
     reason: str | None
+    signature: Signature | None = None
 
     @property
     def digest(self) -> str:
@@ -81,10 +82,20 @@ class Desk:
         self.salt = salt
         self._known = KnownStates()
 
-    def do(self, name: str, form: Form, *, by: str, command_id: str, reason: str | None = None) -> Done:
+    def do(
+        self,
+        name: str,
+        form: Form,
+        *,
+        by: str,
+        command_id: str,
+        reason: str | None = None,
+        signature: Signature | None = None,
+    ) -> Done:
         """Decide a command and give what it came to once it is durable.
 
-        The same command id with the same content gives what the first one gave, whatever happened since.
+        The same command id with the same content gives what the first one gave, whatever happened since. A signature
+        signs the first event, which is the one that was asked for.
 
         Raises:
             Refused: by a rule of the domain; its text is for a person to read.
@@ -93,7 +104,7 @@ class Desk:
         """
         if form.__dict__.get("source") is not None:
             raise NotByHand
-        asked = Asked(COMMANDS[name], form, by, command_id, reason)
+        asked = Asked(COMMANDS[name], form, by, command_id, reason, signature)
         try:
             return self.journal.turns.run(lambda turn: self._decide(turn, asked))
         except Repeated as before:
@@ -118,13 +129,27 @@ class Desk:
         return Done(positions, tuple(one.event for one in happened))
 
     def _decision(self, happened: Sequence[duty.Happened], act: Act, asked: Asked) -> Decision:
-        writes = [self.encoded(h.event, h.after.version, act, asked.command_id, asked.reason) for h in happened]
+        signatures = (asked.signature, *(None for _ in happened[1:]))
+        writes = [
+            self.encoded(h.event, h.after.version, act, asked.command_id, asked.reason, signature=signature)
+            for h, signature in zip(happened, signatures, strict=True)
+        ]
         redacts = tuple(h.event.at_position for h in happened if isinstance(h.event, Redacted))
         return Decision(writes, asked.command_id, asked.digest, redacts=redacts)
 
-    def encoded(self, event: Form, version: int, act: Act, command_id: str, reason: str | None = None) -> NewEvent:
+    def encoded(
+        self,
+        event: Form,
+        version: int,
+        act: Act,
+        command_id: str,
+        reason: str | None = None,
+        *,
+        signature: Signature | None = None,
+    ) -> NewEvent:
         """Turn an event into the row that it will be."""
-        return encode(event, version, act, command_id=command_id, correlation=command_id, reason=reason, salt=self.salt)
+        said = {"command_id": command_id, "correlation": command_id, "reason": reason}
+        return encode(event, version, act, **said, salt=self.salt, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
 
     def _again(self, asked: Asked, before: Repeated) -> Done:
         first, last = before.positions.start, before.positions.stop - 1

@@ -33,9 +33,11 @@ from safety.settings import Settings
 from safety.values import Clock, microseconds
 
 if TYPE_CHECKING:
+    from safety.credentials import Credentials
     from safety.directory import Directory
     from safety.projections.views import Views
     from safety.scratch import Scratch
+    from safety.sessions import Sessions
 
 LOG = "log.db"
 
@@ -81,6 +83,29 @@ class Home:
         return Directory(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
 
     @cached_property
+    def credentials(self) -> "Credentials":
+        """What the people show to prove who they are; kept beside the directory, never in the log."""
+        from safety.credentials import Credentials  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Credentials(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """Who is signed in, who failed to, and where each has looked; may be lost."""
+        from safety.sessions import Sessions  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Sessions(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
+
+    @cached_property
+    def access(self) -> Journal:
+        """The access log of this machine's doors: of the same kind as the log, with positions of its own."""
+        return open_journal(
+            self.settings.home / "access.db", lambda: microseconds(self.doors.clock()), self.settings.lock_seconds
+        )
+
+    @cached_property
     def views(self) -> "Views":
         """The views, as they stand; whoever reads catches up first."""
         from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
@@ -97,7 +122,7 @@ class Home:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "views", "scratch"):
+        for name in ("directory", "credentials", "sessions", "access", "views", "scratch"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

@@ -14,7 +14,7 @@ from typing import Any
 
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.register import TOPICS
-from safety.journal import Stored, encode, leaf
+from safety.journal import Signature, Stored, encode, leaf
 from safety.values import microseconds
 from tests.golden_obligations import duties
 
@@ -27,6 +27,9 @@ TRIAL = {"STUDYID": "GOLDEN"}
 S01 = {**TRIAL, "USUBJID": "S01"}
 AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
+SIGNED = {**AE1, "AEOUT": "RECOVERED/RESOLVED", "aware": AWARE}
+"""The one form of the story that is signed."""
+SIGNATURE = Signature("authorship", ("account", "passphrase", "code"), "Dr Golden 金")
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
 RUNG, REMINDER = "0D8A1F2E-0000-5000-8000-000000000003", "0D8A1F2E-0000-5000-8000-000000000004"
 WEBHOOK = "0D8A1F2E-0000-5000-8000-000000000005"
@@ -288,6 +291,8 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ),
         ("message.faulted.v1", {**TRIAL, "message": WEBHOOK, "what": "template", "error": "UNDEFINEDERROR"}),
         ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
+        ("account.added.v1", {"account": "WANG", "roles": ["investigator"], "trials": ["GOLDEN"], "sites": ["01"]}),
+        ("adverse_event.followed_up.v1", SIGNED),
     ]
 
 
@@ -314,6 +319,7 @@ def encoded() -> list[Stored]:
             correlation=command,
             reason=None,
             salt=partial(salt, position),
+            signature=SIGNATURE if filled_in is SIGNED else None,
         )
         rows.append(Stored(position, *new, microseconds(at)))
     return rows

@@ -110,7 +110,7 @@ ISSUED = {
     "text": "发热: Pyrexia\n",
 }
 SAMPLES: dict[str, dict[str, Any]] = {
-    "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"]},
+    "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"], "sites": ["01"]},
     "account.absence_set.v1": {
         "account": "LIN",
         "from_at": "2018-03-10T00:00:00Z",

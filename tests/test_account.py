@@ -34,7 +34,7 @@ def test_roles_are_of_the_list_and_at_least_one(roles: object) -> None:
 
 
 def test_an_account_holds_no_name_and_no_address() -> None:
-    assert set(Added.model_fields) == {"account", "roles", "trials"}
+    assert set(Added.model_fields) == {"account", "roles", "trials", "sites"}
 
 
 def test_an_event_of_another_aggregate_is_not_folded() -> None:

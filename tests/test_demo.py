@@ -71,7 +71,7 @@ def test_it_shows_the_primary_outcome_the_whole_record_and_earlier_moments(first
     assert "serious 1 of 7 1 14.3 % 0.4 to 57.9 %" in whole
     assert re.search(r"the 7th dose \d+ 6 3 2 of 4 6.8 to 93.2 %", whole)
     assert re.search(r"now \d+ 16 5 4 of 7 18.4 to 90.1 %", whole)
-    assert "The log sound, all 61 events of it" in whole
+    assert "The log sound, all 62 events of it" in whole
     assert "The views equal a rebuild from the log, row by row" in whole
 
 
@@ -82,7 +82,7 @@ def test_what_it_shows_is_what_the_commands_answer(cli: CommandLine) -> None:
     assert measures["related_serious"] == {"subjects": 0, "events": 0, "proportion": 0.0, "ci95": [0.0, 0.409616]}
     (alert,) = cli.json("alerts", *DEMO, "--into-demo")["alerts"]
     assert (alert["rule"], alert["concerning"], alert["state"]) == ("SAE-ESCALATED", ["S04/3"], "sent")
-    assert cli("verify", "--into-demo").out == "The log is sound: 61 events.\n"
+    assert cli("verify", "--into-demo").out == "The log is sound: 62 events.\n"
     (mail,) = mailbox.Maildir(cli.home / "mail", create=False)
     assert mail["Subject"] == "DEMO [Vigilog] NCT03265613: an adverse event became serious"
     assert mail["To"] == "chen@localhost"

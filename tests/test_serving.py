@@ -72,7 +72,11 @@ def test_it_answers_until_it_is_told_to_stop_and_then_leaves_in_order(tmp_path: 
             assert "server" not in answer.headers
         process.send_signal(told)
         out, err = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, out, err) == (0, "", "")
+        assert (process.returncode, out) == (0, "")
+        link = r"Nobody can sign in yet\. OPERATOR chooses a passphrase, once and within 24 hours: (\S+)\n"
+        found = re.fullmatch(link, err)
+        assert found is not None
+        assert found[1].startswith(f"{address}first/")
     assert not list(tmp_path.glob("log.db-*")), "who closes the log last leaves no files beside it"
 
 
@@ -130,6 +134,17 @@ def test_an_address_of_no_machine_is_told_in_one_sentence(tmp_path: Path) -> Non
     assert re.fullmatch(
         r"the web door cannot open at desk\.invalid port 0: [^\n;]+; choose another with --port or --host\n", err
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "told"), [("directory.db", "directory of people"), ("scratch.db", "sessions"), ("access.db", "log")]
+)
+def test_a_part_that_cannot_be_opened_is_told_in_one_sentence(tmp_path: Path, file: str, told: str) -> None:
+    (begun(tmp_path) / file).mkdir()
+    code, out, err = refused(tmp_path, "--port", "0")
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    assert told in err
+    assert "cannot be used" in err
 
 
 def test_a_port_that_cannot_be_is_an_unusable_argument(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """Homes for the tests of the web door: one trial with a canary in it, a clock that is told, and real faults."""
 
+import re
+import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from httpx2 import Response
 from starlette.testclient import TestClient
 
+from safety.aggregates.account import Added
 from safety.aggregates.record import Purpose
 from safety.directory import Person
 from safety.home import Doors, Home, open_home
@@ -21,6 +26,7 @@ SUBJECT, TERM, NARRATIVE, PERSON, ADDRESS = (
     "Canary Person",
     "canary@example.org",
 )
+PASSPHRASE = "three quiet words at dawn"
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
@@ -61,7 +67,39 @@ def with_a_trial(home: Home) -> Home:
 
 
 def client(home: Home) -> TestClient:
-    return TestClient(door(home), raise_server_exceptions=False)
+    return TestClient(door(home), base_url="http://localhost", raise_server_exceptions=False)
+
+
+def with_people(home: Home, **people: Mapping[str, object]) -> Home:
+    """Add accounts: `LIN={"roles": ["investigator"], "trials": ["T1"]}`; each is in the directory as `Dr LIN`."""
+    for account, said in people.items():
+        append(home.journal, Added.model_validate({"account": account, **said}))
+        roles, trials = said["roles"], said.get("trials", ())
+        home.directory.put(Person(account, f"Dr {account}", None, tuple(roles), tuple(trials)))  # type: ignore[arg-type]  # lists of the table above
+    return home
+
+
+def token(page: Response) -> str:
+    """The token that the first form of a page carries."""
+    found = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def signed_in(home: Home, account: str) -> TestClient:
+    """A browser in which an account is signed in, through its first link and a passphrase of its own."""
+    asked = client(home)
+    secret = secrets.token_urlsafe()
+    home.sessions.offer(secret, account, until=2**62)
+    said = {"csrf": token(asked.get(f"/first/{secret}")), "passphrase": PASSPHRASE, "again": PASSPHRASE}
+    answer = asked.post(f"/first/{secret}", data=said)
+    assert (answer.status_code, answer.url.path) == (200, "/"), answer.text
+    return asked
+
+
+def sent(browser: TestClient, path: str, data: Mapping[str, str] | None = None, page: str = "/") -> Response:
+    """What a form comes to that is sent from a page of this browser, redirects not followed."""
+    return browser.post(path, data={"csrf": token(browser.get(page)), **(data or {})}, follow_redirects=False)
 
 
 def close_the_log(home: Home) -> None:

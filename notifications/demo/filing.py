@@ -23,7 +23,7 @@ from safety.aggregates.subject import Completed, Enrolled, Withdrawn
 from safety.aggregates.trial import Definition, Registered
 
 ZONE = ZoneInfo("Asia/Shanghai")
-INVESTIGATOR, SAFETY_OFFICER = "LIN", "CHEN"
+INVESTIGATOR, SAFETY_OFFICER, AUDITOR = "LIN", "CHEN", "ZHAO"
 FIRST_DOSE = {subject.code: subject.first_dose for subject in SUBJECTS}
 
 
@@ -166,7 +166,13 @@ def ending() -> Iterator[Step]:
             yield Step(at(day, 16), INVESTIGATOR, "subject.withdraw", left, f"demo-end-{subject.code}")
 
 
+def inspecting() -> Iterator[Step]:
+    """An auditor comes when all is over."""
+    added = Added.model_validate({"account": AUDITOR, "roles": ["auditor"], "trials": [TRIAL]})
+    yield Step(at(date(2019, 4, 15), 9), OPERATOR, "account.add", added, f"demo-account-{AUDITOR}")
+
+
 def story(trial_file: str) -> list[Step]:
     """Every act in the order in which it was filed."""
-    acts = [*treating(), *happening(), *escalating(), *ending()]
+    acts = [*treating(), *happening(), *escalating(), *ending(), *inspecting()]
     return [*setting_up(trial_file), *sorted(acts, key=lambda step: step.at)]

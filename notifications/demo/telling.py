@@ -12,7 +12,7 @@ from typing import Any
 from rich.rule import Rule
 from rich.text import Text
 
-from notifications.demo.filing import INVESTIGATOR, SAFETY_OFFICER, Step, VirtualClock, story
+from notifications.demo.filing import AUDITOR, INVESTIGATOR, SAFETY_OFFICER, Step, VirtualClock, story
 from notifications.demo.record import TRIAL
 from safety.aggregates.account import OPERATOR
 from safety.cli.counts import interval, print_incidence
@@ -84,7 +84,12 @@ def tell(settings: Settings, deliver: Callable[[Home], object]) -> None:
 
 def introduce_people(home: Home) -> None:
     """Put the demo's people into the directory: an alert must find somebody."""
-    for account, role in ((OPERATOR, "operator"), (INVESTIGATOR, "investigator"), (SAFETY_OFFICER, "safety_officer")):
+    for account, role in (
+        (OPERATOR, "operator"),
+        (INVESTIGATOR, "investigator"),
+        (SAFETY_OFFICER, "safety_officer"),
+        (AUDITOR, "auditor"),
+    ):
         name = f"Demo {role.replace('_', ' ')}"
         home.directory.put(Person(account, name, None, (role,), () if account == OPERATOR else (TRIAL,)))
 
@@ -213,4 +218,3 @@ def show_next_steps(home: Path) -> None:
         "verify",
     ):
         page.print(f"python3 run.py vigilog {command} --into-demo", soft_wrap=True)
-    page.print("\nThe screens come with the web door; until then the story stops here.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pydantic import Field
 
 from safety.aggregates.deciding import AccountForm, Act, Form, Refused, States, UnknownEvent, command, event, folds
-from safety.values import AccountId, Instant, Role, TrialId
+from safety.values import AccountId, Instant, Role, SiteId, TrialId
 
 OPERATOR = "OPERATOR"
 """The account that exists from the first start; it also signs what the program itself does."""
@@ -21,10 +21,11 @@ def acting(role: Role) -> Role:
 
 @event("account.added.v1")
 class Added(AccountForm):
-    """A person may act in these roles, in these trials or, with none named, in all."""
+    """A person may act in these roles, in these trials or, with none named, in all; an investigator at these sites."""
 
     roles: tuple[Role, ...] = Field(min_length=1)
     trials: tuple[TrialId, ...] = ()
+    sites: tuple[SiteId, ...] | None = None
 
 
 @event("account.absence_set.v1")
@@ -51,6 +52,7 @@ class Account:
     roles: tuple[Role, ...] = ()
     trials: tuple[str, ...] = ()
     absences: tuple[AbsenceSet, ...] = ()
+    sites: tuple[str, ...] = ()
 
     def stands_in_for(self, other: "Account") -> bool:
         """Say whether it may do what another account on duty may, in all of that one's trials."""
@@ -63,7 +65,7 @@ def evolve(state: Account, happened: Form) -> Account:
     """Fold one event into the account."""
     match happened:
         case Added():
-            return replace(state, roles=happened.roles, trials=happened.trials)
+            return replace(state, roles=happened.roles, trials=happened.trials, sites=happened.sites or ())
         case AbsenceSet():
             return replace(state, absences=said_since(state.absences, happened))
         case _:

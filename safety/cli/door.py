@@ -59,11 +59,14 @@ def refusals() -> tuple[type[Exception], ...]:
 
 def machine_faults() -> tuple[type[Exception], ...]:
     """What the machine raises: a disk, a lock, a home that cannot be used; of the tables only where a command used them."""
-    from safety.directory import Unreachable  # noqa: PLC0415, keeps --help light
+    from safety.credentials import CredentialsUnusable  # noqa: PLC0415, keeps --help light
+    from safety.directory import Unreachable  # noqa: PLC0415
     from safety.home import Unusable  # noqa: PLC0415
     from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
+    from safety.sessions import SessionsUnusable  # noqa: PLC0415
 
-    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable, *tables_faults(), *scratch_faults()
+    people = (Unreachable, CredentialsUnusable, SessionsUnusable)
+    return Unusable, Unavailable, Newer, UnknownTopic, *people, *tables_faults(), *scratch_faults()
 
 
 def tables_faults() -> tuple[type[Exception], ...]:

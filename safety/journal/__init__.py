@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from safety.journal.codec import Meta, Recorded, Salt, UnknownTopic, decode, encode
+from safety.journal.codec import Meta, Recorded, Salt, Signature, UnknownTopic, decode, encode
 from safety.journal.journal import Journal, Newer
 from safety.journal.row import NewEvent, Stored, leaf
 from safety.journal.turn import Conflict, Decision, Head, Repeated, Turn, Unavailable
@@ -19,6 +19,7 @@ __all__ = [
     "Recorded",
     "Repeated",
     "Salt",
+    "Signature",
     "Stored",
     "Turn",
     "Unavailable",

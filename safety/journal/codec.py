@@ -22,6 +22,22 @@ class UnknownTopic(Exception):
     """The log holds a topic that this version of the program does not know."""
 
 
+SIGNER = "signature"
+"""Under this name the printed name of who signed is sealed; no variable of CDISC is written in small letters."""
+
+
+class Signature(NamedTuple):
+    """An electronic signature as the log takes it (21 CFR 11.50): what it means, how it was proved who signs, the printed name.
+
+    It stands in the meta of the event that it signs, beside the SHA-256 of the body and in the same leaf: it can be
+    neither cut out nor copied to another (11.70). The time is the log's.
+    """
+
+    meaning: str
+    methods: tuple[str, ...]
+    name: str
+
+
 class Meta(NamedTuple):
     """Beside what happened: who decided, as what, when, by which command, in which chain, and why."""
 
@@ -32,7 +48,8 @@ class Meta(NamedTuple):
     correlation: str
     sha256: str
     reason: str | None = None
-    signature: str | None = None
+    signature: dict[str, Any] | None = None
+    """Meaning, methods and, as its salted digest, the printed name of who signed."""
 
 
 class Recorded(NamedTuple):
@@ -45,6 +62,8 @@ class Recorded(NamedTuple):
     event: Form
     meta: str
     recorded_at: int
+    signer: str | None = None
+    """The printed name of who signed; None where nobody did, `[redacted]` where the sealed part was emptied."""
 
     def about(self) -> Meta:
         """Read who decided this and when."""
@@ -61,25 +80,36 @@ def digest(salt: bytes, key: str, value: str) -> str:
     return "#" + hmac.digest(salt, f"{key}={value}".encode(), "sha256").hex()
 
 
-def seal(happened: Form, salt: Salt) -> tuple[str, str | None]:
-    """Give an event's body and, where it holds free text, the sealed text with its salt."""
+def seal(happened: Form, salt: Salt, signer: str | None = None) -> tuple[str, str | None, str | None]:
+    """Give an event's body; where it holds free text or is signed, the sealed text with its salt; and the signer's digest."""
     held = {wire: name for wire, name in happened.SEALED.items() if happened.__dict__[name] is not None}
     open_part = happened.model_dump_json(by_alias=True, exclude_none=True, exclude=set(held.values()) or None)
-    if not held:
-        return open_part, None
+    if not held and signer is None:
+        return open_part, None, None
     fresh = salt()
     sealed = {wire: happened.__dict__[name] for wire, name in held.items()}
     digests = compact({wire: digest(fresh, wire, text) for wire, text in sealed.items()})
-    joint = "," if len(open_part) > len("{}") else ""
-    return open_part[:-1] + joint + digests[1:], compact({"salt": fresh.hex(), **sealed})
+    joint = "," if held and len(open_part) > len("{}") else ""
+    body = open_part[:-1] + joint + digests[1:]
+    if signer is None:
+        return body, compact({"salt": fresh.hex(), **sealed}), None
+    return body, compact({"salt": fresh.hex(), **sealed, SIGNER: signer}), digest(fresh, SIGNER, signer)
 
 
 def encode(
-    happened: Form, version: int, act: Act, *, command_id: str, correlation: str, reason: str | None, salt: Salt
+    happened: Form,
+    version: int,
+    act: Act,
+    *,
+    command_id: str,
+    correlation: str,
+    reason: str | None,
+    salt: Salt,
+    signature: Signature | None = None,
 ) -> NewEvent:
     """Turn an event into the row it will be; the meta binds the body by its SHA-256."""
-    body, sealed = seal(happened, salt)
-    meta = {
+    body, sealed, signer = seal(happened, salt, signature.name if signature else None)
+    meta: dict[str, Any] = {
         "by": act.by,
         "role": act.role,
         "at": act.at.isoformat(),
@@ -89,6 +119,8 @@ def encode(
     }
     if reason is not None:
         meta["reason"] = reason
+    if signature is not None:
+        meta["signature"] = {"meaning": signature.meaning, "methods": signature.methods, "name": signer}
     return NewEvent(happened.stream, version, happened.TOPIC, body, compact(meta), sealed)
 
 
@@ -134,4 +166,13 @@ def open_body(topic: str, body: str, sealed: str | None) -> Form:
 def decode(row: Stored) -> Recorded:
     """Read a row back."""
     happened = open_body(row[3], row[4], row[6])
-    return Recorded(row[0], row[1], row[2], row[3], happened, row[5], row[7])
+    signer = None if '"signature":' not in row[5] else signer_of(row[5], row[6])
+    return Recorded(row[0], row[1], row[2], row[3], happened, row[5], row[7], signer)
+
+
+def signer_of(meta: str, sealed: str | None) -> str | None:
+    """Read the printed name of who signed an event."""
+    if Meta(**from_json(meta)).signature is None:
+        return None
+    name: str = from_json(sealed).get(SIGNER, REDACTED) if sealed else REDACTED
+    return name

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, case, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, or_, select
 
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.trial import Definition
@@ -50,10 +50,11 @@ def line_listing(
     serious: bool = False,
     related: bool = False,
     subject: str | None = None,
+    sites: AbstractSet[str] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> dict[str, Any]:
-    """List a trial's adverse events by subject and number.
+    """List a trial's adverse events by subject and number; with `sites`, those of the subjects of these sites alone.
 
     `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
     trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
@@ -71,6 +72,8 @@ def line_listing(
         wanted.append(counted.related(governs, trial, at) == 1)
     if subject is not None:
         wanted.append(AE.c.subject == subject)
+    if sites is not None:
+        wanted.append(of_sites(trial, at, sites))
     page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
     keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}
     subjects = {code for code, _ in keys}
@@ -79,6 +82,13 @@ def line_listing(
     beside = Beside(_judged(connection, trial, at, of), _doses(connection, trial, at, of))
     listed = [_line(row, beside) for row in lines if (row["subject"], row["number"]) in keys]
     return {"trial": trial, "position": at.position, "as_of": recorded_at(connection, at), "rows": listed}
+
+
+def of_sites(trial: str, at: At, sites: AbstractSet[str]) -> ColumnElement[bool]:
+    """Choose the adverse events of the subjects of some sites; a subject whose site nobody stated is of none."""
+    person = SUBJECT.table
+    theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), person.c.site.in_(sites))
+    return AE.c.subject.in_(theirs)
 
 
 def _lines(trial: str, governs: Definition, at: At, subjects: AbstractSet[str] | None) -> Select[Any]:

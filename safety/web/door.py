@@ -1,4 +1,4 @@
-"""The web application over one home: whether it runs, its numbers, and one page that says so."""
+"""The web application over one home: probes for programs, pages for people, one policy before all of them."""
 
 from http import HTTPStatus
 from importlib.metadata import version
@@ -6,26 +6,29 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.home import Home
+from safety.web.access import AccessLog
+from safety.web.declaring import check_declared
 from safety.web.metrics import CONTENT_TYPE, metrics
-from safety.web.page import desk_page, not_ready_page
+from safety.web.pages import groups
+from safety.web.refusing import refusals
+from safety.web.shield import Pace, Shield, headers_for
 from safety.web.standing import not_ready, standing
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-"""What every answer carries: nothing from elsewhere, nothing inline, in nobody's frame, kept nowhere."""
-
 UNREADY = HTTPStatus.SERVICE_UNAVAILABLE
+
+OPENED = {
+    "/healthz": "probe.health",
+    "/readyz": "probe.health",
+    "/metrics": "probe.numbers",
+    "/api/openapi.json": "api.describe",
+    "/static": "static.read",
+}
+"""The door's own paths, which ask nobody who they are, each with the action by which the policy opens it to anyone."""
 
 
 class Alive(BaseModel):
@@ -48,37 +51,20 @@ class NotReady(BaseModel):
     not_ready: list[str]
 
 
-class Guarded:
-    """Puts the headers on every answer, whoever made it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before an application."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and the answer back with the headers."""
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        await self.app(scope, receive, guarded)
-
-
-async def told_failure(_: Request, __: Exception) -> Response:
-    """Answer for a fault of ours without its text; the server's log has it. This answer is made outside `Guarded`."""
-    answer = {"detail": "the desk could not answer; its log says why"}
-    return JSONResponse(answer, HTTPStatus.INTERNAL_SERVER_ERROR, HEADERS)
-
-
-def door(home: Home) -> FastAPI:
+def door(home: Home, pace: Pace | None = None) -> FastAPI:
     """Make the application over an open home; who made the home closes it.
 
-    Nobody logs in here, because there is nothing to protect but counts: how many subjects, adverse events and owed alerts
-    a trial has. Reading the record itself needs the accounts that come with the screens; until then it is read on the
-    command line, by who may read the home.
+    Raises:
+        Undeclared: a route names no action of the policy.
+
     """
+    headers = headers_for(home.settings.public_url)
+
+    async def told_failure(_: Request, __: Exception) -> Response:
+        """Answer for a fault of ours without its text; the server's log has it. This answer is made outside the shield."""
+        told = {"detail": "the desk could not answer; its log says why"}
+        return JSONResponse(told, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+
     app = FastAPI(
         title="Vigilog",
         summary="The safety desk of a clinical trial.",
@@ -87,12 +73,15 @@ def door(home: Home) -> FastAPI:
         docs_url=None,  # these two pages load their scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={Exception: told_failure},
+        exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.add_middleware(Guarded)
+    app.state.home, app.state.access = home, AccessLog(home)
+    app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)
-    add_page(app, home)
+    for group in groups():
+        app.router.routes.extend(group.routes)
+    check_declared(app, OPENED)
     return app
 
 
@@ -121,14 +110,3 @@ def add_probes(app: FastAPI, home: Home) -> None:
                 return PlainTextResponse("".join(f"# not ready: {reason}\n" for reason in reasons), UNREADY)
             raise
         return Response(text, media_type=CONTENT_TYPE)
-
-
-def add_page(app: FastAPI, home: Home) -> None:
-    """Add what a person sees."""
-
-    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
-    def desk() -> HTMLResponse:
-        """Show that the desk runs and what it holds; while it is not ready, which part is not, and no numbers."""
-        if reasons := not_ready(home):
-            return HTMLResponse(not_ready_page(reasons), UNREADY)
-        return HTMLResponse(desk_page(standing(home)))

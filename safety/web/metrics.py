@@ -15,6 +15,11 @@ def metrics(at: Standing) -> str:
             "Tables that a fault has stopped; anything but 0 needs a person.",
             len(at.stopped),
         ),
+        (
+            "vigilog_sign_ins_refused_last_minute",
+            "Sign-ins and signatures that were refused in the last minute.",
+            at.refused_sign_ins,
+        ),
     ]
     if not at.stopped:
         oldest = "Seconds since the oldest owed alert was raised; 0 when none is owed."

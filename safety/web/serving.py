@@ -9,6 +9,7 @@ import uvicorn
 
 from safety.home import Home, Unusable
 from safety.web.door import door
+from safety.web.first_links import first_steps
 
 GRACE_SECONDS = 2
 """How long requests that are under way may take once it is told to stop; an open stream would never end by itself."""
@@ -46,8 +47,10 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
 
     Raises:
         Unusable: the port cannot be taken.
+        Unavailable, Unreachable, CredentialsUnusable, SessionsUnusable: a part of the home cannot be opened.
 
     """
+    open_parts(home)
     with listening(host, port) as taken:
         settings = uvicorn.Config(
             door(home),
@@ -60,8 +63,19 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
         server = Server(settings)
         with stopped_by_signals(server):
             named = f"[{host}]" if ":" in host else host
-            tell(f"The desk runs at http://{named}:{taken.getsockname()[1]}/ until Ctrl-C or SIGTERM.")
+            address = f"http://{named}:{taken.getsockname()[1]}/"
+            tell(f"The desk runs at {address} until Ctrl-C or SIGTERM.")
+            for step in first_steps(home, address):
+                tell(step)
             server.run([taken])
+
+
+def open_parts(home: Home) -> None:
+    """Open what the pages use before anybody asks: requests at once would each begin the same database."""
+    home.directory.people()
+    home.credentials.any()
+    home.sessions.failures("nobody")
+    home.access.head()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from safety.home import Home
 from safety.projections.inbox import owed
 from safety.projections.trials import trials
 from safety.values import microseconds
+from safety.web.access import refused_lately
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Standing:
     alerts_owed: int
     oldest_owed_seconds: float
     """How long the oldest owed alert has waited; 0 when none is owed, or when the clock went back."""
+    refused_sign_ins: int
+    """How many sign-ins and signatures were refused in the last minute."""
 
 
 def standing(home: Home) -> Standing:
@@ -50,6 +53,7 @@ def standing(home: Home) -> Standing:
         trials=held,
         alerts_owed=len(waiting),
         oldest_owed_seconds=max(0, now - oldest) / 1_000_000,
+        refused_sign_ins=refused_lately(home),
     )
 
 

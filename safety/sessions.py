@@ -1,0 +1,201 @@
+"""Who is signed in, who has failed to sign in, which first links are out, and where each has looked; all of it may be lost.
+
+What a browser holds is never stored here: of session ids and links only the SHA-256 is kept, so that who reads this
+database signs in as nobody.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+METADATA = sa.MetaData()
+SESSION = sa.Table(
+    "session",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("began_at", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Column("signed_at", sa.BigInteger),
+)
+ATTEMPT = sa.Table(
+    "sign_in_attempt",
+    METADATA,
+    sa.Column("whose", sa.Text, primary_key=True),
+    sa.Column("failures", sa.BigInteger, nullable=False),
+    sa.Column("last_at", sa.BigInteger, nullable=False),
+)
+FIRST_LINK = sa.Table(
+    "first_link",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+LOOKED = sa.Table(
+    "looked",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("trial", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("looked_at", sa.BigInteger, nullable=False),
+)
+PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
+
+MINUTE = 60_000_000
+IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
+"""A session ends after so many microseconds without a request, and so many after sign-in whatever happens."""
+
+# One statement, so that of two failures at once neither is lost.
+COUNT = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
+    ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at""")
+
+
+class SessionsUnusable(Exception):
+    """The sessions cannot be read or written; the text says why."""
+
+
+class Session(NamedTuple):
+    """A browser in which somebody is signed in. Moments are microseconds from 1970 UTC."""
+
+    digest: str
+    account: str
+    began_at: int
+    seen_at: int
+    signed_at: int | None
+    """When the last electronic signature of this session was given; None before the first (21 CFR 11.200(a)(1)(i))."""
+
+    def over(self, now: int) -> bool:
+        """Say whether it has ended; one that lies in the future was begun before the clock was set back, and has too."""
+        return not (self.began_at <= now < self.began_at + ABSOLUTE and now < self.seen_at + IDLE)
+
+
+class Looked(NamedTuple):
+    """Where an account last said that it has seen everything of a trial."""
+
+    position: int
+    looked_at: int
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that somebody else holds; secrets are 256 random bits, so no salt is needed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+class Sessions:
+    """A small database that is built anew when it is lost: everybody signs in again."""
+
+    def __init__(self, url: str) -> None:
+        """Open it at an SQLAlchemy URL, or begin it; raises SessionsUnusable."""
+        self._engine = sa.create_engine(url, pool_pre_ping=True)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", prepare)
+        with self._reached() as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
+
+    @contextmanager
+    def _reached(self) -> Iterator[sa.Connection]:
+        """Open one transaction."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as fault:
+            raise SessionsUnusable(f"the database of sessions cannot be used: {str(fault.orig).strip()}") from None
+
+    def begin(self, secret: str, account: str, *, now: int) -> Session:
+        """Begin a session under a fresh secret; those that are over are swept out on the way."""
+        begun = Session(digest(secret), account, now, now, None)
+        over = (SESSION.c.began_at <= now - ABSOLUTE) | (SESSION.c.seen_at <= now - IDLE)
+        with self._reached() as connection:
+            connection.execute(sa.delete(SESSION).where(over))
+            connection.execute(sa.insert(SESSION), begun._asdict())
+        return begun
+
+    def find(self, secret: str, *, now: int) -> Session | None:
+        """Give the session of a secret and note that it is in use; None where there is none or it is over."""
+        with self._reached() as connection:
+            row = connection.execute(sa.select(SESSION).where(SESSION.c.digest == digest(secret))).one_or_none()
+            if row is None or (found := Session(*row)).over(now):
+                return None
+            if now - found.seen_at >= MINUTE:  # a read that writes each time would queue behind the log's own sync
+                connection.execute(sa.update(SESSION).where(SESSION.c.digest == found.digest).values(seen_at=now))
+        return found
+
+    def signed(self, session: Session, *, now: int) -> None:
+        """Note that an electronic signature was given in a session."""
+        with self._reached() as connection:
+            connection.execute(sa.update(SESSION).where(SESSION.c.digest == session.digest).values(signed_at=now))
+
+    def end(self, secret: str) -> None:
+        """End one session."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(SESSION).where(SESSION.c.digest == digest(secret)))
+
+    def end_all(self, account: str) -> None:
+        """End every session of an account: its passphrase was changed, or it may do nothing any more."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(SESSION).where(SESSION.c.account == account))
+
+    def failed(self, whose: str, *, now: int) -> None:
+        """Count a refused sign-in against an account or a source."""
+        with self._reached() as connection:
+            connection.execute(COUNT, {"whose": whose, "now": now})
+
+    def failures(self, whose: str) -> tuple[int, int]:
+        """How often in a row it was refused, and when last; (0, 0) when never."""
+        with self._reached() as connection:
+            row = connection.execute(sa.select(ATTEMPT).where(ATTEMPT.c.whose == whose)).one_or_none()
+        return (0, 0) if row is None else (row.failures, row.last_at)
+
+    def forgive(self, whose: str) -> None:
+        """Forget what was refused: it has succeeded."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.whose == whose))
+
+    def offer(self, secret: str, account: str, *, until: int) -> None:
+        """Let who holds a secret set an account's passphrase once; an earlier link of the account is void."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(FIRST_LINK).where(FIRST_LINK.c.account == account))
+            connection.execute(sa.insert(FIRST_LINK), {"digest": digest(secret), "account": account, "until": until})
+
+    def offered(self, secret: str, *, now: int) -> str | None:
+        """Give the account that a first link is for, while it holds."""
+        ask = sa.select(FIRST_LINK.c.account).where(FIRST_LINK.c.digest == digest(secret), FIRST_LINK.c.until > now)
+        with self._reached() as connection:
+            return connection.execute(ask).scalar_one_or_none()
+
+    def redeem(self, secret: str, *, now: int) -> str | None:
+        """Use a first link up and give its account; of two who use it at once one finds it used."""
+        used = sa.delete(FIRST_LINK).where(FIRST_LINK.c.digest == digest(secret), FIRST_LINK.c.until > now)
+        with self._reached() as connection:
+            return connection.execute(used.returning(FIRST_LINK.c.account)).scalar_one_or_none()
+
+    def look(self, account: str, trial: str, position: int, *, now: int) -> None:
+        """Note that an account has seen a trial up to a position."""
+        mine = (LOOKED.c.account == account) & (LOOKED.c.trial == trial)
+        with self._reached() as connection:
+            connection.execute(sa.delete(LOOKED).where(mine))
+            said = {"account": account, "trial": trial, "position": position, "looked_at": now}
+            connection.execute(sa.insert(LOOKED), said)
+
+    def looked(self, account: str, trial: str) -> Looked | None:
+        """Where an account last looked; None when it never said so."""
+        ask = sa.select(LOOKED.c.position, LOOKED.c.looked_at)
+        with self._reached() as connection:
+            row = connection.execute(ask.where(LOOKED.c.account == account, LOOKED.c.trial == trial)).one_or_none()
+        return None if row is None else Looked(*row)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def prepare(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+    """Set a SQLite connection up: nothing here needs to survive the machine."""
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")

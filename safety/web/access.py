@@ -1,0 +1,88 @@
+"""The access log: who signed in, who was refused, what was exported, and who read sealed text; beside the record, never in it.
+
+It is a log of the same kind, append-only with positions of its own, in `access.db` of the home. What somebody typed is not
+in it: an account that does not exist stands as `-`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from pydantic_core import from_json, to_json
+
+from safety.home import Home
+from safety.journal import Decision, NewEvent
+from safety.values import microseconds
+from safety.web.policy import RULES, Grant
+
+Kind = Literal[
+    "signed_in", "refused", "signed_out", "passphrase_set", "authenticator_set", "denied", "exported", "read_sealed"
+]
+TOPIC = "access.noted.v1"
+NOBODY = "-"
+MINUTE = 60_000_000
+AGAIN = 10 * MINUTE
+"""Reading the same page again within so many microseconds is one reading."""
+REMEMBERED = 10_000
+
+
+class Noted(NamedTuple):
+    """One entry: its position, when (microseconds from 1970 UTC), what happened, who and from where, and to what."""
+
+    position: int
+    at: int
+    kind: Kind
+    account: str
+    source: str
+    action: str | None = None
+    thing: str | None = None
+
+
+class AccessLog:
+    """Writes and reads the access log of a home; one a door."""
+
+    def __init__(self, home: Home) -> None:
+        """Nobody has read anything lately."""
+        self._home = home
+        self._read: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def note(
+        self, kind: Kind, account: str, source: str, *, action: str | None = None, thing: str | None = None
+    ) -> None:
+        """Write an entry; it is durable before the request goes on. Raises Unavailable, and nothing is shown then."""
+        said = {"kind": kind, "account": account, "source": source, "action": action, "thing": thing}
+        entry, at = self._home.doors.new_id(), self._home.doors.clock().isoformat()
+        body = to_json(said, exclude_none=True).decode()
+        meta = to_json({"by": account, "at": at, "command": entry}).decode()
+        self._home.access.append(
+            Decision([NewEvent(f"-/access/{entry}", 1, TOPIC, body, meta, None)], entry, digest="")
+        )
+
+    def let_through(self, account: str, source: str, grant: Grant, action: str, thing: str) -> None:
+        """Note what has to be known of what was let through: exports, and the first reading of sealed text in a while."""
+        if action.endswith(".export"):
+            self.note("exported", account, source, action=action, thing=thing)
+        elif grant.fields and RULES[action].kind == "reads" and not self._read_lately(account, thing):
+            self.note("read_sealed", account, source, action=action, thing=thing)
+
+    def _read_lately(self, account: str, thing: str) -> bool:
+        now = microseconds(self._home.doors.clock())
+        before = self._read.pop((account, thing), None)
+        lately = before is not None and 0 <= now - before < AGAIN
+        self._read[account, thing] = before if lately and before is not None else now
+        if len(self._read) > REMEMBERED:
+            self._read.popitem(last=False)
+        return lately
+
+    def entries(self, limit: int) -> Iterator[Noted]:
+        """Give the last entries, newest first."""
+        last = self._home.access.head().position
+        for row in reversed(self._home.access.page(max(0, last - limit), last, limit)):
+            said: dict[str, Any] = from_json(row.body)
+            yield Noted(row.position, row.recorded_at, **said)
+
+
+def refused_lately(home: Home, limit: int = 1_000) -> int:
+    """Count the sign-ins that were refused in the last minute, at most so many entries back."""
+    since = microseconds(home.doors.clock()) - MINUTE
+    return sum(entry.kind == "refused" and entry.at > since for entry in AccessLog(home).entries(limit))

@@ -1,0 +1,290 @@
+"""What a page is given when it is asked for: who asks, for which trial, as of which moment, in which language."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from safety.aggregates.account import Account
+from safety.aggregates.deciding import Form
+from safety.aggregates.trial import Definition, UnknownTrial
+from safety.desk import Done
+from safety.home import Home
+from safety.journal import Signature
+from safety.projections import At, Connection
+from safety.projections.at import utc
+from safety.projections.trials import definition
+from safety.sessions import Session, digest
+from safety.values import microseconds
+from safety.web.access import AccessLog
+from safety.web.looking_back import NoMoment, looked_back
+from safety.web.policy import RULES, Grant, granted, own_sites
+from safety.web.rendering import template
+from safety.web.showing import Show
+from safety.web.words import Words, chosen, words
+
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+LANGUAGE_COOKIE = "vigilog-language"
+ID_BYTES = 32
+
+
+class NotThere(Exception):
+    """What was asked for does not exist, or is not for who asks: the answer is the same."""
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in, or the session has ended."""
+
+
+class Forged(Exception):
+    """A form came back without the token that it was given."""
+
+
+class InThePast(Exception):
+    """Somebody who looks at the past asks for something that writes."""
+
+
+class Unclear(Exception):
+    """The request says something that cannot be understood; the text says what, and what to write instead."""
+
+
+class Visitor:
+    """Who asks, signed in or not, and what a page needs to answer."""
+
+    def __init__(self, request: Request, home: Home, form: FormData) -> None:
+        """Read what the browser holds: a secret that names its session or guards its forms, and a language."""
+        self.request, self.home, self.form = request, home, form
+        self.access: AccessLog = request.app.state.access
+        accepted = request.headers.get("accept-language")
+        self.words: Words = words(chosen(request.cookies.get(LANGUAGE_COOKIE), accepted))
+        self.show = Show(self.words)
+        self.moment = home.doors.clock()
+        self.held = request.cookies.get(self.cookie)
+        self.secret = self.held or secrets.token_urlsafe(ID_BYTES)
+        self.session: Session | None = None
+        if self.held is not None:
+            self.session = home.sessions.find(self.held, now=self.now)
+
+    @property
+    def now(self) -> int:
+        """The present moment in microseconds from 1970 UTC."""
+        return microseconds(self.moment)
+
+    @property
+    def plain(self) -> bool:
+        """Say whether this is a browser on the desk's own machine without TLS, where Secure cookies would not come back."""
+        host = self.request.headers.get("host", "").rpartition(":")[0] or self.request.headers.get("host", "")
+        return host in LOOPBACK and self.request.url.scheme == "http" and "//localhost" in self.home.settings.public_url
+
+    @property
+    def cookie(self) -> str:
+        """The name of the one cookie that matters; `__Host-` binds it to this host, to TLS and to the whole of it."""
+        return "vigilog" if self.plain else "__Host-vigilog"
+
+    @property
+    def source(self) -> str:
+        """The address that the request comes from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def purpose(self) -> str:
+        """What the log is for: production, demo or drill."""
+        return self.home.opened.purpose
+
+    @property
+    def csrf(self) -> str:
+        """The token that a form of this browser carries; it follows from the secret, which no other site can read."""
+        return digest(f"form:{self.secret}")
+
+    def check_form(self) -> None:
+        """Refuse a form without its token; raises Forged."""
+        said = self.form.get("csrf") or self.request.headers.get("x-csrf-token") or ""
+        if self.held is None or not secrets.compare_digest(str(said).encode(), self.csrf.encode()):
+            raise Forged
+
+    def text(self, name: str) -> str:
+        """Give what a field of the form holds, without the spaces around it; empty when it is not there or is a file."""
+        value = self.form.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    def render(self, name: str, status: int = HTTPStatus.OK, **context: Any) -> Response:  # noqa: ANN401, whatever a template shows
+        """Answer with a page; its template is given `ask`, `show`, `_` and what else is said."""
+        page = template(name, self.words).render(ask=self, show=self.show, **context)
+        answer = HTMLResponse(page, status, {"Content-Language": self.words.html, "Vary": "Cookie, Accept-Language"})
+        if self.held is None:
+            self.keep(answer, self.secret)
+        return answer
+
+    def keep(self, answer: Response, secret: str) -> None:
+        """Give the browser a secret to hold until it is closed."""
+        answer.set_cookie(self.cookie, secret, path="/", secure=not self.plain, httponly=True, samesite="lax")
+
+    @property
+    def here(self) -> str:
+        """The address of this page, to come back to."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "") if self.request.method == "GET" else "/"
+
+    def is_built(self, path: str) -> bool:
+        """Say whether the desk has a page at a path, written as its route is: what is not there is not linked to."""
+        return any(getattr(route, "path", "") == path for route in self.request.app.routes)
+
+    def go(self, path: str) -> Response:
+        """Send the browser to another page of this desk."""
+        return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+
+class Asked(Visitor):
+    """A request of somebody who is signed in and may ask it."""
+
+    def __init__(self, visitor: Visitor, account: str, state: Account, action: str, grant: Grant) -> None:
+        """Take over what the visitor brought; `look_at` settles trial and moment."""
+        self.__dict__.update(visitor.__dict__)
+        self.account, self.state, self.action, self.grant = account, state, action, grant
+        self.role = grant.role
+        self.trial = ""
+        self.governs: Definition | None = None
+        self.sites: frozenset[str] | None = None
+        """The sites whose things may be shown and taken; None is every site."""
+        self.at = At(0)
+        self.past = False
+        self.stamped = self.now
+        """The moment that the page shows, in microseconds from 1970 UTC."""
+
+    @property
+    def name(self) -> str:
+        """The printed name of who asks; the account where the directory has none."""
+        person = self.home.directory.find(self.account)
+        return person.name if person else self.account
+
+    @property
+    def role_name(self) -> str:
+        """The role in which this is asked, in the reader's words."""
+        return self.show.role(self.role)
+
+    @property
+    def stamped_iso(self) -> str | None:
+        """The moment of the stamp as a machine reads it."""
+        return utc(self.stamped)
+
+    @property
+    def time_bar(self) -> str:
+        """Where another moment is chosen: the history of the trial, where there is one to look at."""
+        history = self.trial and self.is_built("/trials/{trial}/history") and self.may("history.read")
+        return self.in_trial("/history") if history else "#main"
+
+    def has_part_in(self, trial: str) -> bool:
+        """Say whether the account has part in a trial."""
+        return not self.state.trials or trial in self.state.trials
+
+    def sees_whole(self, sites: Sequence[str]) -> bool:
+        """Say whether numbers of a whole trial may be shown: whoever is of a site must not infer another from them."""
+        restricted = self.role == "investigator" or bool(self.state.sites)
+        return not restricted or own_sites(self.state, tuple(sites)) == frozenset(sites)
+
+    @property
+    def signed_before(self) -> bool:
+        """Say whether a signature was given in this session, so that the next needs one component only."""
+        return self.session is not None and self.session.signed_at is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open the views for one answer; ask them at `self.at`."""
+        with self.home.views.connect() as connection:
+            yield connection
+
+    def look_at(self, trial: str | None) -> None:
+        """Settle the trial and the moment; raises NotThere, Unclear and InThePast."""
+        self.home.views.catch_up(self.home.journal)
+        with self.reading() as connection:
+            self.at = self.home.views.now(connection)
+            if trial is not None:
+                self._settle(connection, trial)
+            if moment := self.request.query_params.get("as_of", "").strip():
+                self._look_back(connection, moment)
+        if self.past and RULES[self.action].kind == "writes":
+            raise InThePast
+
+    def _settle(self, connection: Connection, trial: str) -> None:
+        """Take the trial that the address names and the sites of it that may be shown."""
+        try:
+            self.governs = definition(connection, trial, self.at)
+        except UnknownTrial:
+            raise NotThere from None
+        self.trial = trial
+        self.show = Show(self.words, self.governs.zone)
+        if self.grant.relation == "site":
+            self.sites = own_sites(self.state, tuple(site.id for site in self.governs.sites))
+
+    def _look_back(self, connection: Connection, asked: str) -> None:
+        """Take the moment that the address names, and the definition that governed then."""
+        head, zone = self.at.position, self.governs.zone if self.governs else "UTC"
+        try:
+            position, stamped = looked_back(self.home.journal, asked, zone=zone, head=head, now=self.now)
+            self.governs = definition(connection, self.trial, At(position)) if self.trial else None
+        except NoMoment as fault:
+            raise Unclear(self.words(str(fault), head=head)) from None
+        except UnknownTrial:
+            raise Unclear(self.words("The trial was not registered yet at that moment; choose a later one.")) from None
+        self.past = position < head or stamped < self.now
+        self.stamped, self.at = min(stamped, self.now), At(position)
+
+    def to(self, path: str, **query: object) -> str:
+        """Give the address of another page at the same moment: who looks at the past stays in it."""
+        said = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        if self.past and "as_of" not in said:
+            said["as_of"] = self.request.query_params.get("as_of", "")
+        return f"{path}?{urlencode(said)}" if said else path
+
+    def in_trial(self, path: str = "", **query: object) -> str:
+        """Give the address of a page of the trial that is looked at."""
+        return self.to(f"/trials/{self.trial}{path}", **query)
+
+    def may(self, action: str) -> bool:
+        """Say whether who asks may do something else on this trial: what they may not is not offered."""
+        now = not self.past or RULES[action].kind != "writes"
+        return now and granted(self.state, action, self.trial or None) is not None
+
+    def new_act(self) -> str:
+        """Make the id of an act when its form is opened: sent twice, it is done once."""
+        return self.home.doors.new_id()
+
+    def do(self, command: str, form: Form, *, reason: str | None = None, signature: Signature | None = None) -> Done:
+        """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
+
+        What has to be signed comes with the signature that `safety.web.signing.signature` has taken.
+        """
+        act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
+        asked = {"by": self.account, "command_id": act, "reason": reason}
+        return self.home.desk.do(command, form, **asked, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
+
+
+async def filled(request: Request) -> FormData:
+    """Read the form that was sent; what is no form reads as an empty one."""
+    kind = request.headers.get("content-type", "")
+    if request.method == "GET" or not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return FormData()
+    return await request.form(max_fields=500, max_files=10, max_part_size=500_000)
+
+
+def asked(request: Request) -> Asked:
+    """Give what the route's own admission has settled."""
+    found: Asked = request.state.asked
+    return found
+
+
+def visiting(request: Request) -> Visitor:
+    """Give who visits a page that anybody may ask for."""
+    found: Visitor = request.state.visitor
+    return found
+
+
+Ask = Annotated[Asked, Depends(asked)]
+Guest = Annotated[Visitor, Depends(visiting)]
+Filled = Annotated[FormData, Depends(filled)]

@@ -1,0 +1,39 @@
+"""The first page after sign-in: the trials that one has part in, with what each holds and what is owed in it."""
+
+from collections import Counter
+
+from fastapi import Response
+
+from safety.projections.inbox import owed
+from safety.projections.trials import trials
+from safety.web.asking import Ask
+from safety.web.declaring import Pages
+from safety.web.going_on import within
+
+pages = Pages()
+
+POSITION_DIGITS = 18
+
+
+@pages.shows("/", "trial.list")
+def list_trials(ask: Ask) -> Response:
+    """Show the trials; of one whose sites are not all one's own no count is shown."""
+    with ask.reading() as connection:
+        waiting = Counter(alert["trial"] for alert in owed(connection))
+        held = [trial for trial in trials(connection, ask.at) if ask.has_part_in(trial["trial"])]
+    for trial in held:
+        trial["counted"] = ask.sees_whole(trial["sites"])
+        trial["owed"] = waiting[trial["trial"]]
+    return ask.render("trials.html.j2", trials=held)
+
+
+@pages.takes("/trials/{trial}/seen", "seen.mark")
+def mark_seen(ask: Ask) -> Response:
+    """Keep up to which position one has seen the trial; never beyond what the log held when the page was made."""
+    said = ask.text("position")
+    position = (
+        min(int(said), ask.at.position) if said.isdecimal() and said.isascii() and len(said) <= POSITION_DIGITS else 0
+    )
+    if position:
+        ask.home.sessions.look(ask.account, ask.trial, position, now=ask.now)
+    return ask.go(within(ask.text("back")))

@@ -1,0 +1,117 @@
+"""What is answered when a page cannot be: one answer for all that is not there, sign-in for who is not known, and plain words."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from safety.aggregates.deciding import Refused
+from safety.credentials import CredentialsUnusable
+from safety.directory import Unreachable
+from safety.journal import Unavailable
+from safety.projections.views import TablesUnusable
+from safety.sessions import SessionsUnusable
+from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.rendering import template
+from safety.web.shield import TooLarge, too_large
+from safety.web.standing import not_ready
+from safety.web.words import N_, Words, chosen, words
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
+NOT_THERE = N_("There is no such page, or it is not yours to see")
+FORGED = N_("The form was not sent from this browser's own page; open it again and send it once more")
+NO_TLS = N_("Your browser kept no cookie, because this desk is reached without TLS; open it through https")
+IN_THE_PAST = N_("You are looking at the past, where nothing can be changed; return to now first")
+UNREADY = N_("The desk is not ready; nothing was stored")
+
+
+def said_to(request: Request) -> Words:
+    """Give the words of who asks."""
+    return words(chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")))
+
+
+def told(request: Request, status: int, sentence: str, **context: Any) -> Response:  # noqa: ANN401, whatever the template shows
+    """Answer with one sentence: as a page to a person, as JSON to a program."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": sentence}, status)
+    said = said_to(request)
+    context = {"reasons": [], "path": request.url.path, **context}
+    page = template("refused.html.j2", said).render(status=status, sentence=said.gettext(sentence), **context)
+    return HTMLResponse(page, status, {"Content-Language": said.html, "Vary": "Cookie, Accept-Language"})
+
+
+async def not_there(request: Request, _: NotThere) -> Response:
+    """Give the one answer for what does not exist and for what is not for who asks."""
+    return told(request, HTTPStatus.NOT_FOUND, NOT_THERE)
+
+
+async def by_http(request: Request, fault: HTTPException) -> Response:
+    """Answer what the framework refuses: unknown paths like everything that is not there."""
+    if fault.status_code == HTTPStatus.NOT_FOUND:
+        return told(request, HTTPStatus.NOT_FOUND, NOT_THERE)
+    answer = told(request, fault.status_code, HTTPStatus(fault.status_code).phrase)
+    answer.headers.update(fault.headers or {})
+    return answer
+
+
+async def sign_in_first(request: Request, _: SignInFirst) -> Response:
+    """Send a person to the sign-in and back; a form that was being filled in stays in the browser."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": "sign in first"}, HTTPStatus.UNAUTHORIZED)
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    where = "/sign-in" if back == "/" or request.method != "GET" else f"/sign-in?{urlencode({'next': back})}"
+    if request.headers.get("hx-request"):
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
+    return RedirectResponse(where, HTTPStatus.SEE_OTHER)
+
+
+async def forged(request: Request, _: Forged) -> Response:
+    """Refuse a form without its token; a browser drops a Secure cookie without a word, so the page says it."""
+    dropped = request.url.scheme == "http" and not request.cookies
+    return told(request, HTTPStatus.FORBIDDEN, NO_TLS if dropped else FORGED)
+
+
+async def in_the_past(request: Request, _: InThePast) -> Response:
+    """Refuse to write where the page shows the past."""
+    return told(request, HTTPStatus.CONFLICT, IN_THE_PAST)
+
+
+async def unclear(request: Request, fault: Unclear) -> Response:
+    """Say what could not be understood; the sentence is in the reader's language already."""
+    return told(request, HTTPStatus.BAD_REQUEST, str(fault))
+
+
+async def outsized(_: Request, __: TooLarge) -> Response:
+    """Refuse a body that turned out too large."""
+    return too_large()
+
+
+async def refused(request: Request, fault: Refused) -> Response:
+    """Say by which rule of the domain a command was refused, where the page did not say so at its field."""
+    return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(fault))
+
+
+async def unready(request: Request, _: Exception) -> Response:
+    """Say which parts do not answer; nothing that may be stale is shown as exact."""
+    return told(request, HTTPStatus.SERVICE_UNAVAILABLE, UNREADY, reasons=not_ready(request.app.state.home))
+
+
+def refusals() -> dict[int | type[Exception], Handler]:
+    """Give the handler of everything that a page may raise."""
+    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable)
+    return {
+        NotThere: not_there,
+        HTTPException: by_http,
+        SignInFirst: sign_in_first,
+        Forged: forged,
+        InThePast: in_the_past,
+        Unclear: unclear,
+        TooLarge: outsized,
+        Refused: refused,
+        **dict.fromkeys(machine, unready),
+    }

@@ -1,0 +1,115 @@
+"""Proves who somebody is: slower after each refusal, never shut; each code is taken once; each sign-in has a session of its own."""
+
+import secrets
+from collections.abc import Callable
+
+from fastapi import Response
+
+from safety.sessions import MINUTE
+from safety.values import code as account_code
+from safety.web.access import NOBODY
+from safety.web.asking import ID_BYTES, Visitor
+from safety.web.credentials import fits, step_of
+
+FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
+"""So many refusals in a row cost nothing; then each doubles the wait, up to so many seconds.
+
+The wait of an account is short, because anybody who knows its name can bring it about: who is on duty must get in.
+"""
+FORGOTTEN = 60 * MINUTE
+FIRST_LINK_HOLDS = 24 * 60 * MINUTE
+
+
+class Doubted(Exception):
+    """Account, passphrase and code do not go together."""
+
+
+class TooSoon(Exception):
+    """There were refusals; the next try is taken after so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        """Say how many seconds."""
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def wait(failures: int, last_at: int, now: int, longest: int) -> int:
+    """Give the seconds until the next try is taken."""
+    if failures <= FREE or not 0 <= now - last_at < FORGOTTEN:
+        return 0
+    seconds: int = min(2 ** min(failures - FREE - 1, 10), longest)
+    return max(0, -((now - last_at) // 1_000_000) + seconds)
+
+
+def known(text: str) -> str:
+    """Bring what was typed for an account to its form; what cannot be one stays what nobody is called."""
+    try:
+        return account_code(text)
+    except ValueError:
+        return ""
+
+
+def proved(visitor: Visitor, account: str, passphrase: str, code: str) -> str:
+    """Give the account whose passphrase and code these are.
+
+    Raises:
+        TooSoon: after refusals; nothing was checked.
+        Doubted: they do not go together, whichever it is.
+
+    """
+    named = known(account)
+    with_delay(visitor, named, lambda: goes_together(visitor, named, passphrase, code))
+    return named
+
+
+def with_delay(visitor: Visitor, account: str, check: Callable[[], bool]) -> None:
+    """Check a proof, unless refusals before it make it wait; count what is refused. Raises TooSoon and Doubted."""
+    home, now = visitor.home, visitor.now
+    whose = {f"account {account}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
+    seconds = max(wait(*home.sessions.failures(each), now, longest) for each, longest in whose.items())
+    if seconds > 0:
+        raise TooSoon(seconds)
+    if not check():
+        for each in whose:
+            home.sessions.failed(each, now=now)
+        visitor.access.note("refused", account if home.credentials.find(account) else NOBODY, visitor.source)
+        raise Doubted
+    for each in whose:
+        home.sessions.forgive(each)
+
+
+def goes_together(visitor: Visitor, account: str, passphrase: str, code: str) -> bool:
+    """Check passphrase and code; a code that fits is used up."""
+    found = visitor.home.credentials.find(account) if account else None
+    if not fits(found, passphrase) or found is None:
+        return False
+    return found.authenticator is None or code_taken(visitor, account, found.authenticator, code)
+
+
+def code_taken(visitor: Visitor, account: str, authenticator: str, code: str) -> bool:
+    """Check the code of an authenticator and use it up."""
+    step = step_of(authenticator, code, visitor.now)
+    return step is not None and visitor.home.credentials.take_step(account, step)
+
+
+def begin_session(visitor: Visitor, account: str, onward: str) -> Response:
+    """Begin a session under a fresh secret, whatever the browser held before, and go on."""
+    if visitor.held is not None:
+        visitor.home.sessions.end(visitor.held)
+    secret = secrets.token_urlsafe(ID_BYTES)
+    visitor.access.note("signed_in", account, visitor.source)
+    visitor.home.sessions.begin(secret, account, now=visitor.now)
+    answer = visitor.go(onward)
+    visitor.keep(answer, secret)
+    return answer
+
+
+def end_session(visitor: Visitor) -> Response:
+    """End the session and give the browser nothing to keep."""
+    if visitor.session is not None:
+        visitor.access.note("signed_out", visitor.session.account, visitor.source)
+    visitor.home.sessions.end(visitor.secret)
+    answer = visitor.go("/sign-in")
+    answer.delete_cookie(visitor.cookie, path="/", secure=not visitor.plain, httponly=True, samesite="lax")
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer

@@ -1,0 +1,43 @@
+"""Photographs pages in the system's own Chromium, at desktop and phone width and in both languages, into an ignored folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FOLDER = Path(__file__).parent.parent / "screens"
+WIDTHS = {"wide": (1280, 800), "phone": (390, 844)}
+LANGUAGES = {"en": "en-GB", "zh": "zh-CN"}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser that the system has; playwright's own is not fetched."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, width: str, language: str, address: str) -> Iterator[Page]:
+    """Open a window of one width and language at the desk's address; what the page complains of is collected in it."""
+    wide, high = WIDTHS[width]
+    size = {"width": wide, "height": high}
+    context = browser.new_context(base_url=address, locale=LANGUAGES[language], viewport=size)  # type: ignore[arg-type]  # a dict of the two it takes
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def photograph(page: Page, name: str) -> Path:
+    """Take the whole page."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path

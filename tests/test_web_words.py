@@ -1,0 +1,122 @@
+"""Everything that the screens say stands in the Chinese catalogue, with the same names in it; and nothing else does."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import safety.web
+from safety.web.showing import Show
+from safety.web.words import chosen, key_of, words
+
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "words": None, "_words": None}
+METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
+OPTIONS = {"**.j2": {"trim_blocks": "1", "newstyle_gettext": "1", "silent": "0"}}
+NAME = re.compile(r"%\((\w+)\)[sd]")
+
+
+def said() -> dict[str, set[str]]:
+    """Every text of templates and code, with the names that it holds."""
+    folder = str(Path(safety.web.__file__).parent)
+    found = extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS)
+    texts = (key_of(text) for _, _, text, _, _ in found)
+    return {text: set(NAME.findall(text)) for text in texts if text}
+
+
+def translated() -> Iterator[tuple[str, Message]]:
+    """Every entry of every file of the catalogue, with the name of its file."""
+    for file in files("safety.web").joinpath("catalogues", "zh_CN", "LC_MESSAGES").iterdir():
+        for entry in read_po(BytesIO(file.read_bytes()), locale="zh_CN", abort_invalid=True):
+            if entry.id:
+                yield file.name, entry
+
+
+def test_every_text_has_its_chinese() -> None:
+    held = {key_of(entry.id) for _, entry in translated() if entry.string and not entry.fuzzy}
+    assert len(said()) > 100
+    assert sorted(set(said()) - held) == []
+
+
+def test_no_entry_is_left_of_what_is_no_longer_said() -> None:
+    assert sorted((file, key_of(entry.id)) for file, entry in translated() if key_of(entry.id) not in said()) == []
+
+
+def test_a_text_is_translated_once_and_with_the_same_names() -> None:
+    entries = list(translated())
+    keys = [key_of(entry.id) for _, entry in entries]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
+    for _, entry in entries:
+        text = key_of(entry.string) if isinstance(entry.string, str | tuple | list) else ""
+        forms = [entry.id] if isinstance(entry.id, str) else entry.id
+        named = {name for form in forms for name in NAME.findall(form)}
+        assert set(NAME.findall(text)) <= named, entry.id
+        assert named - set(NAME.findall(text)) <= {"num", "n"}, entry.id
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "language"),
+    [
+        (None, None, "en"),
+        (None, "", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, "zh-Hant-TW", "zh"),
+        (None, "fr,de;q=0.9", "en"),
+        (None, "fr,zh;q=0.5,en;q=0.4", "zh"),
+        (None, "en;q=0.1,zh;q=0.2", "zh"),
+        (None, "zh;q=nonsense,en", "en"),
+        ("en", "zh", "en"),
+        ("zh", "en", "zh"),
+        ("tlh", "zh", "zh"),
+    ],
+)
+def test_the_language_is_the_chosen_one_else_the_browsers(
+    cookie: str | None, accepted: str | None, language: str
+) -> None:
+    assert chosen(cookie, accepted) == language
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "chinese"),
+    [
+        (0, "less than a minute", "不到一分钟"),
+        (59.9, "less than a minute", "不到一分钟"),
+        (60, "1 min", "1 分钟"),
+        (3_660, "1 h 1 min", "1 小时 1 分钟"),
+        (86_399, "23 h 59 min", "23 小时 59 分钟"),
+        (86_400, "1 day", "1 天"),
+        (93_600, "1 day 2 h", "1 天 2 小时"),
+        (172_860, "2 days", "2 天"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, english: str, chinese: str) -> None:
+    assert (Show(words("en")).lasted(seconds), Show(words("zh")).lasted(seconds)) == (english, chinese)
+
+
+def test_dates_are_written_as_far_as_they_are_known_and_times_in_the_trials_zone() -> None:
+    english, chinese = Show(words("en"), "Asia/Shanghai"), Show(words("zh"), "Asia/Shanghai")
+    told = ["2018-09-21", "2018-09", "2018", "2018-09-21T14:10", None]
+    assert [english.date(text) for text in told] == [
+        "21 Sep 2018",
+        "Sep 2018",
+        "2018",
+        "21 Sep 2018, 14:10",
+        "not recorded",
+    ]
+    assert [chinese.date(text) for text in told] == ["2018-09-21", "2018-09", "2018", "2018-09-21 14:10", "未记录"]
+    at = 1_537_553_640_000_000
+    assert (english.moment(at), chinese.moment(at)) == ("Sat 22 Sep 2018, 02:14", "2018-09-22 周六 02:14")
+    assert english.moment(at, seconds=True) == "Sat 22 Sep 2018, 02:14:00"
+    assert [Show(words("en"), zone).zone(at) for zone in ("Asia/Shanghai", "UTC", "America/St_Johns")] == [
+        "UTC+8",
+        "UTC",
+        "UTC−2:30",
+    ]
+    assert english.coded("RECOVERED/RESOLVED") == "recovered"
+    assert english.coded("POSSIBLE") == "POSSIBLE"
+    assert chinese.coded(None) == "未记录"
