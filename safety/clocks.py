@@ -196,17 +196,28 @@ class Clocks:
         )
         return known, sorted(found.obligations, key=lambda due: (due.opened_by, due.ordinal))
 
-    def _differences(self, state: StreamState) -> Iterator[Form]:
+    def asked(self, state: StreamState) -> Iterator[tuple[list[Fact], Due]]:
+        """Ask every pack that governs: each obligation with the facts of its adoption, but what history handled elsewhere."""
         told = state.slice(FactsOfRecord).of(self._number)
         history = tuple(one for one in told if one.history)
         for governing in self._governed.packs:
             handled = {key(due) for due in self.dues(governing, state, history)[1]} if history else set()
             known, dues = self.dues(governing, state, told)
-            for due in dues:
-                if key(due) not in handled:
-                    for event in self._difference(state, due, known):
-                        state = fold(state, event)
-                        yield event
+            yield from ((known, due) for due in dues if key(due) not in handled)
+
+    def would_owe(self, state: StreamState) -> list[Due]:
+        """Give all that these packs would have made due of what is on record."""
+        told = state.slice(FactsOfRecord).of(self._number)
+        if all(one.history for one in told):
+            return []
+        found = self.grounds_found(state, told, heard=False)
+        return [due for _, due in self.asked(state if found is None else fold(state, found))]
+
+    def _differences(self, state: StreamState) -> Iterator[Form]:
+        for known, due in self.asked(state):
+            for event in self._difference(state, due, known):
+                state = fold(state, event)
+                yield event
 
     def _difference(self, state: StreamState, due: Due, known: Sequence[Fact]) -> Iterator[Form]:
         """Compare one obligation with what is on record: once opened it is never postponed, and never opened again."""

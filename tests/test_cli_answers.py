@@ -26,6 +26,9 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ],
     ("listing", ("listing", *TRIAL_OPTION)),
     ("alerts", ("alerts", *TRIAL_OPTION)),
+    ("obligations", ("obligations", *TRIAL_OPTION)),
+    ("obligations", ("obligations", *TRIAL_OPTION, "--due-within", "20", "--at", "2018-03-01")),
+    ("what-if", ("obligations", *TRIAL_OPTION, "--what-if", "US-FDA-IND")),
     ("queries", ("queries", *TRIAL_OPTION)),
     ("timeline", ("timeline", "S01", *TRIAL_OPTION)),
     ("timeline", ("timeline", "S02", *TRIAL_OPTION)),
@@ -61,6 +64,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cli(folder: Path) -> CommandLine:
     """A record with something of every kind in it."""
     found = with_trial(folder)
+    found("account", "add", "CHEN", "--role", "safety_officer", "--name", "Chen Wei")
+    found("regulation", "adopt", *TRIAL_OPTION, "--pack", "EU-CTR", "--by", "CHEN")
     ended = (f"{AE[0]},AEENDTC,SHOE", f"{AE[1]},2018-01-01,42", *(f"{line},," for line in AE[2:]))
     found("import", write(folder / "data", ae=ended), *TRIAL_OPTION)
     write(folder / "other", ae=ended[:2])

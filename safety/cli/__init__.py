@@ -2,7 +2,7 @@
 
 import typer
 
-from safety.cli import alerts, importing, reading, record, regulation, upkeep
+from safety.cli import alerts, importing, obligations, reading, record, regulation, upkeep
 
 app = typer.Typer(
     name="vigilog",
@@ -12,7 +12,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # drawing boxes around --help costs as much as the rest of the start
     add_completion=False,
 )
-for part in (record.app, importing.app, reading.app, alerts.app, regulation.app, upkeep.app):
+for part in (record.app, importing.app, reading.app, alerts.app, obligations.app, regulation.app, upkeep.app):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups
 

@@ -57,14 +57,14 @@ def ends(on: date, zone: str, option: str) -> datetime:
         fail(f"{option}: {on} lies at an end of the calendar; take another date", UNUSABLE_ARGUMENTS)
 
 
-def instant(text: str) -> datetime:
+def instant(text: str, option: str = "--as-of", takes: str = "a position, a date") -> datetime:
     """Read a moment with its zone."""
     with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
-            fail("--as-of: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
+            fail(f"{option}: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
         return moment.astimezone(UTC)
-    return fail("--as-of takes a position, a date such as 2018-05-31, or a time with its zone", UNUSABLE_ARGUMENTS)
+    return fail(f"{option} takes {takes} such as 2018-05-31, or a time with its zone", UNUSABLE_ARGUMENTS)
 
 
 def governing(opened: "Home", trial: str) -> "Definition":
@@ -89,9 +89,13 @@ def position_of(opened: "Home", text: str | None, zone: str) -> int:
         if int(text) > head:
             fail(f"--as-of {text}: the log ends at position {head}", UNUSABLE_ARGUMENTS)
         return int(text)
+    return opened.journal.position_at(microseconds(moment_of(text, zone, "--as-of", "a position, a date")))
+
+
+def moment_of(text: str, zone: str, option: str, takes: str = "a date") -> datetime:
+    """Read a time with its zone, or a date, which is its end in the trial's zone."""
     is_date = re.fullmatch(r"[^T ]{10}", text) is not None
-    moment = ends(day(text, "--as-of"), zone, "--as-of") if is_date else instant(text)
-    return opened.journal.position_at(microseconds(moment))
+    return ends(day(text, option), zone, option) if is_date else instant(text, option, takes)
 
 
 def last_second(text: str | None) -> int | None:

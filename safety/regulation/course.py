@@ -201,8 +201,9 @@ class Course:
 
     def _format(self, rule: Rule, starts_at: datetime) -> str | None:
         on = self._setting.rules_on or local_date(starts_at, self._setting.zone)
-        values = self._configured | {"sponsor_investigator": self._setting.sponsor_investigator}
-        return self._pack.format_of(rule, on, values)
+        return self._pack.format_of(
+            rule, on, self._configuration, sponsor_investigator=self._setting.sponsor_investigator
+        )
 
     # --- endings -----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from safety.regulation.checking import RuleConditions, Vocabulary, faults_of, same_version_other_text
-from safety.regulation.conditions import Condition, Values, close_matches, read_condition
+from safety.regulation.conditions import Condition, close_matches, read_condition
 from safety.regulation.rule import Identifier, Line, Name, Outside, ReportFormat, Rule, Table
 from safety.values import Zone
 
@@ -87,11 +87,18 @@ class Pack(Table):
             for rule in self.rules
         }
 
-    def format_of(self, rule: Rule, on: date, values: Values) -> str | None:
+    def format_of(
+        self, rule: Rule, on: date, configuration: Mapping[str, bool | None], *, sponsor_investigator: bool
+    ) -> str | None:
         """In which form a report goes whose clock starts on a date, by the trial's configuration; None where nothing is said."""
+        values = {name: value is not False for name, value in configuration.items()}
+        values["sponsor_investigator"] = sponsor_investigator
         for form, when in self._formats[rule.id]:
             if within(on, form.effective_from, form.effective_to) and (when is None or when.holds(values)):
-                return f"{form.says} ({form.citation})"
+                asked = frozenset[str]() if when is None else when.names
+                silent = sorted(name for name in asked if configuration.get(name, False) is None)
+                unsure = [f"; UNSURE: {name} is not configured by the trial and counts as true" for name in silent]
+                return f"{form.says} ({form.citation}){''.join(unsure)}"
         return None
 
     def in_force(self, rule: Rule, on: date) -> bool:

@@ -1,0 +1,108 @@
+"""What would have been due under another pack: the same history asked again, and how that differs from what was decided."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from safety.aggregates.account import OPERATOR
+from safety.aggregates.deciding import Act, StreamState, SubjectForm
+from safety.aggregates.facts_of_record import FactsOfRecord
+from safety.aggregates.rule_pack import Adopted, Governing
+from safety.aggregates.trial import Trial
+from safety.clocks import Clocks, Governed
+from safety.regulation.due import Due
+
+Recorded = Mapping[str, Any]
+"""An obligation as the view of what is owed tells it."""
+ENDED = frozenset({"superseded", "cancelled"})
+
+
+class Would(NamedTuple):
+    """An obligation that another pack would have opened for an adverse event."""
+
+    subject: str
+    number: int
+    due: Due
+
+
+def would_owe(trial: str, states: Mapping[str, StreamState], packs: Adopted, now: datetime) -> Iterator[Would]:
+    """Ask packs what the states of a trial's streams come to, as if they had governed from the first event on."""
+    governed = Governed(states[f"{trial}/trial"].slice(Trial), (Governing(packs, packs.packs),))
+    act = Act(OPERATOR, "operator", now)
+    for stream, state in sorted(states.items()):
+        if "/subject/" not in stream:
+            continue
+        about = SubjectForm(trial=trial, subject=stream.rpartition("/")[2])
+        for number in sorted(state.slice(FactsOfRecord).by_number):
+            for due in Clocks(governed, about, number, act).would_owe(state):
+                if due.state not in ENDED:
+                    yield Would(about.subject, number, due)
+
+
+def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime) -> dict[str, Any]:
+    """Compare what was decided and still counts with what would have been due.
+
+    An obligation is the other's counterpart where rule and ordinal are the same; of what is left, where the same party owes
+    the same recipients a report of the same adverse event, in the order of their due times. `late`: not sent, or its
+    counterpart sent, before it would have been due.
+    """
+    left = [row for row in recorded if row["state"] not in ENDED]
+    counterparts: dict[int, Recorded] = {}
+    for by in (by_rule, by_recipient):
+        for place, one in enumerate(would):
+            found = None if place in counterparts else next((row for row in left if by(row, one)), None)
+            if found is not None:
+                left.remove(found)
+                counterparts[place] = found
+    told = [(told_of(one, counterparts.get(n), now), counterparts.get(n)) for n, one in enumerate(would)]
+    both = [(one, found) for one, found in told if found is not None]
+    return {
+        "only_under_it": [one for one, found in told if found is None],
+        "not_under_it": [brief(row) for row in left],
+        "other_dates": [
+            {"now": brief(found), "under_it": one} for one, found in both if found["due_at"] != one["due_at"]
+        ],
+        "same": sum(found["due_at"] == one["due_at"] for one, found in both),
+    }
+
+
+def by_rule(row: Recorded, one: Would) -> bool:
+    """Say whether rule and ordinal are the same."""
+    rule, _, ordinal = row["obligation"].rpartition("/")
+    about = (row["subject"], row["number"], rule, int(ordinal.partition(".")[0]))
+    return bool(about == (one.subject, one.number, one.due.rule.id, one.due.ordinal))
+
+
+def by_recipient(row: Recorded, one: Would) -> bool:
+    """Say whether the same party owes the same recipients a report of the same adverse event."""
+    about = (row["subject"], row["number"], row["owed_by"], set(row["to"]))
+    return bool(about == (one.subject, one.number, one.due.rule.sender, set(one.due.to)))
+
+
+def told_of(one: Would, counterpart: Recorded | None, now: datetime) -> dict[str, Any]:
+    """Tell what would have been due, and whether it would be late."""
+    due = one.due
+    sent = None if counterpart is None or counterpart["closed_at"] is None else counterpart["closed_at"]
+    ended = now if sent is None else datetime.fromisoformat(sent)
+    return {
+        "subject": one.subject,
+        "number": one.number,
+        "obligation": f"{due.rule.id}/{due.ordinal}",
+        "pack": due.pack.id,
+        "owed_by": due.rule.sender,
+        "to": list(due.to),
+        "day0": due.day0.isoformat(),
+        "due_on": None if due.due_on is None else due.due_on.isoformat(),
+        "due_at": None if due.due_at is None else due.due_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "unit": due.rule.unit,
+        "late": due.due_at is not None and ended >= due.due_at,
+        "citation": due.rule.citation,
+        "confidence": due.rule.confidence,
+        "because": [line for ground in due.because for line in ground.lines()],
+    }
+
+
+def brief(row: Recorded) -> dict[str, Any]:
+    """Tell of an obligation on record what a comparison needs."""
+    names = ("subject", "number", "obligation", "pack", "owed_by", "to", "day0", "due_on", "due_at", "unit")
+    return {name: row[name] for name in (*names, "state", "timeliness", "citation", "confidence")}
