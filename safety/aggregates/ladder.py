@@ -16,6 +16,7 @@ Urgency = Literal["urgent", "digest"]
 DAY_MINUTES = 24 * 60
 WEEK_MINUTES = 7 * DAY_MINUTES
 Minutes = Annotated[int, Field(ge=0, le=8 * WEEK_MINUTES)]
+Wait = Annotated[int, Field(ge=1, le=8 * WEEK_MINUTES)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -23,7 +24,7 @@ class Rung(Part):
     """Who hears next, so many minutes after the alert was raised, if nobody has acknowledged it by then."""
 
     role: Role
-    after_minutes: Minutes = Field(ge=1)
+    after_minutes: Wait
 
 
 class DigestTime(Part):

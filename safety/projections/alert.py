@@ -91,7 +91,7 @@ def raised(event: Raised, recorded: Recorded, rows: Rows) -> Iterable[Change]:
     if event.root is not None:
         went = {"next_at": instant(event.next_at), "reached": event.rung}
         yield Change(ALERT, (event.root,), {**went, "chain": member(rows, event.root, event.alert)})
-    if event.reminds is not None:
+    elif event.reminds is not None:
         went = {"remind_at": instant(event.remind_at), "reminded": event.reminder}
         yield Change(ALERT, (event.reminds,), {**went, "chain": member(rows, event.reminds, event.alert)})
 
