@@ -18,7 +18,7 @@ from safety.directory import Person
 from safety.home import Home
 from safety.packaged import packaged_profile, pack_texts
 from safety.projections.inbox import inbox
-from safety.projections.obligation import obligations
+from safety.projections.obligations import obligations
 from safety.tick import tick
 
 TRIAL = "NIGHT"
@@ -30,6 +30,7 @@ NAMED = {"trial": TRIAL, "subject": "S04"}
 ABOUT = {**NAMED, "number": 1}
 TICK = timedelta(minutes=5)
 
+BEGINS = at(date(2019, 1, 7), 8)
 FRIDAY = date(2019, 2, 1)
 """Spring Festival of 2019 was from Monday the 4th to Sunday the 10th of February."""
 
@@ -59,7 +60,9 @@ def setting_up(trial_file: str) -> Callable[[Home], Iterator[Step]]:
             printed_name="Chen, safety officer of the demonstration",
         )
         yield Step(at(day, 9, 30), OFFICER, "trial.adopt_rule_pack", adopted, "night-packs")
-        enrolled = Enrolled.model_validate({**NAMED, "site": "01", "age": 52, "sex": "F", "weight_kg": "58.5", "arm": "AD-MSC"})
+        enrolled = Enrolled.model_validate(
+            {**NAMED, "site": "01", "age": 52, "sex": "F", "weight_kg": "58.5", "arm": "AD-MSC"}
+        )
         yield Step(at(day, 11), INVESTIGATOR, "subject.enrol", enrolled, "night-subject")
         given = Given.model_validate({**NAMED, "number": 1, "treatment": "AD-MSC", "started_on": "2019-01-29T09:30"})
         yield Step(at(date(2019, 1, 29), 11), INVESTIGATOR, "dose.give", given, "night-dose")
@@ -104,11 +107,13 @@ def sending(name: str, *, unless: str = "") -> Callable[[Home], Iterator[Step]]:
     def steps(home: Home) -> Iterator[Step]:
         moment = home.doors.clock()
         with home.views.connect() as connection:
-            found = obligations(connection, TRIAL, home.views.now(connection), now=moment)["obligations"]
+            found = obligations(connection, TRIAL, home.views.now(connection), moment)["obligations"]
         for one in found:
             if one["state"] in {"open", "rejected"} and one["rule"] != unless:
-                form = Submitted(**ABOUT, obligation=one["id"], sent_at=moment)
-                yield Step(moment, OFFICER, "obligation.submit", form, f"night-{name}-{one['id'].replace('/', '-')}")
+                form = Submitted(**ABOUT, obligation=one["obligation"], sent_at=moment)
+                yield Step(
+                    moment, OFFICER, "obligation.submit", form, f"night-{name}-{one['obligation'].replace('/', '-')}"
+                )
 
     return steps
 
@@ -137,9 +142,8 @@ def story(trial_file: str) -> list[Act]:
         Act(at(FRIDAY + timedelta(days=5), 7, 5), dying),
         Act(at(FRIDAY + timedelta(days=5), 7, 20), acknowledging(OFFICER, "officer")),
         Act(at(FRIDAY + timedelta(days=6), 16, 0), sending("day-6")),
-        Act(at(FRIDAY + timedelta(days=13), 11, 0), acknowledging(OFFICER, "reminded")),
+        Act(at(FRIDAY + timedelta(days=12), 8, 30), acknowledging(OFFICER, "reminded")),
         Act(at(FRIDAY + timedelta(days=13), 15, 0), sending("follow-up")),
-        Act(at(FRIDAY + timedelta(days=15), 9, 0), lambda _: iter(())),
     ]
 
 
