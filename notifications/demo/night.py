@@ -1,8 +1,8 @@
 """The night story: a serious adverse event on a Friday before a holiday, a silent officer, a death, and every clock met."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import NamedTuple
 
 from notifications.demo.filing import ZONE, Step, VirtualClock, at
@@ -16,7 +16,7 @@ from safety.aggregates.subject import Enrolled
 from safety.aggregates.trial import Definition, Registered
 from safety.directory import Person
 from safety.home import Home
-from safety.packaged import packaged_profile, pack_texts
+from safety.packaged import pack_texts, packaged_profile
 from safety.projections.inbox import inbox
 from safety.projections.obligations import obligations
 from safety.tick import tick
@@ -110,7 +110,7 @@ def sending(name: str, *, unless: str = "") -> Callable[[Home], Iterator[Step]]:
             found = obligations(connection, TRIAL, home.views.now(connection), moment)["obligations"]
         for one in found:
             if one["state"] in {"open", "rejected"} and one["rule"] != unless:
-                form = Submitted(**ABOUT, obligation=one["obligation"], sent_at=moment)
+                form = Submitted.model_validate({**ABOUT, "obligation": one["obligation"], "sent_at": moment})
                 yield Step(
                     moment, OFFICER, "obligation.submit", form, f"night-{name}-{one['obligation'].replace('/', '-')}"
                 )
@@ -151,8 +151,7 @@ def live(home: Home, clock: VirtualClock, trial_file: str, deliver: Callable[[Ho
     """Let the story happen: acts at their moments, and between them a tick every five minutes, as the worker does."""
     introduce(home)
     acts = story(trial_file)
-    for act, following in pairwise([*acts, None]):
-        assert act is not None
+    for act, following in zip_longest(acts, acts[1:]):
         clock.moment = max(act.at, clock.moment)
         for step in list(act.steps(home)):
             clock.moment = max(step.at, clock.moment)

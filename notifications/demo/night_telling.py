@@ -105,22 +105,22 @@ def told(recorded: Recorded, raised: dict[str, alert.Raised]) -> Line | None:
     """Give the line of an event; None of those that only keep the record in order."""
     event, about = recorded.event, recorded.about()
     at = datetime.fromisoformat(about.at).astimezone(ZONE)
+    words, why, kind = "", (), event.TOPIC
     match event:
         case Reported() | FollowedUp():
-            return Line(at, "fact", f"{about.by} files: {sentence(event)}")
+            kind, words = "fact", f"{about.by} files: {sentence(event)}"
         case obligation.Opened():
-            return Line(at, "clock", clock_words(event), tuple(reasons(event)))
+            words, why = clock_words(event), tuple(reasons(event))
         case obligation.Superseded():
-            return Line(at, "gave way", f"clock {event.obligation} gives way to {event.by}: one combined report")
+            words = f"clock {event.obligation} gives way to {event.by}: one combined report"
         case obligation.Submitted():
-            return Line(at, "sent", f"{about.by} sends the report of {event.obligation} to {', '.join(event.to)}")
+            kind, words = "sent", f"{about.by} sends the report of {event.obligation} to {', '.join(event.to)}"
         case message.Composed():
-            carried = [raised[one] for one in event.alerts]
-            return Line(at, "message", f"{event.to} ({event.role.replace('_', ' ')}) is told: {alerts_words(carried)}")
+            carried = alerts_words(raised[one] for one in event.alerts)
+            kind, words = "message", f"{event.to} ({event.role.replace('_', ' ')}) is told: {carried}"
         case alert.Acknowledged():
-            return Line(at, f"acknowledged by {event.acknowledged_by}", f"{event.acknowledged_by} acknowledges")
-        case _:
-            return None
+            kind, words = f"acknowledged by {event.acknowledged_by}", f"{event.acknowledged_by} acknowledges"
+    return Line(at, kind, words, why) if words else None
 
 
 def clock_words(opened: obligation.Opened) -> str:
@@ -156,7 +156,7 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-STYLES = {"fact": "bold", "clock": "", "gave way": "", "sent": "green", "message": "cyan"}
+STYLES = {"fact": "bold", "sent": "green", "message": "cyan"}
 
 
 def show(line: Line) -> None:
