@@ -105,7 +105,8 @@ def told(recorded: Recorded, raised: dict[str, alert.Raised]) -> Line | None:
     """Give the line of an event; None of those that only keep the record in order."""
     event, about = recorded.event, recorded.about()
     at = datetime.fromisoformat(about.at).astimezone(ZONE)
-    words, why, kind = "", (), event.TOPIC
+    kind, words = event.TOPIC, ""
+    why: tuple[str, ...] = ()
     match event:
         case Reported() | FollowedUp():
             kind, words = "fact", f"{about.by} files: {sentence(event)}"
