@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEMO_HOME = Path("vigilog-demo")
 """Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
+NIGHT_HOME = Path("vigilog-night")
+"""The same of the night story."""
 
 Only = Annotated[
     Literal["dispatcher", "worker", "ticks"] | None,
@@ -139,13 +141,21 @@ def serve(
 
 @app.command()
 def demo(
+    story: Annotated[
+        Literal["trial", "night"], typer.Argument(help="trial: NCT03265613; night: an SAE before a holiday.")
+    ] = "trial",
     *,
     headless: Annotated[bool, typer.Option("--headless", help="Print the story and leave.")] = False,  # noqa: ARG001, until the web door exists both end here
     port: Annotated[int, typer.Option("--port", help="Port of the web door, once there is one.")] = 8000,  # noqa: ARG001, the same
 ) -> None:
-    """File the published record of NCT03265613 on a virtual clock, and show what the program makes of it."""
-    from notifications.demo.telling import tell  # noqa: PLC0415, keeps --help light
+    """File the published record of NCT03265613 on a virtual clock, or live through a night, and show what the program makes of it."""
+    from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
+    from notifications.demo.telling import tell  # noqa: PLC0415
 
     with told_faults():
         found = settings()
-        tell(found if "home" in found.model_fields_set else found.model_copy(update={"home": DEMO_HOME}), deliver)
+        named = "home" in found.model_fields_set
+        if story == "night":
+            tell_night(found if named else found.model_copy(update={"home": NIGHT_HOME}), deliver)
+        else:
+            tell(found if named else found.model_copy(update={"home": DEMO_HOME}), deliver)
