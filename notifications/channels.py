@@ -1,5 +1,6 @@
-"""The ways a message leaves the house: a maildir on this machine, and e-mail where an SMTP server is named."""
+"""The ways a message leaves the house: a maildir on this machine, e-mail, and a webhook, where they are named."""
 
+import asyncio
 import mailbox
 import smtplib
 import ssl
@@ -7,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal, NoReturn, Protocol
+from typing import Literal, NamedTuple, NoReturn, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 SMTP_TIMEOUT_SECONDS = 20
 TAKEN = 250
 """What a server answers when it has taken a mail (RFC 5321 4.2)."""
+
+ChannelName = Literal["maildir", "smtp", "webhook"]
 
 
 class NotDelivered(Exception):
@@ -24,16 +27,23 @@ class NotDelivered(Exception):
         self.error = error
 
 
+class Written(NamedTuple):
+    """A message as it leaves: a mail for people, and the same in JSON for machines."""
+
+    mail: EmailMessage
+    body: str
+
+
 class Channel(Protocol):
     """A way for messages to leave."""
 
     @property
-    def name(self) -> Literal["maildir", "smtp"]:
+    def name(self) -> ChannelName:
         """What a receipt calls it."""
         ...
 
-    def send(self, message: EmailMessage) -> int | None:
-        """Deliver a message and give the SMTP code, if there is one; raises NotDelivered."""
+    async def send(self, written: Written) -> int | None:
+        """Deliver a message and give the code of the answer, if there is one; raises NotDelivered."""
         ...
 
 
@@ -46,13 +56,18 @@ class Maildir:
         """Remember the folder; it is made when the first mail comes."""
         self._folder = folder
 
-    def send(self, message: EmailMessage) -> int | None:
+    async def send(self, written: Written) -> int | None:
+        """Write the mail to disk, synced."""
+        await asyncio.to_thread(self.put, written.mail)
+        return None
+
+    def put(self, mail: EmailMessage) -> None:
         """Write the mail to disk, synced."""
         try:
-            mailbox.Maildir(self._folder, create=True).add(message)
+            self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            mailbox.Maildir(self._folder, create=True).add(mail)
         except OSError as fault:
             raise NotDelivered(type(fault).__name__.upper()) from fault
-        return None
 
 
 class Smtp:
@@ -67,11 +82,15 @@ class Smtp:
         """Remember the URL; it is read, and the server connected, when a mail is to be sent."""
         self._url = url
 
-    def send(self, message: EmailMessage) -> int | None:
+    async def send(self, written: Written) -> int | None:
+        """Hand the mail to the server, in a thread: smtplib blocks."""
+        return await asyncio.to_thread(self.hand_over, written.mail)
+
+    def hand_over(self, mail: EmailMessage) -> int:
         """Hand the mail to the server; its 250 after DATA is the receipt, whatever it says to our goodbye."""
         try:
             with connected(usable(self._url)) as server:
-                server.send_message(message)
+                server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as fault:
             refuse(*(code for code, _ in fault.recipients.values()))
         except smtplib.SMTPResponseException as fault:

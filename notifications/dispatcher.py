@@ -1,148 +1,132 @@
-"""Pays what is owed: composes one message a person, hands it to each channel, and brings the receipts to the log.
+"""Looks in the log for what is owed: composes it, one message a person and sweep, and rings for each message that is not done.
 
-Any number of sweeps, crashes and repeats come to the same: a message's id follows from whom it is for and what it carries.
+Any number of sweeps, crashes and repeats, in any number of processes, come to the same: a person's messages are numbered, so
+the log takes one of two that are composed at once.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from email.message import EmailMessage
 from itertools import groupby
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from notifications.channels import Channel, NotDelivered
-from notifications.rendering import OwedAlert, Recipient, mail
-from safety.aggregates.account import OPERATOR
-from safety.aggregates.message import Composed, Failed, Sent, message_id
-from safety.desk import Desk
-from safety.directory import Directory, Person
+from notifications.channels import ChannelName
+from notifications.handler import Delivered, Handler
+from notifications.record import Bell, Record
+from notifications.rendering import OwedAlert
+from safety.aggregates.message import Composed, message_id
+from safety.values import Role
 
+AT_A_TIME = 4
+"""How many messages one process sends side by side: one that hangs must not hold up the others."""
 
-class Pending(NamedTuple):
-    """A message that is composed and that no channel has taken, or that one refused; `sent` names those that took it."""
-
-    message: str
-    trial: str
-    account: str
-    alerts: tuple[str, ...]
-    sent: frozenset[str]
+ROUNDS = 5
+"""How often a sweep asks again what is owed because another process composed meanwhile; the next sweep goes on."""
 
 
-class Owing(Protocol):
-    """What the record owes, as its views say it after catching up."""
+class Ways(Protocol):
+    """Names the channels by which somebody can be reached."""
 
-    def owed(self) -> Sequence[OwedAlert]:
-        """Every alert that no message has brought to anybody."""
-        ...
-
-    def carried(self) -> Sequence[OwedAlert]:
-        """Every alert that an unsent message carries, also when another person has it already."""
-        ...
-
-    def pending(self) -> Sequence[Pending]:
-        """Every message that is not sent."""
+    def __call__(self, *, address: bool) -> tuple[ChannelName, ...]:
+        """Name them; `address`: whether there is one."""
         ...
 
 
-class Delivered(NamedTuple):
-    """What one sweep did for one message on one channel; `error` is None when the channel took it."""
+class Doorbell(Protocol):
+    """Lets somebody look at messages: a handler in this process, or whoever listens to a broker."""
 
-    message: str
-    account: str
-    channel: str
-    error: str | None
-
-
-class Tried(NamedTuple):
-    """What came of handing a message to a channel."""
-
-    channel: str
-    code: int | None
-    error: str | None
+    async def ring(self, bells: Sequence[Bell]) -> list[Delivered]:
+        """Ring for each message; what was done at once is told."""
+        ...
 
 
-UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
-"""The operator of a home in which nobody has said who that is."""
+class InProcess:
+    """Awaits the handler here."""
+
+    def __init__(self, handler: Handler, *, at_once: bool = False) -> None:
+        """`at_once`: whoever asks does not want to wait for the moment of the next try."""
+        self._handler = handler
+        self._at_once = at_once
+
+    async def ring(self, bells: Sequence[Bell]) -> list[Delivered]:
+        """Handle the messages, a few side by side; one at which the program fails is told after all others were handled."""
+        room = asyncio.Semaphore(AT_A_TIME)
+
+        async def handled(bell: Bell) -> list[Delivered]:
+            async with room:
+                return await self._handler.handle(bell, at_once=self._at_once)
+
+        came = await asyncio.gather(*map(handled, bells), return_exceptions=True)
+        faults = [one for one in came if isinstance(one, BaseException)]
+        if faults:
+            faults[0].add_note(f"messages that were broken off in this sweep: {len(faults)}")
+            raise faults[0]
+        return [delivered for one in came if not isinstance(one, BaseException) for delivered in one]
 
 
 class Dispatcher:
-    """Brings alerts to people."""
+    """Sees to it that everything owed is composed and looked at."""
 
-    def __init__(
-        self, desk: Desk, owing: Owing, directory: Directory, channels: Sequence[Channel], *, sender: str, link: str
-    ) -> None:
-        """Hand in the record's two sides and the ways out; `link` is where people read on."""
-        self._desk = desk
-        self._owing = owing
-        self._directory = directory
-        self._channels = channels
-        self._sender = sender
-        self._link = link
+    def __init__(self, record: Record, ways: Ways, doorbell: Doorbell) -> None:
+        """`ways` names the channels by which somebody with or without an address can be reached."""
+        self._record = record
+        self._ways = ways
+        self._doorbell = doorbell
 
-    def sweep(self) -> list[Delivered]:
-        """Compose what is owed and not composed, then send what is composed and not sent."""
-        owed = self._owing.owed()
-        alerts = {alert.alert: alert for alert in (*self._owing.carried(), *owed)}
-        pending = list(self._owing.pending())
-        pending += self._compose(owed, pending)
-        return [receipt for message in pending for receipt in self._send(message, alerts)]
+    async def sweep(self) -> list[Delivered]:
+        """Compose what is owed and not composed, then ring for what is composed and not done."""
+        for _ in range(ROUNDS):
+            if await self._record.aside(self._compose):
+                break
+        pending = await self._record.aside(self._record.pending)
+        return await self._doorbell.ring([Bell(message.trial, message.message) for message in pending])
 
-    def _compose(self, owed: Iterable[OwedAlert], pending: Sequence[Pending]) -> list[Pending]:
+    def _compose(self) -> bool:
+        """Compose what is owed; False where another process composed meanwhile."""
+        # In this order: numbers that are older than what is owed are refused by the log, newer ones would tell things twice.
+        numbers = dict(self._record.composed())
+        pending = self._record.pending()
         carried = {(message.account, alert) for message in pending for alert in message.alerts}
-        composed = []
-        for (trial, role), group in groupby(sorted(owed, key=_trial_and_role), key=_trial_and_role):
+        owed = sorted(self._record.owed(), key=_trial)
+        composed = [
+            self._record.compose(trial, messages)
+            for trial, group in groupby(owed, key=_trial)
+            if (messages := list(self._messages(trial, group, carried, numbers)))
+        ]
+        return all(composed)
+
+    def _messages(
+        self,
+        trial: str,
+        owed: Iterable[OwedAlert],
+        carried: set[tuple[str, str]],
+        numbers: Mapping[tuple[str, str], int],
+    ) -> Iterable[Composed]:
+        """Give what a trial's people are to be told; who holds two roles is told as each, one message after the other."""
+        more: Counter[str] = Counter()
+        for role, group in groupby(sorted(owed, key=_role), key=_role):
             of_role = tuple(alert.alert for alert in group)
-            for person in self._people(role, trial):
-                alerts = tuple(alert for alert in of_role if (person.account, alert) not in carried)
-                if alerts:
-                    composed.append(self._compose_one(trial, role, person, alerts))
-        return composed
-
-    def _compose_one(self, trial: str, role: str, person: Person, alerts: tuple[str, ...]) -> Pending:
-        message = message_id(person.account, alerts)
-        form = Composed.model_validate(
-            {"trial": trial, "message": message, "to": person.account, "role": role, "alerts": alerts}
-        )
-        self._desk.do("message.compose", form, by=OPERATOR, command_id=f"compose-{message}")
-        return Pending(message, trial, person.account, alerts, frozenset())
-
-    def _people(self, role: str, trial: str) -> list[Person]:
-        """Who hears of it: the role's holders; of a role with nobody in it, the operators, so that somebody does."""
-        return self._directory.holders(role, trial) or self._directory.holders("operator", trial) or [UNNAMED]
-
-    def _send(self, message: Pending, alerts: Mapping[str, OwedAlert]) -> list[Delivered]:
-        carried = [alerts[alert] for alert in message.alerts]
-        nobody = UNNAMED if message.account == OPERATOR else Person(message.account, message.account, None, ())
-        person = self._directory.find(message.account) or nobody
-        to = Recipient(
-            person.name, person.email or f"{person.account.lower()}@localhost", carried[0].role not in person.roles
-        )
-        written = mail(message.message, message.trial, carried, to, sender=self._sender, link=self._link)
-        ways = [c for c in self._channels if c.name not in message.sent and (c.name == "maildir" or person.email)]
-        tries = [_tried(channel, written) for channel in ways]
-        # Failures first: a message is not done for as long as the log knows of one, wherever this is interrupted.
-        return [self._record(message, tried) for tried in sorted(tries, key=lambda tried: tried.error is None)]
-
-    def _record(self, message: Pending, tried: Tried) -> Delivered:
-        """Bring a receipt to the log."""
-        named = {"trial": message.trial, "message": message.message, "channel": tried.channel}
-        if tried.error is None:
-            sent = Sent.model_validate({**named, "smtp_code": tried.code})
-            self._desk.do(
-                "message.record_sent", sent, by=OPERATOR, command_id=f"sent-{message.message}-{tried.channel}"
-            )
-        else:
-            failed = Failed.model_validate({**named, "error": tried.error})
-            # A failure is recorded at every change of its class, so the moment is part of what names it.
-            now = f"{message.message}-{tried.channel}-{self._desk.clock().isoformat()}"
-            self._desk.do("message.record_failed", failed, by=OPERATOR, command_id=f"failed-{now}")
-        return Delivered(message.message, message.account, tried.channel, tried.error)
+            for heard in self._record.recipients(role, trial):
+                alerts = tuple(alert for alert in of_role if (heard.account, alert) not in carried)
+                if not alerts:
+                    continue
+                more[heard.account] += 1
+                number = numbers.get((trial, heard.account), 0) + more[heard.account]
+                yield Composed(
+                    trial=trial,
+                    message=message_id(trial, heard.account, number),
+                    to=heard.account,
+                    role=role,
+                    alerts=alerts,
+                    channels=self._ways(address=self._record.person(heard.account).email is not None),
+                    because=heard.reason,
+                    instead_of=heard.instead_of,
+                )
 
 
-def _tried(channel: Channel, written: EmailMessage) -> Tried:
-    try:
-        return Tried(channel.name, channel.send(written), None)
-    except NotDelivered as fault:
-        return Tried(channel.name, None, fault.error)
+def _trial(alert: OwedAlert) -> str:
+    return alert.trial
 
 
-def _trial_and_role(alert: OwedAlert) -> tuple[str, str]:
-    return alert.trial, alert.role
+def _role(alert: OwedAlert) -> Role:
+    return alert.role

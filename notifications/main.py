@@ -1,22 +1,36 @@
 """The composition root: puts the record, its doors and the delivery together into one program, `vigilog`."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from safety.cli import app
-from safety.cli.door import DELIVERY, IntoDemo, home, machine_faults, say, settings, system_doors, told_faults
+from safety.cli.door import (
+    DELIVERY,
+    REFUSED,
+    UNUSABLE_ARGUMENTS,
+    IntoDemo,
+    fail,
+    home,
+    say,
+    settings,
+    system_doors,
+    told_faults,
+)
 
 if TYPE_CHECKING:
-    from notifications.dispatcher import Delivered, Dispatcher
+    from notifications.handler import Delivered
     from safety.home import Home
 
-SWEEP_SECONDS = 5.0
 DEMO_HOME = Path("vigilog-demo")
 """Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
+
+Only = Annotated[
+    Literal["dispatcher", "worker", "ticks"] | None,
+    typer.Option("--only", help="Run one part alone: one process a part, as many workers as you like."),
+]
 
 __all__ = ["app"]
 
@@ -27,83 +41,82 @@ def compose() -> None:
     DELIVERY.set(deliver)
 
 
-def dispatcher(opened: "Home") -> "Dispatcher":
-    """Put the delivery of a home together: a maildir always, e-mail where an SMTP server is named."""
-    from notifications.channels import Channel, Maildir, Smtp  # noqa: PLC0415, keeps --help light
-    from notifications.dispatcher import Dispatcher  # noqa: PLC0415
-    from notifications.owing import Owing  # noqa: PLC0415
-
-    said = opened.settings
-    channels: list[Channel] = [Maildir(said.home / "mail")]
-    if said.smtp_url:
-        channels.append(Smtp(said.smtp_url))
-    owing = Owing(opened.journal, opened.views)
-    return Dispatcher(opened.desk, owing, opened.directory, channels, sender=said.mail_from, link=said.public_url)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Deliver one at a time from one home: two at once would send the same mail twice."""
-    import fcntl  # noqa: PLC0415, keeps --help light
-
-    from safety.home import Unusable  # noqa: PLC0415
-
-    try:
-        lock = (folder / "delivery.lock").open("w")
-    except OSError as fault:
-        raise Unusable(f"nothing can be delivered from {folder}: {fault.strerror}") from fault
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def deliver(opened: "Home") -> "list[Delivered]":
-    """Pay once what is owed, and say what could not be paid: it is tried again."""
-    with alone(opened.settings.home):
-        receipts = dispatcher(opened).sweep()
+    """Pay what is owed and due now, and say what could not be paid: it is tried again."""
+    return paid(opened, at_once=False)
+
+
+def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
+    """Pay what is owed; `at_once`: also what is to be tried again later."""
+    import asyncio  # noqa: PLC0415, keeps --help light
+
+    from notifications.composition import dispatcher_here  # noqa: PLC0415
+    from notifications.handler import failure  # noqa: PLC0415
+
+    receipts = asyncio.run(dispatcher_here(opened, at_once=at_once).sweep())
+    if any(receipt.error is not None for receipt in receipts):
+        # What failed may itself be owed to the operator: they hear of it now.
+        receipts += asyncio.run(dispatcher_here(opened).sweep())
     for receipt in receipts:
         if receipt.error is not None:
-            say(f"{receipt.channel} did not take the message to {receipt.account}: {receipt.error}; it is tried again.")
+            say(failure(receipt))
     return receipts
 
 
 @app.command("deliver")
 def deliver_once(*, into_demo: IntoDemo = False) -> None:
-    """Pay once what is owed, and leave."""
+    """Pay at once all that is owed, also what is to be tried again later, and leave."""
     with home(into_demo=into_demo) as opened:
-        taken = {receipt.message for receipt in deliver(opened) if receipt.error is None}
+        taken = {receipt.message for receipt in paid(opened, at_once=True) if receipt.error is None}
         typer.echo(f"Messages delivered: {len(taken)}.")
 
 
 @app.command()
-def work(*, into_demo: IntoDemo = False) -> None:
+def work(*, only: Only = None, into_demo: IntoDemo = False) -> None:
     """Deliver what is owed until it is stopped: woken by every commit, and swept every few seconds."""
-    import signal  # noqa: PLC0415, keeps --help light
+    import asyncio  # noqa: PLC0415, keeps --help light
 
-    from notifications.scheduler import ticking  # noqa: PLC0415
-    from notifications.worker import Worker  # noqa: PLC0415
+    from notifications.working import PARTS, Working  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
 
-    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
-    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
-        worker = Worker(opened.journal, lambda: deliver_or_say(opened))
-        for told in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(told, lambda *_: worker.stop())
-        scheduler = ticking(worker.wake, SWEEP_SECONDS)
+    found = settings()
+    if only == "worker" and found.broker_url is None:
+        fail("A worker alone answers a broker's rings: name the broker in VIGILOG_BROKER_URL", UNUSABLE_ARGUMENTS)
+
+    async def run(opened: "Home") -> None:
+        working = Working(opened, PARTS if only is None else (only,), say)
         say(f"Delivering what the home {opened.settings.home} owes, until Ctrl-C or SIGTERM.")
-        try:
-            worker.run()
-        finally:
-            scheduler.shutdown(wait=False)
+        await working.run()
+
+    # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
+    with told_faults(), closing(open_home(found, system_doors(), into_demo=into_demo)) as opened:
+        asyncio.run(run(opened))
     say("Stopped; what is owed stays owed.")
 
 
-def deliver_or_say(opened: "Home") -> None:
-    """Pay once what is owed; where the machine refuses, say so: the next tick tries again."""
-    try:
-        deliver(opened)
-    except machine_faults() as fault:
-        say(f"{fault}; what is owed stays owed.")
+@app.command()
+def watchdog() -> None:
+    """Look from outside whether delivery is alive; say over channels of its own what is wrong, and daily that all is quiet."""
+    from notifications.watchdog import channels_of, watch  # noqa: PLC0415, keeps --help light
+
+    with told_faults():
+        found = settings()
+        faults = watch(found, system_doors(), channels_of(found), typer.echo)
+    for fault in faults:
+        say(fault.sentence)
+    if faults:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of what goes through the broker."""
+    import json  # noqa: PLC0415, keeps --help light
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from notifications.broker import document  # noqa: PLC0415
+
+    typer.echo(json.dumps(document(version("vigilog")), indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -1,34 +1,60 @@
 """What a message says: which alerts, of which adverse events by code, and a link; never a term, a narrative or a date of birth."""
 
+import json
 from collections.abc import Sequence
+from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from safety.values import moment
+from notifications.channels import Written
+from safety.values import Role, moment
 
 RULES = {
     "SAE-REPORTED": "a serious adverse event was reported",
     "SAE-ESCALATED": "an adverse event became serious",
+    "SAE-WORSENED": "a serious adverse event became fatal or life-threatening",
+    "SAE-DOWNGRADED": "an adverse event is no longer serious",
+    "SAE-NULLIFIED": "a serious adverse event was nullified",
     "SAE-IMPORTED": "an import brought serious adverse events",
+    "UNDELIVERABLE": "a message could not be delivered: put the address right",
+    "TEMPLATE-FAILED": "a template failed and plain text went out instead",
+    "DELIVERY-FAILED": "the program fails at a message again and again",
 }
+BANNERS = {
+    "drill": "*** DRILL *** This is an exercise: nothing has happened to anybody. Act as if it had. *** DRILL ***",
+    "demo": "*** DEMO *** This comes from a demonstration, not from a trial. *** DEMO ***",
+}
+"""By the purpose of the log; what comes from a real one needs none."""
+
 MOST_NAMED = 20
 """How many adverse events an alert names in a mail; an import may bring hundreds."""
 
 
 class OwedAlert(NamedTuple):
-    """An alert as a message carries it; it concerns adverse events, each `<subject>/<number>`."""
+    """An alert as a message carries it; it concerns adverse events, each `<subject>/<number>`, or what else it is about.
+
+    `rung` and `repeat` say where on the ladder it stands, `asked_before` who did not answer, `changes` what has happened to
+    what it concerns since the ladder began. Moments are microseconds from 1970 UTC.
+    """
 
     alert: str
     trial: str
     rule: str
-    role: str
+    role: Role
     concerning: tuple[str, ...]
     raised_at: int
+    rung: int = 1
+    repeat: int | None = None
+    due_at: int | None = None
+    urgency: str = "urgent"
+    asked_before: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -38,22 +64,85 @@ class OwedAlert(NamedTuple):
     @property
     def named(self) -> str:
         """Which adverse events, by the codes of subject and number."""
-        few = [" AE ".join(one.rsplit("/", 1)) for one in self.concerning[:MOST_NAMED]]
+        few = [name_of(one) for one in self.concerning[:MOST_NAMED]]
         more = len(self.concerning) - len(few)
         return ", ".join(few) + (f" and {more} more" if more else "")
 
     @property
-    def raised(self) -> str:
-        """When it was raised, in UTC to the minute."""
-        return f"{moment(self.raised_at):%Y-%m-%d %H:%M} UTC"
+    def place(self) -> str:
+        """Where on the ladder it stands, if not at its foot."""
+        again = f", repeat {self.repeat}" if self.repeat else ""
+        return f", rung {self.rung}{again}" if self.rung > 1 else ""
 
 
-class Recipient(NamedTuple):
-    """Whom a message is for; `vacant`: nobody holds the role, so it comes to this person instead."""
+class Addressee(NamedTuple):
+    """Whom a message is for; `vacant`: nobody holds the role; `instead_of`: who holds it and is away."""
 
+    account: str
     name: str
     address: str
     vacant: bool
+    instead_of: str | None = None
+
+
+class Letterhead(NamedTuple):
+    """What stands on every message: who sends it, where people read on, and what log it comes from."""
+
+    sender: str
+    link: str
+    purpose: str = "production"
+    templates: Environment | None = None
+
+
+class Content(NamedTuple):
+    """A message before it is written: its id, what it carries, for whom, when it was composed, and the trial's zone."""
+
+    message: str
+    trial: str
+    alerts: Sequence[OwedAlert]
+    to: Addressee
+    composed_at: int
+    zone: str = "UTC"
+
+    @property
+    def subject(self) -> str:
+        """What a person reads first."""
+        first, more = self.alerts[0], len(self.alerts) - 1
+        return f"[Vigilog] {self.trial}: {first.words}{f' and {more} more' if more else ''}"
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether nothing in it is urgent."""
+        return all(alert.urgency == "digest" for alert in self.alerts)
+
+    def local(self, at: int) -> str:
+        """Write a moment in the trial's zone, with the offset: an hour that the clocks repeat is two moments."""
+        there = moment(at).astimezone(ZoneInfo(self.zone))
+        return f"{there:%Y-%m-%d %H:%M} {self.zone} (UTC{there:%z})"
+
+    def left(self, due_at: int) -> str:
+        """Say how long is left until a due time, or since when it has passed."""
+        apart = timedelta(microseconds=due_at - self.composed_at)
+        return f"{spelled(apart)} left" if apart > timedelta(0) else f"OVERDUE by {spelled(-apart)}"
+
+
+def name_of(concerning: str) -> str:
+    """Name an adverse event by subject and number; anything else as it is called."""
+    what, _, number = concerning.rpartition("/")
+    return f"{what} AE {number}" if number.isdecimal() else concerning.replace("/", " ")
+
+
+def spelled(span: timedelta) -> str:
+    """Write a span in days, hours and minutes, the two largest of them; rounded down, so that nobody counts on too much."""
+    minutes = int(span / timedelta(minutes=1))
+    parts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    said = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
+    return " ".join(said[:2]) or "less than a minute"
+
+
+def instant(at: int | None) -> str | None:
+    """Write a moment for machines."""
+    return None if at is None else f"{moment(at):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @cache
@@ -68,19 +157,47 @@ def templates() -> Environment:
     )
 
 
-def mail(
-    message: str, trial: str, alerts: Sequence[OwedAlert], to: Recipient, *, sender: str, link: str
-) -> EmailMessage:
-    """Render a message; its Message-ID follows from its id, so that a resend is recognisably the same mail."""
-    first = alerts[0]
-    more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+def rendered(content: Content, head: Letterhead, attempt: int) -> tuple[Written, str | None]:
+    """Write a message, and say of which class the error was if a template failed: built-in text goes out then.
+
+    What is said of time is said as of the moment it was composed, so that a resend is the same.
+    """
+    banner, environment = BANNERS.get(head.purpose), head.templates or templates()
+    said = {**content._asdict(), "banner": banner, "link": head.link, "written_at": content.composed_at}
+    told = {**said, "local": content.local, "left": content.left, "instant": instant}
+    try:
+        text = environment.get_template("digest.txt.j2" if content.is_digest else "alert.txt.j2").render(told)
+        body = environment.get_template("alert.json.j2").render(told)
+    except Exception as fault:  # noqa: BLE001, whatever a template raises, its alert has to go out
+        written = Written(mail(content, head, plain(content, banner, head.link), attempt), plain_json(content))
+        return written, type(fault).__name__.upper()
+    return Written(mail(content, head, text, attempt), body), None
+
+
+def plain(content: Content, banner: str | None, link: str) -> str:
+    """Write what is owed without any template."""
+    lines = [banner] if banner else []
+    lines += [f"Trial {content.trial} owes {content.to.account}:"]
+    lines += [f"- {alert.rule} {alert.named}, alert {alert.alert}" for alert in content.alerts]
+    return "\n".join([*lines, f"The record: {link}", "The template of this message failed; the operator is told.", ""])
+
+
+def plain_json(content: Content) -> str:
+    """Write for machines what is owed, without any template."""
+    alerts = [{"id": alert.alert, "rule": alert.rule, "concerning": alert.concerning} for alert in content.alerts]
+    return json.dumps({"message": content.message, "trial": content.trial, "to": content.to.account, "alerts": alerts})
+
+
+def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMessage:
+    """Put a text into an envelope; its Message-ID follows from the message's, so that a resend is recognisably the same mail."""
     # 7bit: names are also Chinese, and not every server on the way takes eight bits.
     written = EmailMessage(policy=policy.default.clone(cte_type="7bit"))
-    written["Subject"] = f"[Vigilog] {trial}: {first.words}{more}"
-    written["From"] = sender
-    written["To"] = to.address
-    written["Date"] = format_datetime(moment(max(alert.raised_at for alert in alerts)))
-    written["Message-ID"] = f"<{message.lower()}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
-    text = templates().get_template("alert.txt.j2")
-    written.set_content(text.render(trial=trial, alerts=alerts, to=to, link=link))
+    exercise = {"drill": "DRILL ", "demo": "DEMO "}.get(head.purpose, "")
+    written["Subject"] = f"{exercise}{content.subject}"
+    written["From"] = head.sender
+    written["To"] = content.to.address
+    written["Date"] = format_datetime(moment(content.composed_at))
+    written["Message-ID"] = f"<{content.message.lower()}@{parseaddr(head.sender)[1].rpartition('@')[2] or 'localhost'}>"
+    written["X-Vigilog-Attempt"] = str(attempt)
+    written.set_content(text)
     return written

@@ -1,62 +1,66 @@
-"""Delivers until it is told to stop: woken by every commit of any process, and by every tick in case it was not."""
+"""Goes round until it is told to stop: woken by every commit of any process, by every tick, and by its own patience."""
 
-from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Thread
-from time import sleep
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from safety.journal import Journal, Unavailable
+from safety.journal import Unavailable
 
 LISTEN_SECONDS = 0.5
 """How long listening goes on before it looks whether it should stop."""
 
+Listen = Callable[[int, float], Awaitable[int]]
+"""Waits until the log has grown beyond a position, at most so many seconds; gives the log's last position."""
+
 
 class Worker:
-    """One loop that pays what is owed; whatever wakes it changes when, never whether."""
+    """One loop that does a round of work; whatever wakes it changes when, never whether."""
 
-    def __init__(self, journal: Journal, deliver: Callable[[], object]) -> None:
-        """`deliver` pays once what is owed; what it cannot pay it leaves to the next time."""
-        self._journal = journal
-        self._deliver = deliver
-        # A signal handler may put into it at any moment; setting an Event there could wait for ever for its own thread.
-        self._rings: SimpleQueue[None] = SimpleQueue()
+    def __init__(self, round_: Callable[[], Awaitable[object]], listen: Listen, seconds: float) -> None:
+        """`round_` does what is due and leaves the rest to the next one, which comes after `seconds` at the latest."""
+        self._round = round_
+        self._listen = listen
+        self._seconds = seconds
+        self._bell = asyncio.Event()
         self._stopping = False
 
     def wake(self) -> None:
-        """Look what is owed, now."""
-        self._rings.put(None)
+        """Do a round now; to be called in the loop's own thread."""
+        self._bell.set()
 
     def stop(self) -> None:
-        """Finish what is under way and come to an end; it may be called from a signal handler."""
+        """Finish the round that is under way and come to an end."""
         self._stopping = True
-        self._rings.put(None)
+        self._bell.set()
 
-    def run(self) -> None:
-        """Deliver until told to stop."""
-        listener = Thread(target=self._listen)
-        listener.start()
+    async def run(self) -> None:
+        """Go round until told to stop."""
+        listening = asyncio.create_task(self._listen_on())
         try:
-            while self._rung():
-                self._deliver()
+            while not self._stopping:
+                # Before the round: what wakes during it asks for another one.
+                self._bell.clear()
+                await self._round()
+                await self._rung()
         finally:
-            self._stopping = True
-            listener.join()
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
-    def _rung(self) -> bool:
-        """Wait for a ring, take however many came as one, and say whether to go on."""
-        self._rings.get()
-        while not self._rings.empty():
-            self._rings.get()
-        return not self._stopping
+    async def _rung(self) -> None:
+        """Wait until somebody wakes, or patience ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await self._bell.wait()
 
-    def _listen(self) -> None:
-        """Wake at every commit; where the log cannot be asked, the ticks go on alone until it can."""
+    async def _listen_on(self) -> None:
+        """Wake at every commit; where the log cannot be asked, the rounds go on alone until it can."""
         position = 0
         while not self._stopping:
             try:
-                head = self._journal.wait(position, LISTEN_SECONDS)
+                head = await self._listen(position, LISTEN_SECONDS)
             except Unavailable:
-                sleep(LISTEN_SECONDS)
+                await asyncio.sleep(LISTEN_SECONDS)
                 continue
             if head > position:
                 position = head

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from safety import duty
-from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount
+from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount, acting
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
@@ -56,7 +56,7 @@ def authorised(states: States, what: str, *, roles: Collection[Role], trial: str
     account = states(f"-/account/{by}", Account)
     if not account.roles:
         raise UnknownAccount(account=by)
-    role = next((role for role in account.roles if role in roles), None)
+    role = next((role for role in map(acting, account.roles) if role in roles), None)
     if role is None:
         raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
     if trial is not None and account.trials and trial not in account.trials:
@@ -111,7 +111,7 @@ class Desk:
         if not events:
             return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]
-        owed = duty.alerts(happened)
+        owed = duty.alerts(happened, reading, at)
         happened += [duty.Happened(alert, *reading.take(alert)) for alert in owed]
         positions = turn.append(self._decision(happened, act, asked))
         self._known.landed(reading.changed, turn.head)

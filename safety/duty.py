@@ -1,16 +1,28 @@
 """Which alerts are owed to which role for what has just happened: pure, and asked in the same append as the facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from safety.aggregates.adverse_event import AdverseEvents, Reported
+from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Nullified, Reported
 from safety.aggregates.alert import Raised, alert_id
-from safety.aggregates.deciding import Form, StreamState, SubjectForm
+from safety.aggregates.alerting import owed, terms
+from safety.aggregates.deciding import Form, States, StreamState, SubjectForm
+from safety.aggregates.ladder import Urgency
+from safety.aggregates.message import Failed, Faulted, Message, permanent
+from safety.aggregates.trial import DataImported
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
 SERIOUS_ESCALATED = "SAE-ESCALATED"
+SERIOUS_WORSENED = "SAE-WORSENED"
+SERIOUS_DOWNGRADED = "SAE-DOWNGRADED"
+SERIOUS_NULLIFIED = "SAE-NULLIFIED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
+
+UNDELIVERABLE = "UNDELIVERABLE"
+TEMPLATE_FAILED = "TEMPLATE-FAILED"
+DELIVERY_FAILED = "DELIVERY-FAILED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -24,43 +36,139 @@ class Happened(NamedTuple):
     after: StreamState
 
 
-def became_serious(happened: Happened) -> int | None:
-    """Give the number of the adverse event that is serious now and was not, in the reading of duties; None if there is none."""
+class OneEvent(NamedTuple):
+    """One adverse event as something happened to it; `was` is None of one that has just been reported."""
+
+    event: Form
+    was: AdverseEvent | None
+    now: AdverseEvent
+
+    @property
+    def was_serious(self) -> bool:
+        """Serious in the reading of duties until now, and on record as an event."""
+        return self.was is not None and self.was.serious and not self.was.nullified
+
+    @property
+    def is_serious(self) -> bool:
+        """Serious in the reading of duties from now on, and on record as an event."""
+        return self.now.serious and not self.now.nullified
+
+
+def worst(ae: AdverseEvent | None) -> bool:
+    """Say whether an adverse event is fatal or life-threatening, as far as it is stated."""
+    said = {} if ae is None else ae.particulars
+    return said.get("outcome") == "FATAL" or "Y" in (said.get("results_in_death"), said.get("life_threatening"))
+
+
+class Rule(NamedTuple):
+    """What is owed to whom, how urgently, when what has happened, and why."""
+
+    rule: str
+    role: Role
+    urgency: Urgency
+    when: Callable[[OneEvent], bool]
+    why: str
+
+
+RULES = (
+    Rule(
+        SERIOUS_REPORTED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was is None,
+        "the sponsor hears of an SAE immediately: 21 CFR 312.64(b), CTR Art. 41(1) and (2)",
+    ),
+    Rule(
+        SERIOUS_ESCALATED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was is not None and not ae.was_serious,
+        "becoming serious is being an SAE: the same duty from here on",
+    ),
+    Rule(
+        SERIOUS_WORSENED,
+        FIRST_RUNG,
+        "urgent",
+        lambda ae: ae.is_serious and ae.was_serious and worst(ae.now) and not worst(ae.was),
+        "fatal or life-threatening reactions have 7 days, not 15: ICH E2A III.B.1",
+    ),
+    Rule(
+        SERIOUS_DOWNGRADED,
+        FIRST_RUNG,
+        "digest",
+        lambda ae: ae.was_serious and not ae.now.serious,
+        "what was sent as serious may need a follow-up that says it is not; no clock starts",
+    ),
+    Rule(
+        SERIOUS_NULLIFIED,
+        FIRST_RUNG,
+        "digest",
+        lambda ae: ae.was_serious and isinstance(ae.event, Nullified),
+        "what was sent needs a nullification report: ICH E2B(R3) C.1.11; no clock starts",
+    ),
+)
+"""The duties of an adverse event; the first rule that fits is the one that is owed."""
+
+
+def adverse_event_of(happened: Happened) -> OneEvent | None:
+    """Give the adverse event that something happened to; None where none did."""
     if not happened.event.TOPIC.startswith("adverse_event."):
         return None
     number: int = happened.event.__dict__["number"]
-    now = happened.after.slice(AdverseEvents).by_number[number]
-    if not now.serious:
-        return None
-    was = happened.before.slice(AdverseEvents).by_number.get(number)
-    return None if was is not None and was.serious else number
+    was = None if isinstance(happened.event, Reported) else happened.before.slice(AdverseEvents).by_number.get(number)
+    return OneEvent(happened.event, was, happened.after.slice(AdverseEvents).by_number[number])
 
 
-def alerts(decided: Iterable[Happened]) -> list[Raised]:
-    """Owe the safety officer every adverse event that is reported serious or becomes so (21 CFR 312.64(b); CTR Art. 41)."""
-    owed = []
+def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Raised]:
+    """Owe what the rules say of each adverse event that something happened to, by the ladder of its trial."""
+    found = []
     for happened in decided:
-        number = became_serious(happened)
-        if number is None or not isinstance(happened.event, SubjectForm):
+        found += [owed(raised, terms(states, raised.trial), at) for raised in fault_of_delivery(happened)]
+        event, ae = happened.event, adverse_event_of(happened)
+        rule = None if ae is None else next((rule for rule in RULES if rule.when(ae)), None)
+        if rule is None or not isinstance(event, SubjectForm):
             continue
-        event = happened.event
-        rule = SERIOUS_REPORTED if isinstance(event, Reported) else SERIOUS_ESCALATED
-        owed.append(
-            Raised(
-                trial=event.trial,
-                alert=alert_id(event.stream, happened.after.version, rule, FIRST_RUNG, 1),
-                rule=rule,
-                role=FIRST_RUNG,
-                concerning=(f"{event.subject}/{number}",),
-            )
+        raised = Raised(
+            trial=event.trial,
+            alert=alert_id(event.stream, happened.after.version, rule.rule, rule.role, 1),
+            rule=rule.rule,
+            role=rule.role,
+            urgency=rule.urgency,
+            concerning=(f"{event.subject}/{event.__dict__['number']}",),
         )
-    return owed
+        found.append(owed(raised, terms(states, event.trial), at))
+    return found
 
 
-def alert_of_import(trial: str, stream: str, version: int, concerning: Sequence[str]) -> list[Raised]:
+def fault_of_delivery(happened: Happened) -> list[Raised]:
+    """Owe the operator a message that bounced, or at which the program failed: somebody must hear of a fault.
+
+    A message to the operators themselves owes nothing more, or one bounce would owe the next for ever.
+    """
+    match happened.event:
+        case Failed(error=error) if permanent(error):
+            rule = UNDELIVERABLE
+        case Faulted(what=what):
+            rule = TEMPLATE_FAILED if what == "template" else DELIVERY_FAILED
+        case _:
+            return []
+    message = happened.after.slice(Message)
+    if message.role == "operator":
+        return []
+    event = happened.event
+    alert = alert_id(event.stream, happened.after.version, rule, "operator", 1)
+    concerning = (f"MESSAGE/{event.message}",)
+    return [Raised(trial=event.trial, alert=alert, rule=rule, role="operator", concerning=concerning)]
+
+
+def alert_of_import(
+    record: DataImported, version: int, concerning: Sequence[str], states: States, at: datetime
+) -> list[Raised]:
     """Owe one alert a role for all serious adverse events that one import brought."""
     if not concerning:
         return []
-    alert = alert_id(stream, version, SERIOUS_IMPORTED, FIRST_RUNG, 1)
-    raised = Raised(trial=trial, alert=alert, rule=SERIOUS_IMPORTED, role=FIRST_RUNG, concerning=tuple(concerning))
-    return [raised]
+    alert = alert_id(record.stream, version, SERIOUS_IMPORTED, FIRST_RUNG, 1)
+    raised = Raised(
+        trial=record.trial, alert=alert, rule=SERIOUS_IMPORTED, role=FIRST_RUNG, concerning=tuple(concerning)
+    )
+    return [owed(raised, terms(states, record.trial), at)]

@@ -35,6 +35,7 @@ from safety.values import Clock, microseconds
 if TYPE_CHECKING:
     from safety.directory import Directory
     from safety.projections.views import Views
+    from safety.scratch import Scratch
 
 LOG = "log.db"
 
@@ -86,9 +87,17 @@ class Home:
 
         return Views(self.settings.database_url or self.settings.home)
 
+    @cached_property
+    def scratch(self) -> "Scratch":
+        """What may be lost: leases and heartbeats."""
+        from safety.scratch import Scratch  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Scratch(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
+
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "views"):
+        for name in ("directory", "views", "scratch"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

@@ -14,7 +14,14 @@ class Settings(BaseSettings):
     database_url: str | None = None
     broker_url: str | None = None
     smtp_url: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
     mail_from: str = "vigilog@localhost"
     public_url: str = "http://localhost:8000"
+    watchdog_home: Path = Path("vigilog-watchdog")
+    watchdog_smtp_url: str | None = None
+    watchdog_mail_to: str | None = None
+    watchdog_webhook_url: str | None = None
+    watchdog_webhook_secret: str | None = None
     account: str = "OPERATOR"
     lock_seconds: int = 30

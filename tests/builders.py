@@ -219,6 +219,14 @@ def composed(name: str = "M-1", alerts: tuple[str, ...] = ("A-1",), **fields: ob
     return built(message.Composed, message=name, alerts=alerts, **{"to": "ONE", "role": "safety_officer", **fields})
 
 
+def compose(*messages: message.Composed) -> message.Compose:
+    return message.Compose(trial=TRIAL, messages=messages)
+
+
+def faulted(name: str = "M-1", what: str = "template", error: str = "UNDEFINEDERROR") -> message.Faulted:
+    return built(message.Faulted, message=name, what=what, error=error)
+
+
 def sent(name: str = "M-1", channel: str = "maildir", **fields: object) -> message.Sent:
     return built(message.Sent, message=name, channel=channel, **fields)
 

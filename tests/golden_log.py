@@ -27,6 +27,8 @@ S01 = {**TRIAL, "USUBJID": "S01"}
 AE1, AE2 = {**S01, "AESEQ": 1}, {**S01, "AESEQ": 2}
 AWARE = {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"}
 ALERT, MESSAGE = "0D8A1F2E-0000-5000-8000-000000000001", "0D8A1F2E-0000-5000-8000-000000000002"
+WEBHOOK = "0D8A1F2E-0000-5000-8000-000000000003"
+RUNG, REMINDER = "0D8A1F2E-0000-5000-8000-000000000004", "0D8A1F2E-0000-5000-8000-000000000005"
 
 SERIOUSNESS = dict.fromkeys(
     ("AESER", "AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AESCAN", "AESOD"), "N"
@@ -177,6 +179,9 @@ def story() -> list[tuple[str, dict[str, Any]]]:
                 "rung": 1,
                 "concerning": ["S01/1"],
                 "due_at": "2018-03-06T02:30:00Z",
+                "urgency": "digest",
+                "next_at": "2018-03-06T00:00:00Z",
+                "remind_at": "2018-03-05T22:30:00Z",
             },
         ),
         (
@@ -190,6 +195,64 @@ def story() -> list[tuple[str, dict[str, Any]]]:
             {"at_position": 13, "reason": "identifies_a_person", "requested_by": "LIN"},
         ),
         ("log.redacted.v1", {"at_position": 13}),
+        (
+            "message.composed.v1",
+            {
+                **TRIAL,
+                "message": WEBHOOK,
+                "to": "LIN",
+                "role": "operator",
+                "alerts": [ALERT],
+                "channels": ["maildir", "webhook"],
+                "because": "cover",
+                "instead_of": "LIN",
+            },
+        ),
+        ("message.faulted.v1", {**TRIAL, "message": WEBHOOK, "what": "template", "error": "UNDEFINEDERROR"}),
+        ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
+        ("alert.released.v1", {**TRIAL, "alert": ALERT, "next_at": "2018-03-06T00:15:00Z"}),
+        (
+            "alert.raised.v1",
+            {
+                **TRIAL,
+                "alert": RUNG,
+                "rule": "SAE-REPORTED",
+                "role": "operator",
+                "rung": 3,
+                "concerning": ["S01/1"],
+                "urgency": "digest",
+                "root": ALERT,
+                "repeat": 1,
+                "next_at": "2018-03-06T00:45:00Z",
+            },
+        ),
+        (
+            "alert.raised.v1",
+            {
+                **TRIAL,
+                "alert": REMINDER,
+                "rule": "DUE-REMINDER",
+                "role": "safety_officer",
+                "rung": 1,
+                "concerning": ["S01/1"],
+                "due_at": "2018-03-06T02:30:00Z",
+                "urgency": "urgent",
+                "reminds": ALERT,
+                "reminder": 1,
+                "next_at": "2018-03-05T22:45:00Z",
+            },
+        ),
+        ("alert.acknowledged.v1", {**TRIAL, "alert": ALERT, "acknowledged_by": "LIN", "through": RUNG}),
+        ("alert.settled.v1", {**TRIAL, "alert": ALERT}),
+        (
+            "account.absence_set.v1",
+            {
+                "account": "LIN",
+                "from_at": "2018-03-10T00:00:00Z",
+                "until_at": "2018-03-17T00:00:00Z",
+                "covered_by": "OPERATOR",
+            },
+        ),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from safety.aggregates.deciding import Form
+from safety.aggregates.message import Compose
 from tests.builders import definition
 
 SUBJECT = {"STUDYID": "T1", "USUBJID": "S1"}
@@ -79,6 +81,12 @@ MESSAGE = {"STUDYID": "T1", "message": "M-1"}
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"]},
+    "account.absence_set.v1": {
+        "account": "LIN",
+        "from_at": "2018-03-10T00:00:00Z",
+        "until_at": "2018-03-17T00:00:00Z",
+        "covered_by": "CHEN",
+    },
     "adverse_event.reported.v1": SAID,
     "adverse_event.followed_up.v1": SAID,
     "adverse_event.corrected.v1": {**SAID, "variables": ["AETERM", "AESEV"]},
@@ -111,7 +119,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "rung": 1,
         "concerning": ["S1/1"],
         "due_at": "2018-03-06T01:30:00Z",
+        "urgency": "digest",
+        "root": "A-0",
+        "repeat": 2,
+        "reminds": "A-9",
+        "reminder": 3,
+        "next_at": "2018-03-07T00:00:00Z",
+        "remind_at": "2018-03-05T01:30:00Z",
     },
+    "alert.released.v1": {"STUDYID": "T1", "alert": "A-1", "next_at": "2018-03-07T00:00:00Z"},
+    "alert.acknowledged.v1": {"STUDYID": "T1", "alert": "A-1", "acknowledged_by": "CHEN", "through": "A-2"},
+    "alert.settled.v1": {"STUDYID": "T1", "alert": "A-1"},
     "dose.given.v1": GIVEN,
     "dose.corrected.v1": {**GIVEN, "variables": ["EXDOSE"]},
     "dose.withheld.v1": {**DOSE, "withheld_on": "2018-03", "reason": "The subject was not well"},
@@ -120,8 +138,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "log.opened.v1": {"log": "LOG-1", "purpose": "production", "code_version": "0.1.0"},
     "log.redaction_requested.v1": {"at_position": 7, "reason": "legal_duty", "requested_by": "LIN"},
     "log.redacted.v1": {"at_position": 7},
-    "message.composed.v1": {**MESSAGE, "to": "CHEN", "role": "safety_officer", "alerts": ["A-1"]},
-    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250},
+    "message.composed.v1": {
+        **MESSAGE,
+        "to": "CHEN",
+        "role": "safety_officer",
+        "alerts": ["A-1"],
+        "channels": ["smtp"],
+        "because": "cover",
+        "instead_of": "LIU",
+    },
+    "message.sent.v1": {**MESSAGE, "channel": "smtp", "smtp_code": 250, "http_code": 204, "attempt": 2},
+    "message.faulted.v1": {**MESSAGE, "what": "template", "error": "UNDEFINEDERROR"},
     "message.failed.v1": {**MESSAGE, "channel": "smtp", "error": "TIMEOUT"},
     "subject.enrolled.v1": ENROLLED,
     "subject.corrected.v1": {**ENROLLED, "variables": ["AGE"]},
@@ -145,3 +172,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("subjects", "exposures", "adverse_events", "corrected", "vanished"), 1),
     },
 }
+
+FORMS: dict[type[Form], dict[str, Any]] = {
+    Compose: {"STUDYID": "T1", "messages": [SAMPLES["message.composed.v1"]]},
+}
+"""What is asked for that is no event itself."""

@@ -3,9 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from safety.aggregates.account import Account, AccountExists, Added, evolve
+from safety.aggregates.account import Account, AccountExists, Added, NotPermitted, evolve
 from safety.aggregates.deciding import UnknownEvent
-from tests.builders import account_added, registered
+from safety.aggregates.register import COMMANDS
+from safety.desk import authorised
+from tests.builders import T0, account_added, registered
 from tests.given import given
 
 
@@ -38,3 +40,11 @@ def test_an_account_holds_no_name_and_no_address() -> None:
 def test_an_event_of_another_aggregate_is_not_folded() -> None:
     with pytest.raises(UnknownEvent, match="Registered"):
         evolve(Account(), registered())
+
+
+def test_a_deputy_acts_as_safety_officer() -> None:
+    states = given(account_added("XU", roles=("deputy_safety_officer",)))
+    roles = COMMANDS["adverse_event.assess_expectedness"].roles
+    assert authorised(states, "x", roles=roles, trial="T1", by="XU", at=T0).role == "safety_officer"
+    with pytest.raises(NotPermitted):
+        authorised(states, "x", roles=COMMANDS["account.add"].roles, trial=None, by="XU", at=T0)

@@ -143,7 +143,9 @@ def check_rows(connection: Connection, events: Sequence[Form], at: At) -> None:
         assert found == expected[of.name], of.name
     trial = states.get(f"{b.TRIAL}/trial", NOTHING).slice(Trial)
     assert [row["sha256"] for row in standing(connection, TRIAL, at).values()] == [trial.sha256] * bool(trial.id)
-    assert len(standing(connection, ALERT, at)) == sum(state.slice(Alert).raised for state in states.values())
+    assert len(standing(connection, ALERT, at)) == sum(
+        state.slice(Alert).raised is not None for state in states.values()
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

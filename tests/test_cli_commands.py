@@ -132,7 +132,7 @@ def test_alerts_answer_with_what_is_owed_to_whom(cli: CommandLine) -> None:
     answer = cli.json("alerts", "--trial", TRIAL)
     imported, filed = answer["alerts"]
     assert (imported["rule"], imported["concerning"]) == ("SAE-IMPORTED", ["S02/1"])
-    assert filed | {"id": "", "raised_at": "", "messages": []} == {
+    assert filed | {"id": "", "raised_at": "", "next_at": "", "messages": []} == {
         "id": "",
         "rule": "SAE-REPORTED",
         "role": "safety_officer",
@@ -142,6 +142,14 @@ def test_alerts_answer_with_what_is_owed_to_whom(cli: CommandLine) -> None:
         "raised_at": "",
         "due_at": None,
         "messages": [],
+        "urgency": "urgent",
+        "root": None,
+        "repeat": 0,
+        "reminds": None,
+        "next_at": "",
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "settled": False,
     }
     assert len(filed["messages"]) == 1
     assert filed["raised_at"].endswith("Z")

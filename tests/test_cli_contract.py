@@ -27,6 +27,8 @@ READS = [
     ("incidence", "--trial", TRIAL, "--window", "primary", "--by", "pt", "--compare", "A"),
     ("listing", "--trial", TRIAL),
     ("alerts", "--trial", TRIAL),
+    ("alerts", "ladder", "--trial", TRIAL),
+    ("alerts", "faults"),
     ("queries", "--trial", TRIAL),
     ("timeline", "S01", "--trial", TRIAL),
     ("history", "S01"),

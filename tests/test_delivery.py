@@ -1,21 +1,27 @@
 """An alert is brought to people: to each holder of the role, in codes only, again until it is taken, and never lost."""
 
+import asyncio
 import json
 import mailbox
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from notifications.channels import Maildir
-from notifications.main import dispatcher
-from notifications.rendering import MOST_NAMED, OwedAlert, Recipient, mail
+from notifications.channels import Channel, Maildir, Written
+from notifications.composition import dispatcher_of, record_of
+from notifications.dispatcher import InProcess
+from notifications.handler import Handler
+from notifications.rendering import MOST_NAMED, Addressee, Content, Letterhead, OwedAlert, rendered
 from safety.aggregates.adverse_event import Reported
 from safety.cli.door import system_doors
-from safety.home import open_home
+from safety.home import Home, open_home
 from safety.settings import Settings
 from safety.values import microseconds
 from tests.builders import T0
@@ -143,13 +149,14 @@ def test_what_another_process_left_owed_is_paid_by_deliver_and_not_by_reading(cl
 
 
 def test_a_delivery_that_the_machine_refuses_makes_nothing_undone(cli: CommandLine) -> None:
-    (cli.home / "delivery.lock").mkdir()
+    (cli.home / "scratch.db").unlink(missing_ok=True)
+    (cli.home / "scratch.db").mkdir()
     ran = cli("do", "adverse_event.report", stdin=json.dumps(SAE))
     assert json.loads(ran.out)["positions"] == [cli.head - 1, cli.head]
-    assert ran.err.startswith("What was asked is done and stored; its alert stays owed: nothing can be delivered from")
+    assert ran.err.startswith("What was asked is done and stored; its alert stays owed: the scratch database")
     assert states(cli) == ["owed"]
     assert cli.refused("deliver")[0] == 3
-    (cli.home / "delivery.lock").rmdir()
+    (cli.home / "scratch.db").rmdir()
     cli("deliver")
     assert states(cli) == ["sent"]
 
@@ -167,32 +174,44 @@ def test_a_maildir_that_cannot_be_written_is_a_failure_of_its_class_and_tried_ag
 # --- a crash between sending and the receipt -------------------------------------------------------------------------
 
 
-class Crash(Exception):
+class Crash(BaseException):
     """The process is gone."""
 
 
 class CrashAfter:
     """A maildir whose process dies when the mail lies there and before anybody knows."""
 
-    name = "maildir"
+    name: Literal["maildir"] = "maildir"
 
     def __init__(self, folder: Path) -> None:
         self._maildir = Maildir(folder)
 
-    def send(self, message: EmailMessage) -> int | None:
-        self._maildir.send(message)
+    async def send(self, written: Written) -> int | None:
+        await self._maildir.send(written)
         raise Crash
+
+
+async def sweep_of(opened: Home, channels: Sequence[Channel]) -> None:
+    """Sweep once over other channels than the home's own."""
+    handler = Handler(record_of(opened), channels, Letterhead("vigilog@localhost", "http://localhost:8000"))
+    await dispatcher_of(opened, handler, InProcess(handler)).sweep()
 
 
 def sweep_and_crash(cli: CommandLine) -> None:
     """Deliver in a process that dies once the first mail lies in the maildir."""
     opened = open_home(Settings(home=cli.home), system_doors())
-    crashing = dispatcher(opened)
-    crashing._channels = [CrashAfter(cli.home / "mail")]  # type: ignore[list-item]  # a fault at the edge
     with pytest.raises(Crash):
-        crashing.sweep()
+        asyncio.run(sweep_of(opened, [CrashAfter(cli.home / "mail")]))
     opened.close()
     assert (states(cli), receipts(cli)) == (["owed"], ["message.composed.v1"])
+    assert cli("deliver").out == "Messages delivered: 0.\n"  # who died still holds the lease
+    leases_run_out(cli)
+
+
+def leases_run_out(cli: CommandLine) -> None:
+    """Let the time pass that a process which died holds its messages up."""
+    with closing(sqlite3.connect(cli.home / "scratch.db")) as scratch, scratch:
+        scratch.execute("UPDATE lease SET until = 0")
 
 
 def test_a_resend_after_a_crash_is_recognisably_the_same_mail(cli: CommandLine) -> None:
@@ -203,6 +222,7 @@ def test_a_resend_after_a_crash_is_recognisably_the_same_mail(cli: CommandLine) 
     first, again = mails(cli.home)
     assert first["Message-ID"] == again["Message-ID"]
     assert first.get_content() == again.get_content()
+    assert sorted(str(one["X-Vigilog-Attempt"]) for one in (first, again)) == ["1", "2"]
     assert (states(cli), receipts(cli)) == (["sent"], ["message.composed.v1", "message.sent.v1"])
 
 
@@ -248,14 +268,16 @@ def owed(number: int, concerning: tuple[str, ...] = ("S01/1",)) -> OwedAlert:
 @pytest.mark.parametrize("name", ["Chen Wei", "陈伟", "Ангела Й. Ñandú"])
 def test_any_number_of_alerts_to_anybody_survives_the_maildir(tmp_path: Path, count: int, name: str) -> None:
     alerts = [owed(number) for number in range(count)]
-    to = Recipient(name, "chen@hospital.org", vacant=False)
-    written = mail("MESSAGE-1", TRIAL, alerts, to, sender="Vigilog <desk@trial.org>", link="https://desk.trial.org")
-    Maildir(tmp_path / "mail").send(written)
+    to = Addressee("CHEN", name, "chen@hospital.org", vacant=False)
+    content = Content("MESSAGE-1", TRIAL, alerts, to, microseconds(T0))
+    written, fault = rendered(content, Letterhead("Vigilog <desk@trial.org>", "https://desk.trial.org"), 1)
+    assert fault is None
+    asyncio.run(Maildir(tmp_path / "mail").send(written))
     (found,) = mails(tmp_path)
     assert found["Message-ID"] == "<message-1@trial.org>"
     assert found["Date"].datetime == T0
     text = found.get_content()
-    assert text == written.get_content()
+    assert text == written.mail.get_content()
     assert text.startswith(f"{name},\n\ntrial T1 owes you {'an alert' if count == 1 else f'{count} alerts'}:\n")
     assert text.count("alert ALERT-") == count
     assert found.as_bytes().isascii()
@@ -264,9 +286,9 @@ def test_any_number_of_alerts_to_anybody_survives_the_maildir(tmp_path: Path, co
 
 def test_an_alert_of_hundreds_names_some_and_counts_the_rest(tmp_path: Path) -> None:
     many = tuple(f"{'X' * 60}{n:03}/{n}" for n in range(1, 301))
-    to = Recipient("Chen", "chen@hospital.org", vacant=False)
-    written = mail("MESSAGE-1", TRIAL, [owed(1, many)], to, sender="desk@trial.org", link="")
-    Maildir(tmp_path / "mail").send(written)
+    to = Addressee("CHEN", "Chen", "chen@hospital.org", vacant=False)
+    content = Content("MESSAGE-1", TRIAL, [owed(1, many)], to, microseconds(T0))
+    asyncio.run(Maildir(tmp_path / "mail").send(rendered(content, Letterhead("desk@trial.org", ""), 1)[0]))
     text = mails(tmp_path)[0].get_content()
     assert text.count(" AE ") == MOST_NAMED
     assert "and 280 more\n" in text

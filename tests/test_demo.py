@@ -84,7 +84,7 @@ def test_what_it_shows_is_what_the_commands_answer(cli: CommandLine) -> None:
     assert (alert["rule"], alert["concerning"], alert["state"]) == ("SAE-ESCALATED", ["S04/3"], "sent")
     assert cli("verify", "--into-demo").out == "The log is sound: 61 events.\n"
     (mail,) = mailbox.Maildir(cli.home / "mail", create=False)
-    assert mail["Subject"] == "[Vigilog] NCT03265613: an adverse event became serious"
+    assert mail["Subject"] == "DEMO [Vigilog] NCT03265613: an adverse event became serious"
     assert mail["To"] == "chen@localhost"
 
 

@@ -23,6 +23,7 @@ from tests.builders import (
     account_added,
     built,
     completed,
+    compose,
     composed,
     enrolled,
     followed_up,
@@ -80,8 +81,8 @@ def test_escalated_and_back_and_again_owes_an_alert_each_time(office: Office) ->
     assessed, alert = "adverse_event.seriousness_assessed", "alert.raised"
     reports = [topic for topic in office.topics(before) if topic not in {assessed, alert}]
     assert reports == ["adverse_event.reported"]
-    assert office.topics(before + 1) == [assessed, alert, assessed, assessed, assessed, alert, assessed]
-    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 2
+    assert office.topics(before + 1) == [assessed, alert, assessed, alert, assessed, assessed, alert, assessed]
+    assert len({row.stream for row in office.journal.rows(before) if "/alert/" in row.stream}) == 3
 
 
 # The same command id
@@ -147,7 +148,7 @@ def test_an_id_of_something_refused_is_still_free(office: Office) -> None:
 
 
 def test_a_command_that_changes_nothing_stores_nothing_and_may_change_something_later(office: Office) -> None:
-    office.do("message.compose", composed(), by="OPERATOR")
+    office.do("message.compose", compose(composed()), by="OPERATOR")
     office.do("message.record_sent", sent(), by="OPERATOR")
     position = office.position
     for _ in range(2):
@@ -211,6 +212,7 @@ FILING = {"operator", "investigator", "safety_officer"}
 SPONSOR = {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
     "account.add": {"operator"},
+    "account.set_absence": {*FILING, "auditor"},
     "trial.register": {"operator"},
     "trial.amend": {"operator"},
     "trial.issue_reference_safety_information": SPONSOR,
@@ -219,7 +221,10 @@ MAY: dict[str, set[str]] = {
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
     "adverse_event.assess_expectedness": SPONSOR,
-    **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed")},
+    **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed", "record_fault")},
+    **{f"alert.{verb}": {"operator"} for verb in ("raise", "release", "escalate", "remind")},
+    "alert.acknowledge": FILING,
+    "alert.settle": SPONSOR,
     **{f"log.{verb}": SPONSOR for verb in ("request_redaction", "redact")},
 }
 ROLES: tuple[Role, ...] = ("operator", "investigator", "safety_officer", "auditor")

@@ -1,12 +1,17 @@
 """Which alerts are owed for what: one each time an adverse event becomes serious, in the reading of duties."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from safety import duty
 from safety.aggregates.adverse_event import RowReappeared, RowVanished
-from safety.aggregates.alert import alert_id
+from safety.aggregates.alert import Raised, alert_id
 from safety.aggregates.deciding import Form, fold
+from safety.aggregates.ladder import Ladder
 from tests.builders import (
+    T0,
     TRIAL,
     account_added,
     alert_raised,
@@ -14,6 +19,8 @@ from tests.builders import (
     causality_assessed,
     coded,
     corrected,
+    data_imported,
+    definition,
     died,
     enrolled,
     expectedness_assessed,
@@ -36,7 +43,11 @@ BY_SPONSOR = seriousness_assessed(assessor="sponsor", medically_important="Y")
 
 def owed(*decided: Form, after: tuple[Form, ...] = ()) -> list[tuple[str, tuple[str, ...]]]:
     """Give rule and concern of the alerts owed for one decision after a history."""
-    return [(str(alert.rule), alert.concerning) for alert in duty.alerts(happened(*decided, after=after))]
+    return [(str(alert.rule), alert.concerning) for alert in alerts(*decided, after=after)]
+
+
+def alerts(*decided: Form, after: tuple[Form, ...] = ()) -> list[Raised]:
+    return duty.alerts(happened(*decided, after=after), given(*after), T0)
 
 
 def happened(*decided: Form, after: tuple[Form, ...] = ()) -> list[duty.Happened]:
@@ -49,7 +60,8 @@ def happened(*decided: Form, after: tuple[Form, ...] = ()) -> list[duty.Happened
     return found
 
 
-REPORTED, UPGRADED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED
+REPORTED, UPGRADED, WORSENED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED, duty.SERIOUS_WORSENED
+DOWNGRADED, NULLIFIED = duty.SERIOUS_DOWNGRADED, duty.SERIOUS_NULLIFIED
 
 
 @pytest.mark.parametrize(
@@ -64,10 +76,19 @@ REPORTED, UPGRADED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED
         pytest.param([reported()], BY_SPONSOR, UPGRADED, id="E2A serious in the sponsor's view"),
         pytest.param([reported()], followed_up(life_threatening="Y"), UPGRADED, id="serious by follow-up"),
         pytest.param([reported()], corrected("S1", 1, "AESER", serious="Y"), UPGRADED, id="serious by correction"),
-        pytest.param([SAE], followed_up(results_in_death="Y"), None, id="serious for one more reason"),
+        pytest.param([SAE], followed_up(results_in_death="Y"), WORSENED, id="E2A III.B.1 fatal now"),
+        pytest.param([SAE], followed_up(outcome="FATAL"), WORSENED, id="E2A III.B.1 fatal by its outcome"),
+        pytest.param([SAE], followed_up(life_threatening="Y"), WORSENED, id="E2A III.B.1 life-threatening now"),
+        pytest.param([SAE, followed_up(life_threatening="Y")], followed_up(outcome="FATAL"), None, id="7 days already"),
+        pytest.param([SAE], followed_up(disability="Y"), None, id="serious for one more reason"),
+        pytest.param(
+            [reported()], followed_up(outcome="FATAL"), None, id="a fatal outcome of what nobody calls serious"
+        ),
         pytest.param([SAE], ESCALATED, None, id="serious already"),
         pytest.param([SAE], BY_SPONSOR, None, id="serious already, for the investigator"),
-        pytest.param([SAE], seriousness_assessed(serious="N"), None, id="no longer serious"),
+        pytest.param([SAE], seriousness_assessed(serious="N"), DOWNGRADED, id="no longer serious"),
+        pytest.param([SAE], corrected("S1", 1, "AESER", serious="N"), DOWNGRADED, id="it never was serious"),
+        pytest.param([reported()], nullified(), None, id="nullified what was not serious"),
         pytest.param([SAE, seriousness_assessed(serious="N")], ESCALATED, UPGRADED, id="and again"),
         pytest.param(
             [reported(), ESCALATED, BY_SPONSOR], seriousness_assessed(serious="N"), None, id="still for the sponsor"
@@ -77,7 +98,7 @@ REPORTED, UPGRADED = duty.SERIOUS_REPORTED, duty.SERIOUS_ESCALATED
         pytest.param([SAE], coded(), None, id="coding"),
         pytest.param([reported(), reported(number=2, serious="Y")], merged(), None, id="merged"),
         pytest.param([reported(), reported(number=2, serious="Y"), merged()], unmerged(), None, id="unmerged"),
-        pytest.param([SAE], nullified(), None, id="nullified"),
+        pytest.param([SAE], nullified(), NULLIFIED, id="E2B C.1.11 nullified"),
         pytest.param([SAE], built(RowVanished, subject="S1", number=1), None, id="a row that vanished"),
         pytest.param([SAE], built(RowReappeared, subject="S1", number=1), None, id="a row that is back"),
         pytest.param([], dose_given(), None, id="a dose"),
@@ -99,7 +120,7 @@ def test_each_adverse_event_of_a_decision_has_an_alert_of_its_own() -> None:
 
 
 def test_an_alert_goes_to_the_safety_officer_and_is_known_by_the_fact_that_owes_it() -> None:
-    (alert,) = duty.alerts(happened(SAE, after=(enrolled(), dose_given())))
+    (alert,) = alerts(SAE, after=(enrolled(), dose_given()))
     assert (alert.trial, alert.role, alert.rung, alert.due_at) == (TRIAL, "safety_officer", 1, None)
     assert alert.alert == alert_id(STREAM, 3, REPORTED, "safety_officer", 1)
     assert alert.stream == f"{TRIAL}/alert/{alert.alert}"
@@ -107,11 +128,32 @@ def test_an_alert_goes_to_the_safety_officer_and_is_known_by_the_fact_that_owes_
 
 def test_the_same_adverse_event_serious_again_owes_another_alert() -> None:
     back_and_forth = [SAE, seriousness_assessed(serious="N"), ESCALATED, seriousness_assessed(serious="N"), ESCALATED]
-    assert len({alert.alert for alert in duty.alerts(happened(*back_and_forth))}) == 3
+    assert len({alert.alert for alert in alerts(*back_and_forth) if alert.urgency == "urgent"}) == 3
 
 
 def test_an_import_owes_one_alert_a_role_for_all_its_news() -> None:
-    assert duty.alert_of_import(TRIAL, f"{TRIAL}/trial", 4, []) == []
-    (alert,) = duty.alert_of_import(TRIAL, f"{TRIAL}/trial", 4, ["S1/1", "S2/3"])
+    record = data_imported()
+    assert duty.alert_of_import(record, 4, [], given(), T0) == []
+    (alert,) = duty.alert_of_import(record, 4, ["S1/1", "S2/3"], given(), T0)
     assert (alert.rule, alert.role, alert.concerning) == ("SAE-IMPORTED", "safety_officer", ("S1/1", "S2/3"))
     assert alert.alert == alert_id(f"{TRIAL}/trial", 4, "SAE-IMPORTED", "safety_officer", 1)
+    assert alert.next_at == T0 + timedelta(minutes=15)
+
+
+def test_an_alert_has_its_next_rung_by_the_ladder_of_its_trial() -> None:
+    own = Ladder.model_validate({"urgent": [{"role": "investigator", "after_minutes": 7}]})
+    (alert,) = alerts(SAE, after=(registered(definition(ladder=own)), enrolled()))
+    assert (alert.urgency, alert.next_at) == ("urgent", T0 + timedelta(minutes=7))
+
+
+def test_what_is_not_urgent_waits_for_the_digest_in_the_zone_of_its_trial() -> None:
+    (alert,) = alerts(nullified(), after=(registered(), enrolled(), SAE))
+    assert alert.urgency == "digest"
+    assert alert.next_at is not None
+    assert alert.next_at.astimezone(ZoneInfo("Asia/Shanghai")).strftime("%H:%M") == "08:00"
+    assert T0 < alert.next_at <= T0 + timedelta(days=1)
+
+
+def test_every_rule_is_of_one_line_and_says_why() -> None:
+    assert len({rule.rule for rule in duty.RULES}) == len(duty.RULES)
+    assert all(rule.why for rule in duty.RULES)

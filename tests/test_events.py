@@ -20,7 +20,7 @@ from safety.values import REDACTED, Role
 from tests.builders import T0, causality_assessed, died, enrolled, opened, registered, reported
 from tests.builders import given as dose_given
 from tests.given import given
-from tests.samples import SAMPLES
+from tests.samples import FORMS, SAMPLES
 
 CLASSES = [pytest.param(form, id=topic) for topic, form in sorted(TOPICS.items())]
 every_class = pytest.mark.parametrize("form", CLASSES)
@@ -222,7 +222,7 @@ def refusal_of(attempt: Callable[[], object]) -> str | None:
 
 def filled(form: type[Form]) -> Form:
     """A form with the canary in every field that takes it."""
-    values = dict(SAMPLES[form.TOPIC])
+    values = dict(SAMPLES[form.TOPIC] if form.TOPIC else FORMS[form])
     for name, described in form.model_fields.items():
         wire = described.alias or name
         if refusal_of(partial(form.model_validate, {**values, wire: CANARY})) is None:

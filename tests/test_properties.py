@@ -215,8 +215,9 @@ class TwoDesks(RuleBasedStateMachine):
         for office in self.offices:
             office.journal.turns.run(partial(check_known, office))
         assert {row.position: decode(row).event for row in rows if row.position in self.decided} == self.decided
-        alerts = (json.loads(row.body)["concerning"] for row in rows if row.topic == "alert.raised.v1")
-        assert Counter(concern for (concern,) in alerts) == became_serious((row.topic, row.body) for row in rows)
+        alerts = [json.loads(row.body) for row in rows if row.topic == "alert.raised.v1"]
+        became = [alert["concerning"] for alert in alerts if alert["rule"] in {"SAE-REPORTED", "SAE-ESCALATED"}]
+        assert Counter(concern for (concern,) in became) == became_serious((row.topic, row.body) for row in rows)
 
 
 def check_known(office: Office, turn: Turn) -> None:

@@ -45,9 +45,9 @@ def test_every_event_has_a_sentence_and_is_folded_or_changes_no_row_on_purpose()
         "log.opened.v1",
         "log.redaction_requested.v1",
         "log.redacted.v1",
-        "account.added.v1",
         "trial.reference_safety_information_issued.v1",
         "trial.data_imported.v1",
+        "message.faulted.v1",
     }
     assert set(SENTENCES) >= set(TOPICS.values())
     folded = {event.TOPIC for projection in PROJECTIONS for event in projection.handlers}

@@ -158,6 +158,13 @@ def test_what_is_owed_and_what_is_not_delivered(journal: Journal, views: Views) 
         "role": "safety_officer",
         "concerning": ("S1/2", "S2/1"),
         "raised_at": left["raised_at"],
+        "rung": 1,
+        "repeat": 0,
+        "urgency": "urgent",
+        "due_at": None,
+        "root": "A-3",
+        "reminds": None,
+        "state": "owed",
     }
 
 
@@ -189,5 +196,13 @@ def test_an_alert_is_owed_until_any_channel_took_its_message(journal: Journal, v
         "raised_at": by_position[4][0]["raised_at"],
         "due_at": "2026-03-01T09:00:00Z",
         "messages": ["M-1"],
+        "urgency": "urgent",
+        "root": None,
+        "repeat": 0,
+        "reminds": None,
+        "next_at": None,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "settled": False,
     }
     json.dumps(by_position)

@@ -1,10 +1,11 @@
 """`vigilog work` as a process of its own: it pays what other processes come to owe, and leaves in order when it is told to."""
 
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,15 +79,32 @@ def test_a_command_that_delivers_at_once_and_the_worker_send_one_mail_between_th
 
 
 def test_what_the_machine_refuses_is_said_and_paid_later(cli: CommandLine) -> None:
-    (cli.home / "delivery.lock").mkdir()
     file_unheard(cli)
-    with working(cli) as worker:
-        assert worker.stderr is not None
-        assert "nothing can be delivered from" in worker.stderr.readline()
-        (cli.home / "delivery.lock").rmdir()
-        file_unheard(cli)
-        wait_for(lambda: set(states(cli)) == {"sent"})
-        assert stopped(worker, signal.SIGTERM)[0] == 0
+    impatient = CommandLine(cli.home, VIGILOG_LOCK_SECONDS="1")
+    with closing(sqlite3.connect(cli.home / "log.db", isolation_level=None)) as log:
+        log.execute("BEGIN IMMEDIATE")
+        with working(impatient) as worker:
+            assert worker.stderr is not None
+            assert worker.stderr.readline().endswith("; what is owed stays owed.\n")
+            log.execute("ROLLBACK")
+            wait_for(lambda: set(states(cli)) == {"sent"})
+            assert stopped(worker, signal.SIGTERM)[0] == 0
+
+
+@pytest.mark.parametrize("broken", ["scratch.db", "directory.db"])
+def test_a_home_of_which_a_part_cannot_be_used_is_told_at_once(cli: CommandLine, broken: str) -> None:
+    (cli.home / broken).unlink(missing_ok=True)
+    (cli.home / broken).mkdir()
+    ran = cli.process("work")
+    assert (ran.status, ran.out, ran.err.count("\n")) == (3, "", 1)
+    assert "cannot be used" in ran.err
+
+
+def test_a_worker_alone_needs_a_broker(cli: CommandLine) -> None:
+    assert cli.refused("work", "--only", "worker") == (
+        2,
+        "A worker alone answers a broker's rings: name the broker in VIGILOG_BROKER_URL",
+    )
 
 
 def test_a_home_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar, get_args
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,7 +69,13 @@ class SubjectForm(TrialForm):
         return f"{self.trial}/subject/{self.subject}"
 
 
-class AlertForm(TrialForm):
+class OwedForm(Form):
+    """An event of what is owed in a trial; of what is owed for the log itself the trial is `-`, as in its stream's name."""
+
+    trial: TrialId | Literal["-"] = Field(alias="STUDYID")
+
+
+class AlertForm(OwedForm):
     """An event of an alert's stream."""
 
     alert: Code
@@ -80,7 +86,7 @@ class AlertForm(TrialForm):
         return f"{self.trial}/alert/{self.alert}"
 
 
-class MessageForm(TrialForm):
+class MessageForm(OwedForm):
     """An event of a message's stream."""
 
     message: Code

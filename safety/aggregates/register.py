@@ -1,6 +1,18 @@
 """Every aggregate, imported once, so that each event and each command there is stands in its register."""
 
-from safety.aggregates import account, adverse_event, alert, assessing, dose, filing, message, record, subject, trial
+from safety.aggregates import (
+    account,
+    adverse_event,
+    alert,
+    alerting,
+    assessing,
+    dose,
+    filing,
+    message,
+    record,
+    subject,
+    trial,
+)
 from safety.aggregates.deciding import COMMANDS, FOLDS, TOPICS
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "account",
     "adverse_event",
     "alert",
+    "alerting",
     "assessing",
     "dose",
     "filing",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
+from safety.aggregates.ladder import Ladder
 from safety.regulation.counting import Causality, Counting, Part
 from safety.values import Code, DecimalText, SiteId, TrialId, Zone
 
@@ -76,6 +77,7 @@ class Definition(Part):
     severity: Severity
     causality: Causality
     counting: Counting
+    ladder: Ladder = Ladder()
     dictionary: Dictionary | None = None
     provenance: str | None = None
     """What a reader must know of the data before reading the numbers, such as that rows are reconstructed."""

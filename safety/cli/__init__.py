@@ -2,7 +2,7 @@
 
 import typer
 
-from safety.cli import importing, reading, record, upkeep
+from safety.cli import absences, alerts, importing, reading, record, upkeep
 
 app = typer.Typer(
     name="vigilog",
@@ -12,7 +12,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # drawing boxes around --help costs as much as the rest of the start
     add_completion=False,
 )
-for part in (record.app, importing.app, reading.app, upkeep.app):
+record.account_app.registered_commands += absences.app.registered_commands
+for part in (record.app, importing.app, reading.app, alerts.app, upkeep.app):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups
 

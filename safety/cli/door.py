@@ -63,13 +63,19 @@ def machine_faults() -> tuple[type[Exception], ...]:
     from safety.home import Unusable  # noqa: PLC0415
     from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
 
-    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable, *tables_faults()
+    return Unusable, Unavailable, Newer, UnknownTopic, Unreachable, *tables_faults(), *scratch_faults()
 
 
 def tables_faults() -> tuple[type[Exception], ...]:
     """What the tables raise; no command can have met it that has not imported them."""
     views = sys.modules.get("safety.projections.views")
     return () if views is None else (views.TablesUnusable,)
+
+
+def scratch_faults() -> tuple[type[Exception], ...]:
+    """What the scratch database raises; only a command that delivers has imported it."""
+    scratch = sys.modules.get("safety.scratch")
+    return () if scratch is None else (scratch.ScratchUnusable,)
 
 
 def invalid_forms() -> "type[ValidationError]":

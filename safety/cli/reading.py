@@ -78,24 +78,6 @@ def listing(
 
 
 @app.command()
-def alerts(
-    *, trial: TrialOption, as_of: AsOf = None, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False
-) -> None:
-    """What is owed to whom: alerts owed, sent, acknowledged."""
-    from safety.cli.shown import ALERTS, with_minutes  # noqa: PLC0415, keeps --help light
-
-    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
-        from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
-
-        return {"trial": trial, **inbox(connection, trial, at)}
-
-    found = answer(trial, Asked(as_of), ask, into_demo=into_demo)
-    rows = with_minutes(found["alerts"], "raised_at")
-    title = f"{found['trial']}: alerts"
-    show(found, found["alerts"], form, lambda: print_table(title, rows, ALERTS, "No alert was ever owed."))
-
-
-@app.command()
 def queries(
     *, trial: TrialOption, as_of: AsOf = None, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False
 ) -> None:

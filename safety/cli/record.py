@@ -105,7 +105,10 @@ def trial_list(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False
 def account_add(
     account: Annotated[str, typer.Argument(help="Id of the account, such as WANG.")],
     *,
-    role: Annotated[list[str], typer.Option("--role", help="operator, investigator, safety_officer or auditor.")],
+    role: Annotated[
+        list[str],
+        typer.Option("--role", help="operator, investigator, safety_officer, deputy_safety_officer or auditor."),
+    ],
     name: Annotated[str, typer.Option("--name", help="Name of the person; kept in the directory, not in the log.")],
     email: Annotated[str | None, typer.Option("--email", help="Where alerts go.")] = None,
     trial: Annotated[list[str] | None, typer.Option("--trial", help="Only these trials; all if left out.")] = None,

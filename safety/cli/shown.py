@@ -2,6 +2,7 @@
 
 from typing import Any
 
+FAULTS = {"trial": "Trial", "role": "Role", "message": "What is wrong"}
 LISTING = {
     "subject": "Subject",
     "number": "AE",
@@ -25,6 +26,8 @@ ALERTS = {
     "concerning": "Concerning",
     "state": "State",
 }
+CHAIN = {"rung": "Rung", "acknowledged_by": "Acknowledged by"}
+"""Beside those, where any alert of the trial went up the ladder or was acknowledged."""
 QUERIES = {"subject": "Subject", "number": "AE", "message": "Why", "fields": "Fields", "rule": "Query"}
 IMPORTED_QUERIES = {"place": "Row", **QUERIES}
 TIMELINE = {"on": "When", "what": "What", "words": "In words"}

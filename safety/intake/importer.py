@@ -232,7 +232,7 @@ class Importer:
             self._one(deciding, code_of, rows.get(code_of, Rows()), known=code_of in on_record)
             self._progress(count, len(everybody))
         if summary.events:
-            self._close(summary, folder, act, states.trial_version)
+            self._close(summary, folder, act, states)
         return summary
 
     def _one(self, deciding: Deciding, subject: str, rows: Rows, *, known: bool) -> None:
@@ -250,8 +250,8 @@ class Importer:
         for count, event in enumerate(events, version + 1):
             yield self._desk.encoded(event, count, act, self._command_id)
 
-    def _close(self, summary: Summary, folder: Folder, act: Act, version: int) -> None:
-        tally = summary.tally
+    def _close(self, summary: Summary, folder: Folder, act: Act, states: Beside) -> None:
+        tally, version = summary.tally, states.trial_version
         record = DataImported(
             trial=self._trial,
             digests=dict(folder.digests),
@@ -264,5 +264,5 @@ class Importer:
         )
         summary.events += self._encoded([record], version, act)
         news = () if self._history else tuple(tally.serious)
-        for alert in duty.alert_of_import(self._trial, record.stream, version + 1, news):
+        for alert in duty.alert_of_import(record, version + 1, news, states, act.at):
             summary.events += self._encoded([alert], 0, act)

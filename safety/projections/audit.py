@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Column, Index, Table
 
+from safety.projections import words_of_alerts  # noqa: F401, its sentences register themselves
 from safety.projections.rows import METADATA, WORD, Recorded
 from safety.projections.words import sentence
 

@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from safety.aggregates.deciding import Form
-from safety.projections import adverse_event, alert, assessment, audit, exposure, subject, trial
+from safety.projections import account, adverse_event, alert, assessment, audit, exposure, subject, trial
 from safety.projections.let_go import LetGo
 from safety.projections.rows import OPEN, Change, Key, Projection, Recorded, Row, Said, Versioned
 
-PROJECTIONS = tuple(module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert))
+PROJECTIONS = tuple(
+    module.PROJECTION for module in (trial, subject, exposure, adverse_event, assessment, alert, account)
+)
 """Every projection of versioned rows; the audit trail has rows that never change and is folded on its own."""
 
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from safety.projections.alert import ALERT, MESSAGE
+from safety.projections.alert import ALERT, MESSAGE, TO_DELIVER
 from safety.projections.at import At, utc
 from safety.projections.rows import OPEN
 
@@ -19,12 +19,12 @@ def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
 
 
 def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """List what is owed now in all trials, oldest first: no channel took a message with it; `raised_at` as the log has it.
+    """List what is owed now in all trials, oldest first: no channel took a message with it; times as the log has them.
 
-    A worklist shows a page of it (`limit`); who delivers takes all.
+    What is held for a digest is not owed yet. A worklist shows a page of it (`limit`); who delivers takes all.
     """
     table = ALERT.table
-    ask = select(table).where(table.c.state == "owed", table.c.to_position == OPEN)
+    ask = select(table).where(TO_DELIVER, table.c.to_position == OPEN)
     return _alerts(connection, ask.limit(limit))
 
 
@@ -47,6 +47,16 @@ def unsent(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def composed(connection: Connection) -> dict[tuple[str, str], int]:
+    """Count the messages that each person has had, by trial and account."""
+    table = MESSAGE.table
+    ask = select(table.c.trial, table.c.account, func.count()).where(table.c.to_position == OPEN)
+    return {
+        (trial, account): count
+        for trial, account, count in connection.execute(ask.group_by(table.c.trial, table.c.account))
+    }
+
+
 def carried(connection: Connection) -> list[dict[str, Any]]:
     """List the alerts that unsent messages carry, as `owed` does, also those that another message has paid."""
     table = ALERT.table
@@ -54,12 +64,33 @@ def carried(connection: Connection) -> list[dict[str, Any]]:
     return _alerts(connection, select(table).where(table.c.alert.in_(names), table.c.to_position == OPEN))
 
 
+def where_from(connection: Connection, alert: str) -> str | None:
+    """Give the trial that an alert is of; None where there is no such alert."""
+    table = ALERT.table
+    ask = select(table.c.trial).where(table.c.alert == alert, table.c.to_position == OPEN)
+    return connection.execute(ask).scalar_one_or_none()
+
+
 def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
     table = ALERT.table
-    said = [table.c[name] for name in ("alert", "trial", "rule", "role", "raised_at", "concerning")]
-    ordered = ask.with_only_columns(*said).order_by(table.c.raised_at, table.c.alert)
-    rows = connection.execute(ordered).mappings()
-    return [{**row, "concerning": tuple(from_json(row["concerning"]))} for row in rows]
+    return [
+        {
+            "alert": row.alert,
+            "trial": row.trial,
+            "rule": row.rule,
+            "role": row.role,
+            "concerning": tuple(json.loads(row.concerning)),
+            "raised_at": row.raised_at,
+            "rung": row.rung,
+            "repeat": row.repeat or 0,
+            "urgency": row.urgency,
+            "due_at": row.due_at,
+            "root": row.root or row.alert,
+            "reminds": row.reminds,
+            "state": row.state,
+        }
+        for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert))
+    ]
 
 
 def _told(row: Row[Any]) -> dict[str, Any]:
@@ -73,4 +104,12 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "raised_at": utc(row.raised_at),
         "due_at": utc(row.due_at),
         "messages": json.loads(row.messages),
+        "urgency": row.urgency,
+        "root": row.root,
+        "repeat": row.repeat or 0,
+        "reminds": row.reminds,
+        "next_at": utc(row.next_at),
+        "acknowledged_by": row.acknowledged_by,
+        "acknowledged_at": utc(row.acknowledged_at),
+        "settled": bool(row.settled),
     }

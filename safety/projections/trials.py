@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Label, Row, func, select
 from safety.aggregates.trial import Definition, UnknownTrial
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.at import At
-from safety.projections.rows import Versioned
+from safety.projections.rows import OPEN, Versioned
 from safety.projections.subject import SUBJECT
 from safety.projections.trial import TRIAL
 
@@ -28,6 +28,13 @@ def definition(connection: Connection, trial: str, at: At) -> Definition:
     if found is None:
         raise UnknownTrial(trial=trial)
     return _read(found)
+
+
+def governing(connection: Connection) -> list[tuple[str, Definition]]:
+    """List the trials with the definition that governs each now."""
+    table = TRIAL.table
+    ask = select(table.c.trial, table.c.definition).where(table.c.to_position == OPEN).order_by(table.c.trial)
+    return [(row.trial, _read(row.definition)) for row in connection.execute(ask)]
 
 
 def trials(connection: Connection, at: At) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
 
-from safety.aggregates import account, adverse_event, alert, dose, message, record, subject, trial
+from safety.aggregates import adverse_event, dose, message, record, subject, trial
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.deciding import Form
 
@@ -109,12 +109,6 @@ def _(event: record.RedactionRequested) -> str:
 @says(record.Redacted)
 def _(event: record.Redacted) -> str:
     return f"The sealed text of position {event.at_position} was emptied."
-
-
-@says(account.Added)
-def _(event: account.Added) -> str:
-    trials = numbers(event.trials) if event.trials else "all trials"
-    return f"Account {event.account} was added as {numbers(event.roles)} in {trials}."
 
 
 @says(trial.Registered)
@@ -273,11 +267,6 @@ def _(event: adverse_event.RowReappeared) -> str:
     return f"The row of {of(event, 'adverse event')} is in the data again."
 
 
-@says(alert.Raised)
-def _(event: alert.Raised) -> str:
-    return f"Alert {event.rule} is owed to the {event.role.replace('_', ' ')} for {numbers(event.concerning)}."
-
-
 @says(message.Composed)
 def _(event: message.Composed) -> str:
     return f"A message to {event.to} as {event.role.replace('_', ' ')} was composed; alerts it carries: {len(event.alerts)}."
@@ -286,12 +275,19 @@ def _(event: message.Composed) -> str:
 @says(message.Sent)
 def _(event: message.Sent) -> str:
     code = "" if event.smtp_code is None else f" with code {event.smtp_code}"
-    return f"Message {event.message} was taken by {event.channel}{code}."
+    again = "" if (event.attempt or 1) == 1 else f", attempt {event.attempt}"
+    return f"Message {event.message} was taken by {event.channel}{code}{again}."
 
 
 @says(message.Failed)
 def _(event: message.Failed) -> str:
     return f"Message {event.message} was not taken by {event.channel}: {event.error}."
+
+
+@says(message.Faulted)
+def _(event: message.Faulted) -> str:
+    came = "plain text went out instead" if event.what == "template" else "it is tried again"
+    return f"The program failed at the {event.what} of message {event.message}: {event.error}; {came}."
 
 
 def of(event: Any, what: str = "Adverse event") -> str:  # noqa: ANN401, any event about an adverse event

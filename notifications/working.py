@@ -1,0 +1,136 @@
+"""What `vigilog work` runs: rounds of ticks and sweeps, and a worker that answers the broker's rings, together or each alone."""
+
+import asyncio
+import signal
+import traceback
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+from notifications.broker import Broker
+from notifications.composition import dispatcher_of, handler_of
+from notifications.dispatcher import Doorbell
+from notifications.doorbell import Alongside, Answer, ThroughBroker, answered
+from notifications.handler import Delivered, Handler, failure
+from notifications.record import Aside, Bell
+from notifications.scheduler import guarded, ticking
+from notifications.worker import Worker
+from safety.cli.door import machine_faults
+from safety.home import Home
+from safety.values import microseconds
+
+Part = Literal["dispatcher", "worker", "ticks"]
+PARTS: tuple[Part, ...] = ("dispatcher", "worker", "ticks")
+
+ROUND_SECONDS = 5.0
+REST_SECONDS = 10.0
+"""How long what is under way may take when the program is told to stop."""
+
+THREADS = 64
+
+Tell = Callable[[str], object]
+Tick = Callable[[Home, datetime, timedelta], object]
+"""What time brings about, put into the log: takes the home, the moment, and how far the wall's clock has jumped since the last."""
+
+TICKS: tuple[Tick, ...] = ()
+"""What a tick does, in this order."""
+
+
+class Working:
+    """The parts that run in one process of one home."""
+
+    def __init__(self, home: Home, parts: Iterable[Part], tell: Tell) -> None:
+        """Nothing runs yet; `tell` hears what a person at the terminal has to know."""
+        self._home = home
+        self._parts = frozenset(parts)
+        self._tell = tell
+        self._aside: Aside = asyncio.to_thread
+        self._handler: Handler = handler_of(home)
+        self._broker = self._connected(home.settings.broker_url)
+        self._here = Alongside(self._handler, self._tell_failures, self._tell_fault)
+        doorbell: Doorbell = (
+            self._here if self._broker is None else ThroughBroker(self._broker.publish, self._here, self._now)
+        )
+        self._dispatcher = dispatcher_of(home, self._handler, doorbell)
+        self._drift = timedelta(0)
+        self._said: str | None = None
+        self.worker = Worker(self._round, self._listen, ROUND_SECONDS)
+
+    def _connected(self, url: str | None) -> Broker | None:
+        if url is None or self._parts == {"ticks"}:
+            return None
+        return Broker(url, self._answer if "worker" in self._parts else None, tell=self._tell)
+
+    async def run(self) -> None:
+        """Go on until told to stop, by SIGINT, by SIGTERM or by `worker.stop`."""
+        loop = asyncio.get_running_loop()
+        # A server that hangs keeps its thread for a while: the log and the leases must find others.
+        loop.set_default_executor(ThreadPoolExecutor(THREADS))
+        for order in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(order, self.worker.stop)
+        async with AsyncExitStack() as held:
+            if self._broker is not None:
+                await held.enter_async_context(self._broker)
+            scheduler = await held.enter_async_context(ticking(self.worker.wake, ROUND_SECONDS))
+            await held.enter_async_context(
+                guarded(scheduler, lambda: datetime.now(UTC), monotonic, jumped=self._jumped)
+            )
+            await self.worker.run()
+            await self._here.rest(REST_SECONDS)
+
+    def _now(self) -> int:
+        return microseconds(self._home.desk.clock())
+
+    def _jumped(self, seconds: float) -> None:
+        self._drift += timedelta(seconds=seconds)
+
+    async def _listen(self, position: int, seconds: float) -> int:
+        return await self._aside(lambda: self._home.journal.wait(position, seconds))
+
+    async def _round(self) -> None:
+        """Do what time brings about, then see to everything that is owed, and leave word that all of it was done."""
+        try:
+            if "ticks" in self._parts:
+                await self._aside(self._tick)
+            if "dispatcher" in self._parts:
+                self._tell_failures(await self._dispatcher.sweep())
+            await self._aside(self._beat)
+            self._said = None
+        except Exception as fault:  # noqa: BLE001, whatever it is the next round tries again; told once as long as it stays the same
+            self._tell_fault(fault)
+
+    def _tick(self) -> None:
+        drift, self._drift = self._drift, timedelta(0)
+        for tick in TICKS:
+            tick(self._home, self._home.desk.clock(), drift)
+
+    def _beat(self) -> None:
+        for part in self._parts:
+            self._home.scratch.beat(part, now=self._now())
+
+    def _tell_failures(self, receipts: Iterable[Delivered]) -> None:
+        for receipt in receipts:
+            if receipt.error is not None:
+                self._tell(failure(receipt))
+
+    def _tell_fault(self, fault: Exception) -> None:
+        sentence = f"{told(fault)}; what is owed stays owed."
+        if sentence != self._said:
+            self._tell(sentence)
+        self._said = sentence
+
+    async def _answer(self, bell: Bell, deliveries: int) -> Answer:
+        """Answer a ring that the broker has brought."""
+        return await answered(self._handler, bell, deliveries)
+
+
+def told(fault: Exception) -> str:
+    """Say what the machine refused; of a fault of ours its kind and place, never its words: they may quote a subject."""
+    if isinstance(fault, machine_faults()):
+        return str(fault)
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"the program failed: {type(fault).__name__} at {Path(last.filename).name}:{last.lineno}"

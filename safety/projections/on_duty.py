@@ -1,0 +1,124 @@
+"""Who fills a role at a moment: its holders, those who cover for them, or nobody; resolved when something is sent, never stored."""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from safety.aggregates.account import OPERATOR, AbsenceSet, Account
+from safety.projections.account import ACCOUNT, absences
+from safety.projections.rows import OPEN
+from safety.values import Role, microseconds, moment
+
+AHEAD = timedelta(days=14)
+"""How long before it matters a role that will have nobody in it is told."""
+
+People = dict[str, Account]
+"""Every account that a person stands behind, by its id."""
+
+
+class Recipient(NamedTuple):
+    """An account that hears of something, and why it: it holds the role, covers for `instead_of`, or the role is vacant."""
+
+    account: str
+    reason: Literal["holder", "cover", "vacant"]
+    instead_of: str | None = None
+
+
+class Vacancy(NamedTuple):
+    """A role of a trial with nobody in it, or everybody away without cover; `since` is 0 where nobody ever held it.
+
+    `since` and `begins_at` are microseconds from 1970 UTC: when the last holder went or will go away.
+    """
+
+    trial: str
+    role: Role
+    since: int
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """The moment from which nobody is there; None where nobody ever was."""
+        return moment(self.since) if self.since else None
+
+
+def people(connection: Connection) -> People:
+    """Give every account but the program's own hand, by its id."""
+    table = ACCOUNT.table
+    ask = select(table).where(table.c.to_position == OPEN, table.c.account != OPERATOR).order_by(table.c.account)
+    return {
+        row.account: Account(tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences))
+        for row in connection.execute(ask)
+    }
+
+
+def recipients(connection: Connection, role: Role, trial: str, now: datetime) -> list[Recipient]:
+    """Say who hears of what is owed to a role of a trial now; of a vacant role its operators, else the program's own account.
+
+    A trial of `-` is the log itself: whoever holds the role in all trials.
+    """
+    known = people(connection)
+    if found := filling(known, role, trial, now):
+        return found
+    instead = filling(known, "operator", trial, now)
+    return [Recipient(one.account, "vacant") for one in instead] or [Recipient(OPERATOR, "vacant")]
+
+
+def filling(known: People, role: Role, trial: str, now: datetime) -> list[Recipient]:
+    """Give who fills a role: each holder who is there, and whoever covers for those who are not; nobody twice."""
+    found: dict[str, Recipient] = {}
+    for account in sorted(holders(known, role, trial)):
+        there = standing_in(known, account, now)
+        if there == account:
+            found[account] = Recipient(account, "holder")
+        elif there is not None:
+            found.setdefault(there, Recipient(there, "cover", account))
+    return sorted(found.values())
+
+
+def holders(known: People, role: Role, trial: str) -> list[str]:
+    """Name the accounts that hold a role in a trial."""
+    return [
+        name
+        for name, account in known.items()
+        if role in account.roles and (not account.trials or trial in account.trials)
+    ]
+
+
+def away(account: Account, now: datetime) -> AbsenceSet | None:
+    """Give the absence that lasts at a moment."""
+    return next((absence for absence in account.absences if absence.from_at <= now < absence.until_at), None)
+
+
+def standing_in(known: People, account: str, now: datetime) -> str | None:
+    """Follow the covers from an account to one that is there; None where somebody is away without cover."""
+    asked: set[str] = set()
+    while account in known and account not in asked:
+        absence = away(known[account], now)
+        if absence is None:
+            return account
+        asked.add(account)
+        account = absence.covered_by or ""
+    return None
+
+
+def vacancies(connection: Connection, trial: str, roles: Collection[Role], now: datetime) -> Iterator[Vacancy]:
+    """Find the roles of a trial that nobody fills now, or at some moment of the two weeks to come."""
+    known = people(connection)
+    for role in sorted(roles):
+        named = holders(known, role, trial)
+        unfilled = (at for at in (now, *begins(known, named, now)) if not filling(known, role, trial, at))
+        for since in sorted({last_left(known, named, at) for at in unfilled}):
+            yield Vacancy(trial, role, since)
+
+
+def last_left(known: People, named: Iterable[str], at: datetime) -> int:
+    """Say when the last of some accounts went that are all away at a moment; 0 where there is none."""
+    gone = (away(known[account], at) for account in named)
+    return max((microseconds(absence.from_at) for absence in gone if absence is not None), default=0)
+
+
+def begins(known: People, named: Iterable[str], now: datetime) -> list[datetime]:
+    """Give the moments soon to come at which one of some accounts goes away."""
+    starts = {absence.from_at for account in named for absence in known[account].absences}
+    return sorted(start for start in starts if now < start <= now + AHEAD)

@@ -1,0 +1,185 @@
+"""What time alone brings about: asked at every tick, however late, doubled or missed; it changes when, never what."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+
+from safety.aggregates.account import OPERATOR
+from safety.aggregates.alert import Raised, Released, Settled, alert_id
+from safety.aggregates.alerting import NothingOwed, NotYet, reminder_id, rung_id
+from safety.aggregates.deciding import Form
+from safety.desk import Desk, Done
+from safety.projections import Connection, Views
+from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid
+from safety.projections.on_duty import Vacancy, vacancies
+from safety.projections.trials import governing
+from safety.reachability import counted_on
+from safety.values import microseconds
+
+CLOCK_JUMPED = "CLOCK-JUMPED"
+ROLE_VACANT = "ROLE-VACANT"
+TOLERANCE = timedelta(minutes=1)
+"""A clock that is put right by less than this is no news."""
+MOST = 1_000
+"""How many alerts one tick raises at most; a clock that jumped ahead by years must not keep a tick busy for hours."""
+
+Duty = Callable[[Desk, Connection, datetime], int]
+"""Raises what has fallen due by a moment and says how much that was; what it raises is named by what is due, never by when."""
+
+Ticked = Counter[str]
+"""How much each duty raised, by its name."""
+
+
+def tick(
+    desk: Desk,
+    views: Views,
+    now: datetime,
+    *,
+    drift: timedelta = timedelta(0),
+    duties: Sequence[Duty] | None = None,
+) -> Ticked:
+    """Raise everything that has fallen due by `now` and was not raised, and say what that was.
+
+    `drift`: how much further the wall clock went than the monotonic one since the last tick; see `Pace`.
+
+    Raises:
+        Unavailable: the machine refused; what was raised until then is raised, the rest at the next tick.
+
+    """
+    found: Ticked = Counter()
+    while found.total() < MOST:
+        views.catch_up(desk.journal)
+        with views.connect() as connection:
+            round_ = Counter({each.__name__: each(desk, connection, now) for each in duties or DUTIES})
+            if not found:
+                round_["clock"] = clock_jumped(desk, connection, now, drift)
+        found.update(round_)
+        if not round_.total():
+            break
+    return +found
+
+
+def ladders(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Climb every rung that is due and let out every digest whose time has come."""
+    raised = 0
+    for due in rungs_due(connection, microseconds(now)):
+        raised += release(desk, due) if due.held else climb(desk, due, now, MOST - raised)
+        if raised >= MOST:
+            break
+    return raised
+
+
+def release(desk: Desk, due: Due) -> int:
+    """Let one alert out with its digest."""
+    form = Released(trial=due.trial, alert=due.alert)
+    return counted(asked(desk, "alert.release", form, f"release-{due.alert}"))
+
+
+def climb(desk: Desk, due: Due, now: datetime, most: int) -> int:
+    """Climb the rungs of one chain that are due by now."""
+    root = as_raised(due)
+    for climbed in range(most):
+        rung = due.reached + 1 + climbed
+        alert = rung_id(root, rung)
+        form = root.model_copy(update={"alert": alert, "root": due.alert, "rung": rung})
+        done = asked(desk, "alert.escalate", form, f"rung-{alert}")
+        following = done.events[0].__dict__["next_at"] if counted(done) and done is not None else None
+        if following is None or following > now:
+            return climbed + counted(done)
+    return most
+
+
+def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Remind of everything whose reminder is due and that is not settled."""
+    raised = 0
+    for due in reminders_due(connection, microseconds(now)):
+        of = as_raised(due)
+        alert = reminder_id(of, due.reminded + 1)
+        form = of.model_copy(update={"alert": alert, "reminds": due.alert, "reminder": due.reminded + 1})
+        raised += counted(asked(desk, "alert.remind", form, f"remind-{alert}"))
+    return raised
+
+
+def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Tell the operators of each role that a trial counts on and nobody fills, before an alert has nowhere to go.
+
+    A vacancy that is filled is settled, and told anew should it come back.
+    """
+    raised, standing = 0, set()
+    for trial, governs in governing(connection):
+        for vacancy in vacancies(connection, trial, counted_on(governs), now):
+            alert = of_vacancy(connection, vacancy)
+            standing.add(alert)
+            if settled(connection, alert) is None:
+                concerning = (vacancy.role.upper(),)
+                form = Raised(trial=trial, alert=alert, rule=ROLE_VACANT, role="operator", concerning=concerning)
+                raised += counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+    for due in unpaid(connection, ROLE_VACANT):
+        if due.alert not in standing:
+            form_of = Settled(trial=due.trial, alert=due.alert)
+            raised += counted(asked(desk, "alert.settle", form_of, f"settle-{due.alert}"))
+    return raised
+
+
+def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
+    """Give the id of a vacancy's alert; one that was filled and is vacant again is another."""
+    stream = f"{vacancy.trial}/trial"
+    ids = (alert_id(stream, vacancy.since, ROLE_VACANT, vacancy.role, time) for time in count(1))
+    return next(alert for alert in ids if not settled(connection, alert))
+
+
+DUTIES: tuple[Duty, ...] = (ladders, reminders, vacant_roles)
+"""What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
+
+
+def clock_jumped(desk: Desk, connection: Connection, now: datetime, drift: timedelta) -> int:
+    """Raise one alert for a clock that is behind the log, or that went another way than the monotonic one.
+
+    While a clock is behind, the log's own times stand almost still: an alert that was raised within the last minute of
+    those is about the same jump.
+    """
+    log = desk.journal.head().recorded_at
+    tolerance = TOLERANCE // timedelta(microseconds=1)
+    if log - microseconds(now) <= tolerance and abs(drift) <= TOLERANCE:
+        return 0
+    count, last = raised_by_rule(connection, "-", CLOCK_JUMPED)
+    if last is not None and log - last <= tolerance:
+        return 0
+    alert = alert_id("-/log", count + 1, CLOCK_JUMPED, "operator", 1)
+    form = Raised(trial="-", alert=alert, rule=CLOCK_JUMPED, role="operator", concerning=())
+    return counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+
+
+def as_raised(due: Due) -> Raised:
+    """Give the root of a chain as a form: what is asked for with it follows from the log, not from what it says."""
+    said = due._asdict()
+    return Raised.model_validate({name: said[name] for name in ("trial", "alert", "rule", "role", "concerning")})
+
+
+def asked(desk: Desk, command: str, form: Form, command_id: str) -> Done | None:
+    """Ask the desk for what is due; None where another tick was first, or somebody acknowledged meanwhile."""
+    try:
+        return desk.do(command, form, by=OPERATOR, command_id=command_id)
+    except (NothingOwed, NotYet):
+        return None
+
+
+def counted(done: Done | None) -> int:
+    """Say whether something was raised just now."""
+    return int(done is not None and bool(done.events) and not done.repeated)
+
+
+class Pace:
+    """Compares the wall clock with one that only runs: the difference between two looks is how far the wall clock jumped."""
+
+    def __init__(self) -> None:
+        """Nothing to compare with yet."""
+        self._last: tuple[datetime, float] | None = None
+
+    def drift(self, now: datetime, monotonic: float) -> timedelta:
+        """Say how much further the wall clock went than the other one since the last look; `monotonic` in seconds."""
+        last, self._last = self._last, (now, monotonic)
+        if last is None:
+            return timedelta(0)
+        return (now - last[0]) - timedelta(seconds=monotonic - last[1])

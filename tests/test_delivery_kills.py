@@ -1,0 +1,219 @@
+"""Real processes under kill -9: every alert reaches its people once, whatever is killed when; what is sent again is recognisable.
+
+VIGILOG_LONG=1 runs 200 kills a set-up; otherwise 10.
+"""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from safety.aggregates.adverse_event import Reported
+from safety.cli.door import system_doors
+from safety.home import Home, open_home
+from safety.journal.verification import verify
+from safety.settings import Settings
+from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
+from tests.mail_sink import taken
+from tests.nats_server import NatsServer, free_port
+
+KILLS = 200 if os.environ.get("VIGILOG_LONG") == "1" else 10
+SEED = int(os.environ.get("VIGILOG_SEED", "20261123"))
+PATIENCE_SECONDS = 180.0
+SAE = {"STUDYID": TRIAL, "USUBJID": "S01", "AETERM": "CANARY", "AESER": "Y"}
+OFFICERS = ("CHEN", "LIU")
+
+
+class Killable(Protocol):
+    """What is killed and comes again."""
+
+    def start(self) -> object:
+        """Begin, on what was there before."""
+        ...
+
+    def kill(self) -> None:
+        """End without a word."""
+        ...
+
+
+class Process:
+    """A process under a supervisor that starts it again."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+        self._command, self._environment, self._log = command, environment, log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> object:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        return self
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+class Forgetful(NatsServer):
+    """A NATS server whose disk is lost at every second kill."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kills = 0
+
+    def kill(self) -> None:
+        super().kill()
+        self._kills += 1
+        if self._kills % 2:
+            self.wipe()
+
+
+class Hospital:
+    """A home with two officers who read e-mail, and everything that brings mail to them, each as a process of its own."""
+
+    def __init__(self, folder: Path, held: ExitStack, parts: list[list[str]], *, nats: bool, **settings: str) -> None:
+        port, self.sink = free_port(), folder / "taken.jsonl"
+        said = {"VIGILOG_SMTP_URL": f"smtp://127.0.0.1:{port}", "VIGILOG_MAIL_FROM": "desk@trial.org", **settings}
+        self.processes: dict[str, Killable] = {}
+        if nats:
+            server = Forgetful()
+            held.callback(server.remove)
+            self.processes["nats"] = server
+            said["VIGILOG_BROKER_URL"] = server.url
+        self.cli = with_trial(folder, **settings)
+        self.cli("import", write(folder / "data", ae=()), "--trial", TRIAL)
+        for account in OFFICERS:
+            email = f"{account.lower()}@hospital.org"
+            self.cli("account", "add", account, "--role", "safety_officer", "--name", account, "--email", email)
+        environment = CommandLine(self.cli.home, **said).environment()
+        sink = [sys.executable, "-m", "tests.mail_sink", str(port), str(self.sink)]
+        self.processes["sink"] = Process(
+            sink, {**environment, "PYTHONPATH": str(Path(__file__).parents[1])}, folder / "sink.log"
+        )
+        for number, part in enumerate(parts):
+            name = "-".join(["work", *part[-1:], str(number)])
+            self.processes[name] = Process([str(VIGILOG), "work", *part], environment, folder / f"{name}.log")
+        for process in self.processes.values():
+            held.callback(process.kill)
+        self.home: Home = open_home(
+            Settings(home=self.cli.home, database_url=settings.get("VIGILOG_DATABASE_URL")), system_doors()
+        )
+        held.callback(self.home.close)
+
+    def file(self) -> None:
+        """A serious adverse event, filed by a process that does not deliver."""
+        form = Reported.model_validate(SAE)
+        self.home.desk.do("adverse_event.report", form, by="OPERATOR", command_id=self.home.doors.new_id())
+
+    def mails(self) -> list[dict[str, Any]]:
+        return taken(self.sink)
+
+    def told(self) -> dict[tuple[str, str], set[str]]:
+        """By person and alert: the Message-IDs under which it was told."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for mail in self.mails():
+            for alert in re.findall(r"^  alert ([0-9A-F-]{36})\r?$", mail["text"], re.MULTILINE):
+                found[mail["To"], alert].add(mail["Message-ID"])
+        return found
+
+    def owed(self) -> set[tuple[str, str]]:
+        """By person and alert: what has to be told."""
+        raised = [row.event.__dict__["alert"] for row in self.home.journal.read() if row.topic == "alert.raised.v1"]
+        return {(f"{account.lower()}@hospital.org", alert) for account in OFFICERS for alert in raised}
+
+    def unsent(self) -> int:
+        """How many messages the log holds for which a channel that was due has no receipt."""
+        due: Counter[str] = Counter()
+        for row in self.home.journal.read():
+            if row.topic == "message.composed.v1":
+                due[row.event.__dict__["message"]] += len(row.event.__dict__["channels"])
+            if row.topic == "message.sent.v1":
+                due[row.event.__dict__["message"]] -= 1
+        return sum(1 for left in due.values() if left)
+
+
+def wait_until(true: Callable[[], bool], why: Callable[[], object]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < until, why()
+        time.sleep(0.2)
+
+
+def kill_at_random(hospital: Hospital, dice: random.Random) -> Counter[str]:
+    """File, kill somebody, let them come again; give how often each was killed."""
+    killed: Counter[str] = Counter()
+    names = sorted(hospital.processes)
+    for process in hospital.processes.values():
+        process.start()
+    # Whatever starts slowly has started: from here on the kills fall among deliveries.
+    hospital.file()
+    wait_until(lambda: hospital.owed() <= hospital.told().keys(), hospital.mails)
+    for _ in range(KILLS):
+        until = time.monotonic() + dice.uniform(0.2, 4)
+        while time.monotonic() < until:
+            hospital.file()
+            time.sleep(dice.uniform(0.02, 0.2))
+        name = dice.choice(names)
+        hospital.processes[name].kill()
+        hospital.file()
+        time.sleep(dice.uniform(0, 0.3))
+        hospital.processes[name].start()
+        killed[name] += 1
+    return killed
+
+
+SETS_UP = {
+    "SQLite, in process": ("sqlite", [[]]),
+    "SQLite and NATS": ("sqlite nats", [[]]),
+    "PostgreSQL and NATS, two dispatchers and two workers": (
+        "postgresql nats",
+        [["--only", "dispatcher"]] * 2 + [["--only", "worker"]] * 2 + [["--only", "ticks"]],
+    ),
+}
+
+
+@pytest.fixture
+def held() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.mark.parametrize(("of", "parts"), SETS_UP.values(), ids=SETS_UP)
+def test_nothing_is_lost_and_nothing_is_told_twice(
+    request: pytest.FixtureRequest, tmp_path: Path, held: ExitStack, of: str, parts: list[list[str]]
+) -> None:
+    database = {"VIGILOG_DATABASE_URL": request.getfixturevalue("fresh_postgres_url")} if "postgresql" in of else {}
+    hospital = Hospital(tmp_path, held, parts, nats="nats" in of, **database)
+    killed = kill_at_random(hospital, random.Random(SEED))
+    wait_until(
+        lambda: hospital.owed() <= hospital.told().keys(), lambda: (killed, hospital.owed() - hospital.told().keys())
+    )
+    wait_until(lambda: hospital.unsent() == 0, lambda: (killed, hospital.unsent()))
+
+    told = hospital.told()
+    assert told.keys() == hospital.owed()
+    assert {names for names, ids in told.items() if len(ids) > 1} == set(), killed
+    tries = defaultdict(list)
+    for mail in hospital.mails():
+        tries[mail["Message-ID"]].append(int(mail["X-Vigilog-Attempt"]))
+    # What was sent again says so, and counts.
+    assert all(attempts == sorted(set(attempts)) for attempts in tries.values()), (killed, tries)
+    receipts = Counter(
+        (row.event.__dict__["message"], row.event.__dict__["channel"])
+        for row in hospital.home.journal.read()
+        if row.topic == "message.sent.v1"
+    )
+    assert set(receipts.values()) == {1}
+    assert list(verify(hospital.home.journal)) == []
+    again = sum(len(attempts) - 1 for attempts in tries.values())
+    figures = f"{of}: kills {dict(killed)}, alerts {len(told) // 2}, messages {len(tries)}, mails sent again {again}"
+    print(figures)  # noqa: T201, `pytest -s` shows it
