@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from contextvars import Context, ContextVar, copy_context
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -50,12 +50,10 @@ LIFE: ContextVar["Life"] = ContextVar("LIFE")
 """Whose task is running."""
 
 
-def owned(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], *, context: Context | None = None
-) -> asyncio.Task[T]:
+def owned(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], **options: Any) -> asyncio.Task[T]:  # noqa: ANN401, create_task's own
     """Begin a task as its loop does, and note whose it is: a process that dies takes all that it has begun with it."""
-    task = asyncio.Task(work, loop=loop, context=context)
-    life = (context or copy_context()).get(LIFE)
+    task = asyncio.Task(work, loop=loop, **options)
+    life = (options.get("context") or copy_context()).get(LIFE)
     if life is not None:
         life.tasks[task] = None
         task.add_done_callback(life.tasks.pop)
