@@ -13,10 +13,13 @@ from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from notifications.channels import Channel, Written
 from notifications.doorbell import Answer, Done
 from notifications.handler import Delivered, Handler, Tried
 from notifications.record import Bell, Letter
+from notifications.retrying import is_due
 from notifications.worker import Listen, Worker
 from safety.aggregates.alert import Raised
 from safety.desk import Desk
@@ -25,7 +28,7 @@ from safety.projections import Connection, Views
 from safety.projections.alert import PROJECTION
 from safety.projections.falling_due import Due, rungs_due
 from safety.projections.rows import Change, Recorded, Rows
-from safety.scratch import Lease, Scratch
+from safety.scratch import TAKE, Lease, Scratch
 from safety.tick import Ticked, ladders, tick
 from safety.values import microseconds
 from tests.simulated_faults import Plan
@@ -175,6 +178,23 @@ def only_due_after(moment: datetime) -> AbstractContextManager[object]:
     return patch("safety.tick.rungs_due", some)
 
 
+OLD_TAKE = sa.text(str(TAKE).replace("lease.taken_at > :until", "lease.until > excluded.until"))
+
+
+def leases_of_slow_clocks() -> AbstractContextManager[object]:
+    """Take a lease from whoever's clock is ahead, be it by a second: as if the clock had been set back."""
+    return patch("safety.scratch.TAKE", OLD_TAKE)
+
+
+def retries_of_slow_clocks() -> AbstractContextManager[object]:
+    """Let a try by whoever's clock is ahead bind nobody."""
+
+    def due(failing_since: int, error: str, tried_at: int, now: int) -> bool:
+        return tried_at > now or is_due(failing_since, error, tried_at, now)
+
+    return patch("notifications.handler.is_due", due)
+
+
 # --- folding ---------------------------------------------------------------------------------------------------------------
 
 
@@ -241,5 +261,7 @@ BUGS = {
     "fold that drops the second alert": Planted(Parts(patched=drops_the_second_alert), ("LATE", "LOST")),
     "clock in local time": Planted(Parts(clock=local_time), ("EARLY",)),
     "retry without delay": Planted(Parts(handler=RetriesWithoutDelay), ("EARLY",)),
+    "lease that a slower clock ends": Planted(Parts(patched=leases_of_slow_clocks), ("TWICE",)),
+    "retry that a slower clock hurries": Planted(Parts(patched=retries_of_slow_clocks), ("EARLY",)),
     "receipt for the wrong person": Planted(Parts(handler=ReceiptForAnother), ("RECEIPT", "LOST")),
 }

@@ -43,7 +43,7 @@ class Parts:
     answered: Callable[[Handler, Bell, int], Awaitable[Answer]] = answered
     worker: type[Worker] = Worker
     tick: Callable[..., object] = tick
-    patched: Callable[[], AbstractContextManager[None]] = nullcontext
+    patched: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 LIFE: ContextVar["Life"] = ContextVar("LIFE")
