@@ -274,8 +274,14 @@ class Onlooker:
             since = self._failing_since(tries[0])
             after = [tried for tried in tries if since is not None and tried.started > since]
             for count, tried in enumerate(after, 1):
-                if count > _delays_over(tried.started - (since or 0.0) + 2 * SKEW):
+                over = _delays_over(tried.started - (since or 0.0) + 2 * SKEW)
+                if count > over + self._lost_its_lease(tries, tried.started):
                     yield f"EARLY: message {message} by {channel} was tried again at {tried.started:.1f}, failing since {since}"
+
+    def _lost_its_lease(self, tries: Sequence[Try], until: float) -> bool:
+        """Say whether the machine refused something to a process that was at it: what it could not renew another may take."""
+        at_it = {tried.life for tried in tries if tried.started < until}
+        return any(life in at_it and tries[0].started <= at <= until for at, life in self.seen.refusals)
 
 
 def _delays_over(seconds: float) -> int:

@@ -148,8 +148,11 @@ def longest(plan: Plan, round_: float) -> float:
 
 def main() -> int:
     """Tell one run, line by line, and what was found."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        print("Name one seed, a whole number: python -m tests.simulation SEED", file=sys.stderr)  # noqa: T201, it is a program for people
+        return 2
     ran = run(int(sys.argv[1]), tell=True)
-    print(*(ran.story or []), *ran.faults, sep="\n")  # noqa: T201, it is a program for people
+    print(*(ran.story or []), *ran.faults, sep="\n")  # noqa: T201, the same
     print(f"seed {ran.seed}: {len(ran.faults)} faults, worst delay {ran.worst:.1f} s, trace {ran.trace}")  # noqa: T201, the same
     return 1 if ran.faults else 0
 
