@@ -13,7 +13,7 @@ from typing import Protocol
 from notifications.channels import ChannelName
 from notifications.handler import Delivered, Handler
 from notifications.record import Bell, Record
-from notifications.rendering import OwedAlert
+from notifications.rendering import DRILL, OwedAlert
 from safety.aggregates.message import Composed, message_id
 from safety.values import Role
 
@@ -102,9 +102,9 @@ class Dispatcher:
         carried: set[tuple[str, str]],
         numbers: Mapping[tuple[str, str], int],
     ) -> Iterable[Composed]:
-        """Give what a trial's people are to be told; who holds two roles is told as each, one message after the other."""
+        """Give what a trial's people are to be told; who holds two roles is told as each, and of a drill apart."""
         more: Counter[str] = Counter()
-        for role, group in groupby(sorted(owed, key=_role), key=_role):
+        for (role, _), group in groupby(sorted(owed, key=_role_and_drill), key=_role_and_drill):
             of_role = tuple(alert.alert for alert in group)
             for heard in self._record.recipients(role, trial):
                 alerts = tuple(alert for alert in of_role if (heard.account, alert) not in carried)
@@ -128,5 +128,5 @@ def _trial(alert: OwedAlert) -> str:
     return alert.trial
 
 
-def _role(alert: OwedAlert) -> Role:
-    return alert.role
+def _role_and_drill(alert: OwedAlert) -> tuple[Role, bool]:
+    return alert.role, alert.rule == DRILL

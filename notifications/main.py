@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DEMO_HOME = Path("vigilog-demo")
 """Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
+NIGHT_HOME = Path("vigilog-night")
+"""The same of the night story."""
 
 Only = Annotated[
     Literal["dispatcher", "worker", "ticks"] | None,
@@ -139,20 +141,28 @@ def serve(
 
 @app.command()
 def demo(
+    story: Annotated[
+        Literal["trial", "night"], typer.Argument(help="trial: NCT03265613; night: an SAE before a holiday.")
+    ] = "trial",
     *,
     headless: Annotated[bool, typer.Option("--headless", help="Print the story and leave.")] = False,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port of the web door; 0 takes a free one.")
     ] = 8000,
 ) -> None:
-    """File the published record of NCT03265613 on a virtual clock, show what the program makes of it, and open the web door."""
-    from notifications.demo.telling import tell  # noqa: PLC0415, keeps --help light
+    """File NCT03265613 on a virtual clock, show what comes of it, open the web door; or live through a night and leave."""
+    from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
+    from notifications.demo.telling import tell  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     with told_faults():
         found = settings()
-        there = found if "home" in found.model_fields_set else found.model_copy(update={"home": DEMO_HOME})
+        named = "home" in found.model_fields_set
+        if story == "night":
+            tell_night(found if named else found.model_copy(update={"home": NIGHT_HOME}), deliver)
+            return
+        there = found if named else found.model_copy(update={"home": DEMO_HOME})
         tell(there, deliver)
         if headless:
             return

@@ -24,6 +24,12 @@ RULES = {
     "SAE-IMPORTED": "an import brought serious adverse events",
     "PERIODIC-REPORT-ISSUED": "a periodic safety report was issued and is to be submitted",
     "PERIODIC-REPORT-FAILED": "a periodic safety report that is due could not be rendered",
+    "OBLIGATION-OPENED": "a report is owed, its clock runs",
+    "OBLIGATION-REJECTED": "a report was rejected, its clock goes on",
+    "DUE-REMINDER": "a report is still owed",
+    "ROLE-VACANT": "nobody fills a role that alerts go to",
+    "CLOCK-JUMPED": "the machine's clock jumped",
+    "DRILL": "this is a drill: acknowledge it as you would a serious adverse event",
     "UNDELIVERABLE": "a message could not be delivered: put the address right",
     "TEMPLATE-FAILED": "a template failed and plain text went out instead",
     "DELIVERY-FAILED": "the program fails at a message again and again",
@@ -32,7 +38,9 @@ BANNERS = {
     "drill": "*** DRILL *** This is an exercise: nothing has happened to anybody. Act as if it had. *** DRILL ***",
     "demo": "*** DEMO *** This comes from a demonstration, not from a trial. *** DEMO ***",
 }
-"""By the purpose of the log; what comes from a real one needs none."""
+"""By the purpose of the log; what comes from a real one needs none, unless it is a drill."""
+DRILL = "DRILL"
+"""The rule of an alert that only exercises the ladder; never in one message with what is real."""
 
 MOST_NAMED = 20
 """How many adverse events an alert names in a mail; an import may bring hundreds."""
@@ -112,6 +120,10 @@ class Content(NamedTuple):
         first, more = self.alerts[0], len(self.alerts) - 1
         return f"[Vigilog] {self.trial}: {first.words}{f' and {more} more' if more else ''}"
 
+    def purpose(self, head: Letterhead) -> str:
+        """What it is for: what the log is for, or a drill where it carries nothing else."""
+        return "drill" if all(alert.rule == DRILL for alert in self.alerts) else head.purpose
+
     @property
     def is_digest(self) -> bool:
         """Whether nothing in it is urgent."""
@@ -164,7 +176,7 @@ def rendered(content: Content, head: Letterhead, attempt: int) -> tuple[Written,
 
     What is said of time is said as of the moment it was composed, so that a resend is the same.
     """
-    banner, environment = BANNERS.get(head.purpose), head.templates or templates()
+    banner, environment = BANNERS.get(content.purpose(head)), head.templates or templates()
     said = {**content._asdict(), "banner": banner, "link": head.link, "written_at": content.composed_at}
     told = {**said, "local": content.local, "left": content.left, "instant": instant}
     try:
@@ -194,7 +206,7 @@ def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMe
     """Put a text into an envelope; its Message-ID follows from the message's, so that a resend is recognisably the same mail."""
     # 7bit: names are also Chinese, and not every server on the way takes eight bits.
     written = EmailMessage(policy=policy.default.clone(cte_type="7bit"))
-    exercise = {"drill": "DRILL ", "demo": "DEMO "}.get(head.purpose, "")
+    exercise = {"drill": "DRILL ", "demo": "DEMO "}.get(content.purpose(head), "")
     written["Subject"] = f"{exercise}{content.subject}"
     written["From"] = head.sender
     written["To"] = content.to.address

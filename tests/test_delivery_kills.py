@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import pytest
 
 from safety.aggregates.adverse_event import Reported
+from safety.aggregates.alert import Raised
 from safety.cli.door import system_doors
 from safety.home import Home, open_home
 from safety.journal.verification import verify
@@ -126,9 +127,10 @@ class Hospital:
         return found
 
     def owed(self) -> set[tuple[str, str]]:
-        """By person and alert: what has to be told."""
-        raised = [row.event.__dict__["alert"] for row in self.home.journal.read() if row.topic == "alert.raised.v1"]
-        return {(f"{account.lower()}@hospital.org", alert) for account in OFFICERS for alert in raised}
+        """By person and alert: what has to be told; that a role is vacant is told to operators, who read no e-mail here."""
+        raised = (row.event for row in self.home.journal.read() if isinstance(row.event, Raised))
+        alerts = [alert.alert for alert in raised if alert.role == "safety_officer"]
+        return {(f"{account.lower()}@hospital.org", alert) for account in OFFICERS for alert in alerts}
 
     def unsent(self) -> int:
         """How many messages the log holds for which a channel that was due has no receipt."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from safety.aggregates.alert import Acknowledged, Raised, Released, Settled
-from safety.aggregates.alerting import NothingOwed, NotYet, UnknownAlert, next_reminder, next_rung, rung_id
+from safety.aggregates.alerting import NothingOwed, NotYet, Terms, UnknownAlert, next_reminder, next_rung, rung_id
 from safety.aggregates.deciding import Form, Refused
 from safety.aggregates.ladder import Ladder
 from safety.aggregates.trial import Definition, InvalidTrialFile
@@ -161,12 +161,13 @@ def test_the_ladder_prints_itself() -> None:
     first, quiet, before = ladder().words
     assert "after 15 min safety officer, after 30 min operator, after 60 min operator; then the last again" in first
     assert quiet == "Not urgent: in the digest of the role whose duty it is, at 08:00; said once."
-    assert before == "Reminders of a due time: 3 d before, 1 d before, 4 h before, at it."
+    ahead = "; a day ahead or more in the digest."
+    assert before == f"Reminders of a due time: 3 d before, 1 d before, 4 h before, at it{ahead}"
     own = ladder(digest=rungs(("operator", DAY)), digests=[{"role": "operator", "at": "17:30"}], reminders=[90])
     assert own.words[1].endswith(
         "at 08:00, for the operator at 17:30; if nobody acknowledges, after 1440 min operator, and so on."
     )
-    assert own.words[2] == "Reminders of a due time: 90 min before."
+    assert own.words[2] == f"Reminders of a due time: 90 min before{ahead}"
 
 
 # The rungs and what refuses them
@@ -261,7 +262,7 @@ def test_a_digest_goes_out_at_its_time_once() -> None:
 
 def test_reminders_follow_each_other_until_what_is_due_is_settled() -> None:
     (first,) = given(DUE).when("alert.remind", reminder(1), at=LATER)
-    assert first == next_reminder(DUE, 1, T0 + timedelta(days=1), Ladder())
+    assert first == next_reminder(DUE, 1, T0 + timedelta(days=1), Terms(Ladder(), "UTC"))
     assert (first.__dict__["rule"], first.__dict__["role"]) == ("DUE-REMINDER", "safety_officer")
     assert first.__dict__["remind_at"] == T0 + timedelta(hours=44)
     (second,) = given(DUE, first).when("alert.remind", reminder(2), at=LATER)
@@ -281,13 +282,21 @@ def test_reminders_follow_each_other_until_what_is_due_is_settled() -> None:
             given(*history).when("alert.remind", reminder(1), at=LATER)
 
 
+@pytest.mark.parametrize(("before", "urgency"), [(DAY, "digest"), (DAY - 1, "urgent"), (0, "urgent")])
+def test_a_reminder_days_ahead_waits_for_the_digest(before: int, urgency: str) -> None:
+    due = DUE.model_copy(update={"remind_at": T0 + timedelta(days=2) - before * MINUTE})
+    (first,) = given(due).when("alert.remind", reminder(1), at=LATER)
+    assert first.__dict__["urgency"] == urgency
+
+
 def test_what_is_settled_is_settled_with_its_reminders_chains() -> None:
-    (first,) = given(DUE).when("alert.remind", reminder(1), at=LATER)
+    soon = DUE.model_copy(update={"remind_at": T0 + timedelta(days=2, hours=-4)})
+    (first,) = given(soon).when("alert.remind", reminder(1), at=LATER)
     settled = built(Settled, alert="A-1")
     asked = rung(2).model_copy(update={"root": first.__dict__["alert"]})
-    assert given(DUE, first).when("alert.escalate", asked, at=LATER)
+    assert given(soon, first).when("alert.escalate", asked, at=LATER)
     with pytest.raises(NothingOwed):
-        given(DUE, first, settled).when("alert.escalate", asked, at=LATER)
+        given(soon, first, settled).when("alert.escalate", asked, at=LATER)
     assert given(DUE).when("alert.settle", settled) == (settled,)
     assert given(DUE, settled).when("alert.settle", settled) == ()
 

@@ -21,6 +21,9 @@ def cli(tmp_path: Path) -> CommandLine:
     found = with_trial(tmp_path)
     found("import", write(tmp_path / "data", ae=()), "--trial", TRIAL)
     found("account", "add", "CHEN", "--role", "safety_officer", "--name", "Chen")
+    found(
+        "account", "add", "BOSS", "--role", "operator", "--name", "Boss"
+    )  # a role with nobody in it is an alert of its own
     return found
 
 

@@ -15,6 +15,8 @@ from safety.aggregates.trial import Trial
 
 REMINDER = "DUE-REMINDER"
 """The rule of an alert that reminds of another one's due time."""
+A_DAY = timedelta(days=1)
+"""What is due later than this calls nobody out of bed: its reminder goes out with the digest."""
 
 
 class UnknownAlert(Refused):
@@ -87,20 +89,21 @@ def reminder_id(of: Raised, reminder: int) -> str:
     return of.alert if reminder == 0 else alert_id(of.stream, 1, REMINDER, of.role, reminder)
 
 
-def next_reminder(of: Raised, reminder: int, due: datetime, ladder: Ladder) -> Raised:
-    """Give the reminder that was due at a moment: an urgent alert whose chain begins there."""
-    return Raised(
+def next_reminder(of: Raised, reminder: int, due: datetime, by: Terms) -> Raised:
+    """Give the reminder that was due at a moment: a chain begins there, at once; days ahead it waits for the next digest."""
+    quiet = of.due_at is not None and of.due_at - due >= A_DAY
+    raised = Raised(
         trial=of.trial,
         alert=reminder_id(of, reminder),
         rule=REMINDER,
         role=of.role,
         concerning=of.concerning,
         due_at=of.due_at,
+        urgency="digest" if quiet else "urgent",
         reminds=of.alert,
         reminder=reminder,
-        next_at=later(due, ladder.between("urgent", 1)),
-        remind_at=None if of.due_at is None else ladder.reminder_after(of.due_at, due),
     )
+    return owed(raised, by, due)
 
 
 def find(states: States, trial: str, alert: str) -> Alert:
@@ -179,7 +182,7 @@ def remind(states: States, form: Raised, act: Act) -> tuple[Form, ...]:
     if there or of.settled:
         raise NothingOwed(alert=of.raised.alert)
     due = due_now(of.raised.alert, before.remind_at if before is not None else None, act)
-    return (next_reminder(of.raised, number, due, terms(states, form.trial).ladder),)
+    return (next_reminder(of.raised, number, due, terms(states, form.trial)),)
 
 
 @command("alert.acknowledge", Acknowledged, "operator", "investigator", "safety_officer")

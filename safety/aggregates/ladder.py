@@ -133,7 +133,7 @@ class Ladder(Part):
             f"{urgent} at intervals that double up to a day.",
             f"Not urgent: in the digest of the role whose duty it is, {', '.join([f'at {self.digest_at}', *times])}"
             + (f"; if nobody acknowledges, {quiet}, and so on." if quiet else "; said once."),
-            f"Reminders of a due time: {', '.join(map(before_due, self.reminders)) or 'none'}.",
+            f"Reminders of a due time: {', '.join(map(before_due, self.reminders)) or 'none'}; a day ahead or more in the digest.",
         ]
 
 
