@@ -7,7 +7,7 @@ the same mail, with the number of the attempt.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -88,7 +88,9 @@ class Handler:
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE_SECONDS / 3)
-                await self._aside(lambda: self._record.renew(lease))
+                # One refusal of the machine must not end it: the next renewal comes before the lease has run out.
+                with suppress(Exception):
+                    await self._aside(lambda: self._record.renew(lease))
 
         renewing = asyncio.create_task(renew())
         try:

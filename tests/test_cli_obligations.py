@@ -70,6 +70,9 @@ def test_a_profile_brings_its_packs_and_its_settings(cli: CommandLine) -> None:
     report(cli)
     packs = {row["pack"] for row in owed(cli).values()}
     assert {"CN-NMPA-DRUG", "CN-STEMCELL-2015", "SITE-EC"} >= packs > {"SITE-EC"}
+    found = cli.json("regulation", "packs", *TRIAL_OPTION)
+    signed = {row["id"] for row in (*found["packs"], *found["profiles"]) if row["signed_by"] == "CHEN"}
+    assert signed == {"CN-NMPA-DRUG", "CN-STEMCELL-2015", "SITE-EC", "CN-ADMSC-DEMO"}
 
 
 def test_how_the_clocks_stand_is_a_question_of_position_and_time(cli: CommandLine, tmp_path: Path) -> None:

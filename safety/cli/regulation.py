@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from safety.cli.door import UNUSABLE_ARGUMENTS, code_of, fail, system_doors, text_of
+from safety.cli import asking
+from safety.cli.door import UNUSABLE_ARGUMENTS, IntoDemo, code_of, fail, home, system_doors, text_of
 from safety.cli.printing import Format, FormatOption, print_blank, print_notes, print_table, show
 
 if TYPE_CHECKING:
@@ -52,15 +53,23 @@ class Governing:
 
 
 @regulation_app.command("packs")
-def list_packs(*, form: FormatOption = Format.TABLE) -> None:
-    """The rule packs and profiles that come with the program; who signed them is a trial's to say."""
+def list_packs(
+    *,
+    trial: Annotated[str | None, typer.Option("--trial", help="A trial: says who signed for what governs it.")] = None,
+    form: FormatOption = Format.TABLE,
+    into_demo: IntoDemo = False,
+) -> None:
+    """The rule packs and profiles that come with the program; with a trial, who signed for those that govern it."""
     from safety.packaged import packaged_packs, packaged_profiles  # noqa: PLC0415, keeps --help light
 
+    signed = {} if trial is None else signatures(code_of(trial, "--trial"), into_demo=into_demo)
+
     packs = [
-        listed(pack) | {"effective_to": day(pack.effective_to), "rules": len(pack.rules)} for pack in packaged_packs()
+        listed(pack, signed) | {"effective_to": day(pack.effective_to), "rules": len(pack.rules)}
+        for pack in packaged_packs()
     ]
     profiles: list[dict[str, Any]] = [
-        listed(profile) | {"packs": list(profile.packs)} for profile in packaged_profiles()
+        listed(profile, signed) | {"packs": list(profile.packs)} for profile in packaged_profiles()
     ]
     empty = "There is no rule pack."
     show(
@@ -89,6 +98,21 @@ def evaluate_facts(
     rows: list[dict[str, Any]] = [obligation(due) for due in found.obligations]
     answer = {"pack": governing.named, "obligations": rows, **beside(found)}
     show(answer, rows, form, lambda: print_evaluation(answer))
+
+
+def signatures(trial: str, *, into_demo: bool) -> dict[str, str | None]:
+    """By the hash of each text that governs a trial: the account that signed for it."""
+    from safety.aggregates.rule_pack import RulePacks  # noqa: PLC0415, keeps --help light
+    from safety.journal.states import folded  # noqa: PLC0415
+
+    with home(into_demo=into_demo, reads_only=True) as opened:
+        asking.governing(opened, trial)
+        adopted = folded(opened.journal.stream(f"{trial}/trial")).slice(RulePacks).governing
+    return {
+        document.sha256: one.adoption.signed_by
+        for one in adopted
+        for document in (*one.packs, *([one.adoption.profile] if one.adoption.profile else []))
+    }
 
 
 def named(names: list[str]) -> Governing:
@@ -182,7 +206,7 @@ def evaluated(governing: Governing, given: "FactsFile") -> "Evaluation":
         refuse((str(fault),))
 
 
-def listed(pack: "Pack | Profile") -> dict[str, Any]:
+def listed(pack: "Pack | Profile", signed: dict[str, str | None]) -> dict[str, Any]:
     """A pack or profile as the contract lists it; nobody has signed what no trial has adopted."""
     return {
         "id": pack.id,
@@ -192,7 +216,7 @@ def listed(pack: "Pack | Profile") -> dict[str, Any]:
         "authority": pack.authority,
         "effective_from": pack.effective_from.isoformat(),
         "note": pack.note,
-        "signed_by": None,
+        "signed_by": signed.get(pack.sha256),
     }
 
 
