@@ -110,7 +110,7 @@ def test_what_climbs_over_time_adds_up_to_the_events_of_the_table(home: Home, wi
 def test_the_first_sentence_answers_and_says_how_sure_that_is(home: Home) -> None:
     told = of(signed_in(home, "ZHAO"), "/trials/T1/incidence")
     assert (
-        "Incidence A: no related serious event in 3 subjects (0/3); the true share could be as high as 70.8 % "
+        "Incidence A: No related serious event in 3 subjects (0/3); the true share could be as high as 70.8 % "
         "(exact 95 % interval). B: 1 of 2 subjects had a related serious event (50.0 %; exact 95 % interval 1.3 to "
         "98.7 %). Within the primary window. Over the whole record: A: 0/3, B: 1/2."
     ) in told
@@ -166,7 +166,7 @@ def test_a_trial_without_a_primary_window_counts_the_whole_record(homes: Homes) 
     b.append(opened.journal, b.registered(b.definition(arms=("A",))))
     browser = signed_in(with_people(opened, ZHAO={"roles": ["auditor"]}), "ZHAO")
     told = of(browser, "/trials/T1/incidence?window=primary&by=nonsense&page=x")
-    assert "no subject counts yet. Over the whole record." in told
+    assert "No subject counts yet. Over the whole record." in told
     assert "Primary" not in told
 
 
