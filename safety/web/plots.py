@@ -10,7 +10,7 @@ SHAPES = ("circle", "square", "diamond", "triangle")
 """The shape of an arm's dot; with more arms they come round again, and the arm's name is written beside."""
 LEFT, SHARE_WIDTH = 8.0, 284.0
 FIGURE_WIDTH, FIGURE_LEFT, FIGURE_RIGHT = 1200.0, 94.0, 1180.0
-HEAD, LANE, LANE_GAP, MARK = 30.0, 38.0, 10.0, 20.0
+HEAD, LANE, LANE_GAP, MARK = 30.0, 38.0, 16.0, 20.0
 PLOT_TOP, PLOT_BOTTOM = 16.0, 216.0
 TICKS = (1, 2, 4, 8, 13, 26, 52, 104, 260, 520)
 """Weeks between two lines of the grid."""
