@@ -67,7 +67,11 @@ def test_the_way_from_sign_in_to_the_cases(desk: tuple[str, str], width: str, la
         page.wait_for_selector("body:not(.is-past)")
         page.goto("/me")
         photograph(page, f"me-{width}-{language}")
-        for path in ("/sign-in", "/", "/trials/T1/cases", "/trials/T1/cases?as_of=6", "/me"):
+        for name in ("incidence", "listing", "history"):
+            page.goto(f"/trials/T1/{name}")
+            photograph(page, f"{name}-{width}-{language}")
+        pages = [f"/trials/T1/{name}" for name in ("cases", "cases?as_of=6", "incidence", "listing", "history")]
+        for path in ("/sign-in", "/", "/me", *pages):
             page.goto(path)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider == 0, f"{path} scrolls sideways by {wider} px"

@@ -30,6 +30,7 @@ MEASURES = {
 }
 """What is counted: by name, the marks that an adverse event must have; the first is being treatment-emergent."""
 SCALES = {"severity": ("MILD", "MODERATE", "SEVERE"), "grade": ("1", "2", "3", "4", "5")}
+SOC = func.coalesce(AE.c.body_system, AE.c.system_organ_class)
 WHOLE_RECORD = "the whole record"
 
 
@@ -105,7 +106,7 @@ class Counting:
         self._trial, self._governs, self._at, self._window = trial, governs, at, window
         if window == "primary" and governs.counting.primary_window is None:
             raise NoPrimaryWindow(trial=trial)
-        self._members = counted.members(trial, governs, at, counted.doses(trial, at))
+        self.members = counted.members(trial, governs, at, counted.doses(trial, at))
 
     def stated(self, connection: Connection) -> dict[str, Any]:
         """Say of which trial, which moment, which population and which rules the numbers are."""
@@ -129,30 +130,33 @@ class Counting:
     def _counts(self) -> ColumnElement[bool]:
         """Choose the adverse events that are counted at all: treatment-emergent, and of the window that is asked for."""
         rule, primary = self._governs.counting.treatment_emergent, self._governs.counting.primary_window
-        counts = counted.emergent(rule, self._members) == 1
+        counts = counted.emergent(rule, self.members) == 1
         if self._window == "primary" and primary is not None:
-            counts &= counted.inside(primary, rule, self._members) == 1
+            counts &= counted.inside(primary, rule, self.members) == 1
         return counts
 
     def _is_of(self) -> ColumnElement[bool]:
         """Join a member with the adverse events on record."""
-        return (AE.c.subject == self._members.c.subject) & counted.on_record(self._trial, self._at)
+        return (AE.c.subject == self.members.c.subject) & counted.on_record(self._trial, self._at)
 
-    def _emergent(self, *columns: ColumnElement[Any]) -> Select[Any]:
+    def emergent(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Give the counted adverse events of the population."""
-        of = self._members
+        of = self.members
         return select(of.c.arm, of.c.subject, *columns).select_from(of.join(AE, self._is_of())).where(self._counts())
 
-    def groups(self, connection: Connection, arms: Sequence[str]) -> list[dict[str, Any]]:
-        """Count every measure in every arm."""
-        of = self._members
-        marks = {
-            "teae": _yes(AE.c.number.is_not(None) & self._counts()),
+    def marks(self) -> dict[str, ColumnElement[int]]:
+        """Give what an adverse event may be beside treatment-emergent: 1 where it is, 0 where not."""
+        return {
             "related": counted.related(self._governs, self._trial, self._at),
             "serious": counted.serious(self._governs),
             "fatal": _yes(AE.c.results_in_death == "Y"),
             "severe": _yes(AE.c.severity == "SEVERE"),
         }
+
+    def groups(self, connection: Connection, arms: Sequence[str]) -> list[dict[str, Any]]:
+        """Count every measure in every arm."""
+        of = self.members
+        marks = {"teae": _yes(AE.c.number.is_not(None) & self._counts()), **self.marks()}
         each = (
             select(of.c.subject, of.c.arm, *(mark.label(name) for name, mark in marks.items()))
             .select_from(of.outerjoin(AE, self._is_of()))
@@ -171,9 +175,9 @@ class Counting:
 
     def terms(self, connection: Connection, sizes: dict[str, int], *, by_term: bool) -> list[dict[str, Any]]:
         """Count by system organ class, and by preferred term within it; a subject counts once a term."""
-        soc = func.coalesce(AE.c.body_system, AE.c.system_organ_class).label("soc")
+        soc = SOC.label("soc")
         term = (AE.c.preferred_term if by_term else null()).label("pt")
-        events = self._emergent(soc, term).subquery("events")
+        events = self.emergent(soc, term).subquery("events")
         names = [events.c.arm, events.c.soc, events.c.pt]
         ask = select(
             *names, func.count(events.c.subject.distinct()).label("subjects"), func.count().label("events")
@@ -198,7 +202,7 @@ class Counting:
 
     def _grades(self, column: str, steps: Sequence[str]) -> Select[Any]:
         rank = case({step: place for place, step in enumerate(steps)}, value=AE.c[column], else_=null())
-        events = self._emergent(rank.label("rank")).where(AE.c[column].in_(steps)).subquery("events")
+        events = self.emergent(rank.label("rank")).where(AE.c[column].in_(steps)).subquery("events")
         names = [events.c.arm, events.c.subject, events.c.rank]
         worst = func.max(events.c.rank).over(partition_by=events.c.subject) == events.c.rank
         each = select(*names, func.count().label("events"), _yes(worst).label("worst")).group_by(*names)

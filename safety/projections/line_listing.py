@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, or_, select, tuple_
 
 from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.trial import Definition
@@ -51,10 +51,13 @@ def line_listing(
     related: bool = False,
     subject: str | None = None,
     sites: AbstractSet[str] | None = None,
+    only: AbstractSet[tuple[str, int]] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> dict[str, Any]:
     """List a trial's adverse events by subject and number; with `sites`, those of the subjects of these sites alone.
+
+    `only` names some by subject and number; a page of them, for every name is in the statement.
 
     `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
     trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
@@ -74,6 +77,8 @@ def line_listing(
         wanted.append(AE.c.subject == subject)
     if sites is not None:
         wanted.append(of_sites(trial, at, sites))
+    if only is not None:
+        wanted.append(tuple_(AE.c.subject, AE.c.number).in_(sorted(only)))
     page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
     keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}
     subjects = {code for code, _ in keys}

@@ -1,0 +1,204 @@
+"""History: what was known and what had happened at a moment, what changed between two, and who changed a field and why."""
+
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Response
+
+from safety.aggregates.trial import UnknownTrial
+from safety.projections import At, Connection
+from safety.projections.assessment import PLAIN
+from safety.projections.changes import changes, neighbours
+from safety.projections.incidence import incidence
+from safety.projections.known_to import fold_known
+from safety.projections.line_listing import line_listing
+from safety.values import DAY_SECONDS, FieldClass, code, moment, seconds, span
+from safety.web.asking import Ask, Asked, NotThere, Unclear
+from safety.web.declaring import Pages
+from safety.web.looking_back import NoMoment, looked_back
+from safety.web.record_fields import DATES, FIELDS, MARKS, TEXTS
+
+pages = Pages()
+
+MOST = 200
+"""Rows that one table shows; how many more there are is said."""
+COMPARED = ("preferred_term", "onset", "end", "severity", "grade", "serious", "outcome", "expected", "causality")
+COUNTED = ("teae", "related", "serious", "related_serious")
+FIELD_OF = {"onset": "started_on", "end": "ended_on"}
+NEW = {"reported", "enrolled", "given", "withheld"}
+KINDS = {"corrected": "corrected", "followed_up": "followed_up", "coded": "recoded"}
+Row = dict[str, Any]
+
+
+@pages.shows("/trials/{trial}/history", "history.read")
+def history_page(  # noqa: PLR0917, one parameter a field of its forms; FastAPI gives them by name
+    ask: Ask, a: str = "", b: str = "", subject: str = "", number: str = "", field: str = ""
+) -> Response:
+    """Show the record at the moment that is looked at, and how it came to be so."""
+    if ask.governs is None:
+        raise NotThere
+    with ask.reading() as connection:
+        head = ask.home.views.now(connection)
+        earlier, later = neighbours(connection, ask.trial, ask.at)
+        had = happened(connection, ask, head)
+        unknown = gaps(connection, ask, head, had, known(ask, head))
+        compared = comparison(connection, ask, a, b, head) if a.strip() and b.strip() else None
+        fields = of_a_record(connection, ask, subject, number, field) if subject.strip() else None
+    said = {"a": a, "b": b, "subject": subject, "number": number, "field": field}
+    return ask.render(
+        "history/page.html.j2", head=head.position, earlier=earlier, later=later, said=said, unknown=unknown,
+        compared=compared, fields=fields, names=FIELDS, marks=MARKS, dates=DATES, most=MOST,
+    )  # fmt: skip
+
+
+def local_second(when: datetime, zone: str) -> int:
+    """Give a moment as the views compare what had happened by it: seconds of the trial's wall time from 0001-01-01."""
+    local = when.astimezone(ZoneInfo(zone))
+    return seconds(local.date()) + (local.hour * 60 + local.minute) * 60 + local.second
+
+
+def listed(connection: Connection, ask: Asked, at: At) -> dict[tuple[str, int], Row]:
+    """Give the adverse events that stand, by subject and number; none where the trial was not known of."""
+    rows = line_listing(connection, ask.trial, at, sites=ask.sites)["rows"]
+    return {(row["subject"], row["number"]): row for row in rows if not row["nullified"] and row["merged_into"] is None}
+
+
+def counted(connection: Connection, ask: Asked, at: At) -> dict[str, Row]:
+    """Give subjects and events of the whole trial as the incidence tables count them, all arms together."""
+    if not ask.may("comparison.read"):
+        return {}
+    groups = incidence(connection, ask.trial, at)["groups"]
+    return {
+        name: {part: sum(group["measures"][name][part] for group in groups) for part in ("subjects", "events")}
+        | {"of": sum(group["subjects"] for group in groups)}
+        for name in COUNTED
+    }
+
+
+def happened(connection: Connection, ask: Asked, head: At) -> Row:
+    """Give what is known now to have begun by the moment."""
+    zone = ask.governs.zone if ask.governs else "UTC"
+    at = At(head.position, local_second(moment(ask.stamped), zone))
+    return {"events": listed(connection, ask, at), "counts": counted(connection, ask, at)}
+
+
+def known(ask: Asked, head: At) -> Row:
+    """Give what the sponsor was aware of by the moment."""
+    both = ask.governs is not None and ask.governs.sponsor_investigator
+    folded = fold_known(
+        ask.home.journal, ask.trial, "sponsor", moment(ask.stamped), head.position, sponsor_investigator=both
+    )
+    with closing(folded) as views, views.connect() as connection:
+        return {"events": listed(connection, ask, head), "counts": counted(connection, ask, head)}
+
+
+def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row) -> Row:
+    """Set what had happened beside what the sponsor knew: the counts, and each event or value that differs."""
+    rows: list[Row] = []
+    for key, row in had["events"].items():
+        before = knew["events"].get(key)
+        if before is None:
+            rows.append({"key": key, "row": row, "field": None})
+        else:
+            rows += [
+                {"key": key, "row": row, "field": FIELD_OF.get(name, name), "true": row[name], "held": before[name]}
+                for name in COMPARED
+                if row[name] != before[name]
+            ]
+    for gap in rows[:MOST]:
+        gap["told"] = learned(connection, ask, head, gap)
+    return {
+        "counts": [(name, had["counts"][name], knew["counts"][name]) for name in had["counts"]],
+        "happened": len(had["events"]),
+        "missing": sum(row["field"] is None for row in rows),
+        "other": sum(row["field"] is not None for row in rows),
+        "rows": rows[:MOST],
+        "more": max(0, len(rows) - MOST),
+    }
+
+
+def learned(connection: Connection, ask: Asked, head: At, gap: Row) -> Row | None:
+    """Find the entry that told what the sponsor did not know: of an event its first, of a value the last that set it."""
+    subject, number = gap["key"]
+    told = changes(connection, ask.trial, head, subject=subject, number=number, sites=ask.sites)
+    if gap["field"] is None:
+        return told[0] if told else None
+    mine = [change for change in told if change["field"] == gap["field"] and change["whose"] in {(), PLAIN}]
+    return mine[-1] if mine else None
+
+
+def comparison(connection: Connection, ask: Asked, a: str, b: str, head: At) -> Row:
+    """Compare two moments, the earlier one first; raises Unclear where one is none, NotThere where one may not compare."""
+    if not ask.may("comparison.read") or ask.governs is None:
+        raise NotThere
+    zone = ask.governs.zone
+    try:
+        first, last = sorted(
+            looked_back(ask.home.journal, text.strip(), zone=zone, head=head.position, now=ask.now) for text in (a, b)
+        )
+        counts = [counted(connection, ask, At(position)) for position, _ in (first, last)]
+    except NoMoment as fault:
+        raise Unclear(ask.words(str(fault), head=head.position)) from None
+    except UnknownTrial:
+        raise Unclear(ask.words("The trial was not registered yet at that moment; choose a later one.")) from None
+    began = local_second(moment(first[1]), zone)
+    found = changes(connection, ask.trial, At(last[0]), after=first[0], sites=ask.sites)
+    rows = attributed(clear(ask, found), began)
+    return {
+        "first": first,
+        "last": last,
+        "counts": [(name, counts[0][name], counts[1][name]) for name in COUNTED],
+        "rows": rows[:MOST],
+        "all": len(rows),
+    }
+
+
+def attributed(found: list[Row], began: int) -> list[Row]:
+    """Say of each change what kind it is; what one entry says of a new record is one change, with all its values."""
+    rows: list[Row] = []
+    opened: dict[tuple[Any, ...], Row] = {}
+    for change in found:
+        verb = change["topic"].split(".")[1]
+        thing = "adverse_event" if change["record"] == "assessment" else change["record"]
+        key = (thing, change["subject"], change["number"], change["position"])
+        if verb not in NEW:
+            rows.append({**change, "kind": kind(verb, change), "values": [change]})
+            continue
+        if key not in opened:
+            opened[key] = {**change, "record": thing, "kind": "new", "values": []}
+            rows.append(opened[key])
+        opened[key]["values"].append(change)
+        if thing == "adverse_event" and change["field"] == "started_on" and span(change["new"])[1] <= began:
+            opened[key]["kind"] = "late"
+    return rows
+
+
+def kind(verb: str, change: Row) -> str:
+    """Name a change of what was there already, by the entry that made it."""
+    if verb.endswith("_assessed"):
+        return "assessed" if change["old"] is None else "reassessed"
+    return KINDS.get(verb, "status")
+
+
+def clear(ask: Asked, found: list[Row]) -> list[Row]:
+    """Leave out the values of free text for whom they are not."""
+    return found if FieldClass.TEXT in ask.grant.fields else [row for row in found if row["field"] not in TEXTS]
+
+
+def of_a_record(connection: Connection, ask: Asked, subject: str, number: str, field: str) -> list[Row]:
+    """Give the history of a subject or of one adverse event, the newest change first; raises Unclear and NotThere."""
+    try:
+        whose = code(subject)
+        which = int(number) if number.strip() else None
+    except ValueError:
+        raise Unclear(
+            ask.words("A record is a subject's code and, if you like, the number of an adverse event.")
+        ) from None
+    if which is not None and not 0 < which < DAY_SECONDS:
+        raise NotThere
+    found = changes(connection, ask.trial, ask.at, subject=whose, number=which, sites=ask.sites)
+    if not found:
+        raise NotThere
+    return [row for row in reversed(clear(ask, found)) if field in {"", row["field"]}]
