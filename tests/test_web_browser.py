@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, opened, photograph
-from tests.web_homes import Homes, with_a_trial, with_people
+from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
+CASE = f"/trials/T1/cases/{SUBJECT}/1"
+OF_A_CASE = {"worklist": "/trials/T1/worklist", "case": CASE, "assess-causality": f"{CASE}/causality"}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 
@@ -65,9 +67,12 @@ def test_the_way_from_sign_in_to_the_cases(desk: tuple[str, str], width: str, la
         photograph(page, f"past-{width}-{language}")
         page.keyboard.press(".")
         page.wait_for_selector("body:not(.is-past)")
+        for name, path in OF_A_CASE.items():
+            page.goto(path)
+            photograph(page, f"{name}-{width}-{language}")
         page.goto("/me")
         photograph(page, f"me-{width}-{language}")
-        for path in ("/sign-in", "/", "/trials/T1/cases", "/trials/T1/cases?as_of=6", "/me"):
+        for path in ("/sign-in", "/", "/trials/T1/cases", "/trials/T1/cases?as_of=6", "/me", *OF_A_CASE.values()):
             page.goto(path)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider == 0, f"{path} scrolls sideways by {wider} px"

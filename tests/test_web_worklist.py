@@ -83,11 +83,11 @@ def test_in_chinese(home: Home) -> None:
 
 def test_an_alert_is_acknowledged_from_the_list_in_ones_own_name(home: Home) -> None:
     browser = signed_in(home, "CHEN")
-    assert "1 alert is acknowledged by nobody." in words(browser.get("/trials/T1/worklist"))
+    assert "1 alert waits for somebody to acknowledge it." in words(browser.get("/trials/T1/worklist"))
     answer = sent(browser, "/trials/T1/alerts/A-1/acknowledge")
     assert (answer.status_code, answer.headers["location"]) == (303, "/trials/T1/worklist")
     told = words(browser.get("/trials/T1/worklist"))
-    assert "0 alerts are acknowledged by nobody." in told
+    assert "0 alerts wait for somebody" in told
     assert "Serious event reported" not in told
     again = sent(browser, "/trials/T1/alerts/A-1/acknowledge")
     assert again.status_code == 404, "nobody is asked for it any longer"
@@ -114,7 +114,7 @@ def test_of_another_site_nothing_is_seen_counted_or_acknowledged(home: Home) -> 
     assert "S02" not in page.text
     assert "OF-02" not in page.text
     assert "1 overdue or due now, 0 due" in words(page)
-    assert "2 alerts are acknowledged by nobody." in words(page)
+    assert "2 alerts wait for somebody" in words(page)
     nowhere = sent(browser, "/trials/T2/alerts/A-99/acknowledge")
     theirs = sent(browser, "/trials/T2/alerts/A-02/acknowledge")
     assert (theirs.status_code, theirs.text.replace("A-02", "")) == (404, nowhere.text.replace("A-99", ""))

@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from safety.journal import decode
+from safety.values import FieldClass
 from safety.web.asking import Asked
-from safety.web.clocks import REASONS
+from safety.web.clocks import REASONS, about
 from safety.web.words import N_
 
 PARTIES = {"investigator": N_("Investigator"), "sponsor": N_("Sponsor")}
@@ -21,6 +22,9 @@ PLAIN = {
     "adverse_event.row_reappeared": ("q", N_("The row is in the data again")),
     "obligation.grounds_found": ("info", N_("Grounds found in the record itself")),
     "obligation.reviewed": ("check", N_("Duties looked at again under what governs now")),
+    "alert.released": ("bell", N_("Alert goes out with the digest")),
+    "alert.settled": ("check", N_("Nothing further is owed of an alert")),
+    "message.faulted": ("late", N_("Message could not be written as it should")),
     "subject.enrolled": ("user", N_("Subject enrolled")),
     "subject.corrected": ("pen", N_("Subject corrected")),
     "subject.withdrawn": ("out", N_("Subject withdrawn")),
@@ -28,8 +32,6 @@ PLAIN = {
     "subject.died": ("late", N_("Subject died")),
 }
 """What an entry of a topic says, where it says no more than that, with its shape in the timeline."""
-GIVEN = N_("Infusion %(n)d given, %(on)s")
-"""Fillings of a sentence by topic follow in `NAMED`."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +49,7 @@ class Entry(NamedTuple):
 
 Said = Mapping[str, Any]
 NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] = {
-    "dose.given": ("drop", "inf", GIVEN, lambda ask, said: {"n": said["number"], "on": ask.show.date(said["started_on"])}),
+    "dose.given": ("drop", "inf", N_("Infusion %(n)d given, %(on)s"), lambda ask, said: {"n": said["number"], "on": ask.show.date(said["started_on"])}),
     "dose.corrected": ("drop", "inf", N_("Infusion %(n)d corrected"), lambda _, said: {"n": said["number"]}),
     "dose.withheld": ("drop", "", N_("Infusion %(n)d withheld"), lambda _, said: {"n": said["number"]}),
     "adverse_event.corrected": (
@@ -64,6 +66,19 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
     "adverse_event.expectedness_assessed": (
         "pen", "", N_("Expected: %(answer)s"), lambda ask, said: {"answer": answer(ask, said["expected"])},
+    ),
+    "alert.raised": (
+        "bell", "", N_("Alert to %(role)s: %(about)s"),
+        lambda ask, said: {"role": ask.show.role(said["role"]), "about": about(ask, said["rule"])},
+    ),
+    "alert.acknowledged": (
+        "check", "ok", N_("Alert acknowledged by %(who)s"), lambda _, said: {"who": said["acknowledged_by"] or "–"},
+    ),
+    "message.composed": ("bell", "", N_("Message written to %(who)s"), lambda _, said: {"who": said["to"]}),
+    "message.sent": ("out", "ok", N_("Message taken by %(channel)s"), lambda _, said: {"channel": said["channel"]}),
+    "message.failed": (
+        "late", "late", N_("Message not taken by %(channel)s: %(error)s"),
+        lambda _, said: {"channel": said["channel"], "error": said["error"]},
     ),
     "obligation.opened": (
         "soon", "", N_("Obligation %(name)s opened, to %(to)s"),
@@ -109,10 +124,16 @@ def answer(ask: Asked, said: str | None) -> str:
     return ask.words(word)
 
 
-def record_of(ask: Asked, subject: str, number: int) -> list[Entry]:
-    """Give every entry about an adverse event and its subject up to the moment of the page, in the order of the log."""
-    rows = ask.home.journal.stream(f"{ask.trial}/subject/{subject}")
-    return list(_told(ask, [decode(row) for row in rows if row.position <= ask.at.position], number))
+def record_of(ask: Asked, case: Said) -> list[Entry]:
+    """Give every entry about a case, its subject, its alerts and their messages, up to the moment, in the log's order."""
+    alerts, messages = (
+        {one["id"] for one in case["alerts"]},
+        {name for one in case["alerts"] for name in one["messages"]},
+    )
+    streams = [f"subject/{case['subject']}", *(f"alert/{a}" for a in alerts), *(f"message/{m}" for m in messages)]
+    rows = [row for name in streams for row in ask.home.journal.stream(f"{ask.trial}/{name}")]
+    known = sorted((row for row in rows if row.position <= ask.at.position), key=lambda row: row.position)
+    return list(_told(ask, [decode(row) for row in known], case["number"]))
 
 
 def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
@@ -127,10 +148,18 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
         else:
             mark, text = PLAIN.get(topic, ("info", topic))
             kind, words = "", ask.words(text)
-        about = one.about()
-        parts = [f"{about.by}, {ask.show.role(about.role)}", about.reason or "", aware(ask, said, one.recorded_at)]
+        meta = one.about()
+        who = f"{meta.by}, {ask.show.role(meta.role)}"
+        parts = [who, meta.reason or "", in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
         detail = " · ".join(part for part in parts if part)
-        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, about.signature is not None)
+        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, meta.signature is not None)
+
+
+def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:
+    """Give the free text of an entry, to whom it is shown in clear."""
+    if FieldClass.TEXT not in ask.grant.fields:
+        return ""
+    return str(said.get("reason" if topic == "obligation.rejected" else "explanation") or "")
 
 
 def aware(ask: Asked, said: Said, recorded_at: int) -> str:

@@ -34,7 +34,7 @@ DIGITS = 6
 def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
     """Show one adverse event with all that hangs on it."""
     found = case_of(ask, subject, number)
-    entries = record_of(ask, found["subject"], found["number"])
+    entries = record_of(ask, found)
     for duty in found["duties"]:
         duty["signed"] = signed_of(ask, entries, duty["obligation"])
     looked = ask.home.sessions.looked(ask.account, ask.trial)
