@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, opened, photograph
-from tests.web_homes import Homes, with_a_trial, with_people
+from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
+CASE = f"/trials/T1/cases/{SUBJECT}/1"
+OF_A_CASE = {"worklist": "/trials/T1/worklist", "case": CASE, "assess-causality": f"{CASE}/causality"}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 
@@ -58,20 +60,24 @@ def test_the_way_from_sign_in_to_the_cases(desk: tuple[str, str], width: str, la
         photograph(page, f"trials-{width}-{language}")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
-        page.wait_for_selector(".cases-list")
+        page.wait_for_selector(".work")
+        page.goto("/trials/T1/cases")
         assert page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-Hans"}[language]
         photograph(page, f"cases-{width}-{language}")
         page.goto("/trials/T1/cases?as_of=6")
         photograph(page, f"past-{width}-{language}")
         page.keyboard.press(".")
         page.wait_for_selector("body:not(.is-past)")
+        for name, path in OF_A_CASE.items():
+            page.goto(path)
+            photograph(page, f"{name}-{width}-{language}")
         page.goto("/me")
         photograph(page, f"me-{width}-{language}")
         for name in ("incidence", "listing", "history"):
             page.goto(f"/trials/T1/{name}")
             photograph(page, f"{name}-{width}-{language}")
         pages = [f"/trials/T1/{name}" for name in ("cases", "cases?as_of=6", "incidence", "listing", "history")]
-        for path in ("/sign-in", "/", "/me", *pages):
+        for path in ("/sign-in", "/", "/me", *pages, *OF_A_CASE.values()):
             page.goto(path)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider == 0, f"{path} scrolls sideways by {wider} px"
@@ -86,7 +92,8 @@ def test_with_scripts_off_it_works_the_same(desk: tuple[str, str]) -> None:
         page.goto(link)
         page.click("form.body button")
         page.click("th a")
-        assert "cases" in page.url
+        assert "worklist" in page.url
+        page.goto("/trials/T1/cases")
         page.fill("#subject", "nobody")
         page.click("form.filters button")
         assert page.locator(".empty").count() == 1

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ OPTIONS = {"**.j2": {"trim_blocks": "1", "newstyle_gettext": "1", "silent": "0"}
 NAME = re.compile(r"%\((\w+)\)[sd]")
 
 
+@cache
 def said() -> dict[str, set[str]]:
     """Every text of templates and code, with the names that it holds."""
     folder = str(Path(safety.web.__file__).parent)

@@ -14,7 +14,7 @@ def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
     """Give every alert of a trial by the contract of the command line: what it concerns, its state, when raised, its messages."""
     table = ALERT.table
     ask = select(table).where(table.c.trial == trial, at.stands(table)).order_by(table.c.raised_at, table.c.alert)
-    return {"position": at.position, "alerts": [_told(row) for row in connection.execute(ask)]}
+    return {"position": at.position, "alerts": [as_told(row) for row in connection.execute(ask)]}
 
 
 def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
@@ -92,7 +92,8 @@ def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(row: Row[Any]) -> dict[str, Any]:
+def as_told(row: Row[Any]) -> dict[str, Any]:
+    """Tell one alert as every view and the command line do."""
     return {
         "id": row.alert,
         "rule": row.rule,

@@ -52,12 +52,14 @@ def line_listing(
     subject: str | None = None,
     sites: AbstractSet[str] | None = None,
     only: AbstractSet[tuple[str, int]] | None = None,
+    subjects: AbstractSet[str] | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> dict[str, Any]:
     """List a trial's adverse events by subject and number; with `sites`, those of the subjects of these sites alone.
 
     `only` names some by subject and number; a page of them, for every name is in the statement.
+    With `subjects`, those of these subjects alone.
 
     `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
     trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
@@ -75,6 +77,8 @@ def line_listing(
         wanted.append(counted.related(governs, trial, at) == 1)
     if subject is not None:
         wanted.append(AE.c.subject == subject)
+    if subjects is not None:
+        wanted.append(AE.c.subject.in_(subjects))
     if sites is not None:
         wanted.append(of_sites(trial, at, sites))
     if only is not None:

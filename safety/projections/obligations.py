@@ -49,7 +49,7 @@ def obligations(connection: Connection, trial: str, at: At, now: datetime) -> di
     instant = microseconds(now)
     ask = select(table).where(table.c.trial == trial, at.stands(table))
     order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
-    rows = [_told(row, instant) for row in connection.execute(ask.order_by(*order))]
+    rows = [as_told(row, instant) for row in connection.execute(ask.order_by(*order))]
     counts = Counter(row["timeliness"] for row in rows)
     return {
         "position": at.position,
@@ -73,7 +73,7 @@ def due_within(
         ask = ask.where(table.c.trial == trial)
     order = (table.c.due_at.is_not(None), table.c.due_at, *(table.c[name] for name in OBLIGATION.keys))
     instant = microseconds(now)
-    return [{"trial": row.trial, **_told(row, instant)} for row in connection.execute(ask.order_by(*order))]
+    return [{"trial": row.trial, **as_told(row, instant)} for row in connection.execute(ask.order_by(*order))]
 
 
 def reviews_owed(connection: Connection, at: At, trial: str | None = None, limit: int | None = None) -> list[Review]:
@@ -98,7 +98,8 @@ def reviews_owed(connection: Connection, at: At, trial: str | None = None, limit
     return [Review(row.trial, row.subject, row.since) for row in connection.execute(ask)]
 
 
-def _told(row: Row[Any], now: int) -> dict[str, Any]:
+def as_told(row: Row[Any], now: int) -> dict[str, Any]:
+    """Tell one obligation as every view and the command line do; `now` in microseconds from 1970 UTC."""
     return {
         "subject": row.subject,
         "number": row.number,

@@ -1,0 +1,91 @@
+"""The file of one adverse event: its line, the doses beside it, what it made due, and who was told of it with what receipts."""
+
+import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from safety.projections.alert import ALERT, MESSAGE
+from safety.projections.at import At
+from safety.projections.case_list import serious_unexpected_related
+from safety.projections.exposure import EXPOSURE
+from safety.projections.inbox import as_told as alert_as_told
+from safety.projections.line_listing import line_listing
+from safety.projections.obligation import OBLIGATION
+from safety.projections.obligations import as_told
+from safety.values import microseconds
+
+
+def case_file(
+    connection: Connection,
+    of: tuple[str, str, int],
+    at: At,
+    now: datetime,
+    *,
+    sites: AbstractSet[str] | None = None,
+) -> dict[str, Any] | None:
+    """Give one adverse event (`of`: trial, subject, number) with all that hangs on it; None where there is none, or none of `sites`.
+
+    A line of `line_listing` with its `sur`; `doses` by number, planned ones that were withheld among them; `duties` as
+    `obligations` tells them, those that run first, by due time; `alerts` as `inbox` tells them, each with `deliveries`.
+
+    Raises:
+        UnknownTrial: there was no such trial at the moment asked about.
+
+    """
+    trial, subject, number = of
+    listed = line_listing(connection, trial, at, subject=subject, sites=sites)["rows"]
+    line: dict[str, Any] | None = next((row for row in listed if row["number"] == number), None)
+    if line is None:
+        return None
+    return line | {
+        "sur": serious_unexpected_related(line),
+        "doses": _doses(connection, trial, subject, at),
+        "duties": _duties(connection, of, at, microseconds(now)),
+        "alerts": _alerts(connection, trial, f"{subject}/{number}", at),
+    }
+
+
+def _doses(connection: Connection, trial: str, subject: str, at: At) -> list[dict[str, Any]]:
+    table = EXPOSURE.table
+    ask = select(table).where(table.c.trial == trial, table.c.subject == subject, at.stands(table))
+    told = ("number", "treatment", "amount", "unit", "lot", "started_on", "withheld")
+    rows = connection.execute(ask.where(table.c.vanished == 0).order_by(table.c.number)).mappings()
+    return [{name: row[name] for name in told} for row in rows]
+
+
+def _duties(connection: Connection, of: tuple[str, str, int], at: At, now: int) -> list[dict[str, Any]]:
+    table = OBLIGATION.table
+    trial, subject, number = of
+    ask = select(table).where(table.c.trial == trial, table.c.subject == subject, table.c.number == number)
+    order = (table.c.runs.desc(), table.c.due_at.is_not(None), table.c.due_at, table.c.obligation)
+    rows = connection.execute(ask.where(at.stands(table)).order_by(*order))
+    beside = ({"due": row.due_at, "starts": row.starts_at, "runs": bool(row.runs)} | as_told(row, now) for row in rows)
+    return list(beside)
+
+
+def _alerts(connection: Connection, trial: str, concerning: str, at: At) -> list[dict[str, Any]]:
+    table = ALERT.table
+    named = table.c.concerning.contains(json.dumps(concerning), autoescape=True)
+    ask = select(table).where(table.c.trial == trial, at.stands(table), named)
+    rows = connection.execute(ask.order_by(table.c.raised_at, table.c.alert)).all()
+    told = [
+        alert_as_told(row)
+        | {"raised": row.raised_at, "next": row.next_at, "held": bool(row.held), "answered": row.acknowledged_at}
+        for row in rows
+    ]
+    carried = _deliveries(connection, sorted({name for one in told for name in one["messages"]}), at)
+    return [one | {"deliveries": [carried[name] for name in one["messages"] if name in carried]} for one in told]
+
+
+def _deliveries(connection: Connection, messages: Sequence[str], at: At) -> dict[str, dict[str, Any]]:
+    """Give to whom each message went and the last receipt of each channel."""
+    table = MESSAGE.table
+    ask = select(table).where(table.c.message.in_(messages), at.stands(table))
+    return {
+        row.message: {"to": row.account, "role": row.role, "state": row.state, "receipts": json.loads(row.receipts)}
+        for row in connection.execute(ask)
+    }

@@ -1,0 +1,90 @@
+"""How a form about a case is taken: filled in, signed where it has to be, done; what does not fit is said at its field."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from safety.aggregates.deciding import Form, Refused
+from safety.web.asking import Asked
+from safety.web.signing import Meaning, NotSigned, signature
+from safety.web.words import N_
+
+F = TypeVar("F", bound=Form)
+
+CHOOSE = N_("Choose one of these.")
+WHEN = N_("Write the date and time as 2018-05-31 18:00, in the zone of the trial.")
+NOT_FIT = N_("This does not fit here; it may be too long. Shorten or change it.")
+
+
+class Misfilled(Exception):
+    """A field does not hold what it has to: its id, and what to do in the reader's words."""
+
+    def __init__(self, field: str, text: str) -> None:
+        """Name the field and say what to write instead."""
+        super().__init__(text)
+        self.field = field
+
+
+class Fault(NamedTuple):
+    """What is wrong with a form: at which field, in which words; `signing` where it is the signature."""
+
+    field: str
+    text: str
+    signing: bool = False
+
+
+def acted(
+    ask: Asked, command: str, fill: Callable[[], Form], meanings: Sequence[Meaning] = (), reason: str | None = None
+) -> Fault | None:
+    """Do a command with the form that `fill` gives, signed where meanings are offered; give what is wrong, if anything.
+
+    The form is filled in before the signature is taken: who mistypes a date is not asked to sign twice.
+    """
+    try:
+        form = fill()
+        signed = signature(ask, *meanings) if meanings else None
+        ask.do(command, form, signature=signed, reason=reason)
+    except Misfilled as fault:
+        return Fault(fault.field, str(fault))
+    except NotSigned as fault:
+        return Fault("sign-passphrase", str(fault), signing=True)
+    except Refused as fault:
+        return Fault("act", str(fault))
+    return None
+
+
+def built(ask: Asked, form: type[F], **said: object) -> F:
+    """Fill in a form; raises Misfilled at the first field that does not fit, without echoing what it holds."""
+    try:
+        return form.model_validate({name: value for name, value in said.items() if value not in (None, "", ())})
+    except ValidationError as fault:
+        wire = str(fault.errors()[0]["loc"][0])
+        names = {described.alias or name: name for name, described in form.model_fields.items()}
+        raise Misfilled(names.get(wire, wire), ask.words(NOT_FIT)) from None
+
+
+def chosen(ask: Asked, field: str, among: Sequence[str]) -> str:
+    """Give what was chosen; raises Misfilled where it is none of what was offered."""
+    said = ask.text(field)
+    if said not in among:
+        raise Misfilled(field, ask.words(CHOOSE))
+    return said
+
+
+def instant(ask: Asked, field: str) -> datetime:
+    """Read a local time of the trial's zone; raises Misfilled where it is none."""
+    zone = ZoneInfo(ask.governs.zone if ask.governs else "UTC")
+    try:
+        said = datetime.fromisoformat(ask.text(field))
+    except ValueError:
+        raise Misfilled(field, ask.words(WHEN)) from None
+    return said if said.tzinfo is not None else said.replace(tzinfo=zone)
+
+
+def local_now(ask: Asked) -> str:
+    """Write the present moment as a field for date and time takes it, in the zone of the trial."""
+    zone = ZoneInfo(ask.governs.zone if ask.governs else "UTC")
+    return ask.moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

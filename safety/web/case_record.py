@@ -1,0 +1,191 @@
+"""The record of one adverse event as the log has it: every entry in order, in the reader's words, with who said it and why."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from safety.journal import decode
+from safety.values import FieldClass
+from safety.web.asking import Asked
+from safety.web.clocks import REASONS, about
+from safety.web.words import N_
+
+PARTIES = {"investigator": N_("Investigator"), "sponsor": N_("Sponsor")}
+YES, NO, UNSTATED = N_("yes"), N_("no"), N_("not stated")
+PLAIN = {
+    "adverse_event.reported": ("pen", N_("Reported")),
+    "adverse_event.followed_up": ("pen", N_("Followed up")),
+    "adverse_event.coded": ("pen", N_("Coded")),
+    "adverse_event.unmerged": ("out", N_("Stands for itself again")),
+    "adverse_event.nullified": ("void", N_("Nullified")),
+    "adverse_event.row_vanished": ("q", N_("The row is no longer in the data")),
+    "adverse_event.row_reappeared": ("q", N_("The row is in the data again")),
+    "obligation.grounds_found": ("info", N_("Grounds found in the record itself")),
+    "obligation.reviewed": ("check", N_("Duties looked at again under what governs now")),
+    "alert.released": ("bell", N_("Alert goes out with the digest")),
+    "alert.settled": ("check", N_("Nothing further is owed of an alert")),
+    "message.faulted": ("late", N_("Message could not be written as it should")),
+    "subject.enrolled": ("user", N_("Subject enrolled")),
+    "subject.corrected": ("pen", N_("Subject corrected")),
+    "subject.withdrawn": ("out", N_("Subject withdrawn")),
+    "subject.completed": ("check", N_("Subject completed the trial")),
+    "subject.died": ("late", N_("Subject died")),
+}
+"""What an entry of a topic says, where it says no more than that, with its shape in the timeline."""
+
+
+class Entry(NamedTuple):
+    """One entry of the log about a case, as a page tells it; `event` is the event itself, for who looks for a judgement."""
+
+    position: int
+    at: int
+    mark: str
+    kind: str
+    text: str
+    detail: str
+    event: Any
+    signed: bool
+
+
+Said = Mapping[str, Any]
+NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] = {
+    "dose.given": ("drop", "inf", N_("Infusion %(n)d given, %(on)s"), lambda ask, said: {"n": said["number"], "on": ask.show.date(said["started_on"])}),
+    "dose.corrected": ("drop", "inf", N_("Infusion %(n)d corrected"), lambda _, said: {"n": said["number"]}),
+    "dose.withheld": ("drop", "", N_("Infusion %(n)d withheld"), lambda _, said: {"n": said["number"]}),
+    "adverse_event.corrected": (
+        "pen", "", N_("Corrected: %(fields)s"), lambda _, said: {"fields": ", ".join(said["variables"])},
+    ),
+    "adverse_event.merged": ("out", "", N_("Merged into AE %(n)d"), lambda _, said: {"n": said["into"]}),
+    "adverse_event.seriousness_assessed": (
+        "pen", "", N_("Serious in the view of the %(party)s: %(answer)s"),
+        lambda ask, said: {"party": party(ask, said), "answer": answer(ask, said["serious"])},
+    ),
+    "adverse_event.causality_assessed": (
+        "pen", "", N_("Causality in the view of the %(party)s: %(answer)s"),
+        lambda ask, said: {"party": party(ask, said), "answer": said["causality"]},
+    ),
+    "adverse_event.expectedness_assessed": (
+        "pen", "", N_("Expected: %(answer)s"), lambda ask, said: {"answer": answer(ask, said["expected"])},
+    ),
+    "alert.raised": (
+        "bell", "", N_("Alert to %(role)s: %(about)s"),
+        lambda ask, said: {"role": ask.show.role(said["role"]), "about": about(ask, said["rule"])},
+    ),
+    "alert.acknowledged": (
+        "check", "ok", N_("Alert acknowledged by %(who)s"), lambda _, said: {"who": said["acknowledged_by"] or "–"},
+    ),
+    "message.composed": ("bell", "", N_("Message written to %(who)s"), lambda _, said: {"who": said["to"]}),
+    "message.sent": ("out", "ok", N_("Message taken by %(channel)s"), lambda _, said: {"channel": said["channel"]}),
+    "message.failed": (
+        "late", "late", N_("Message not taken by %(channel)s: %(error)s"),
+        lambda _, said: {"channel": said["channel"], "error": said["error"]},
+    ),
+    "obligation.opened": (
+        "soon", "", N_("Obligation %(name)s opened, to %(to)s"),
+        lambda _, said: {"name": said["obligation"], "to": ", ".join(said["to"])},
+    ),
+    "obligation.superseded": (
+        "void", "", N_("Obligation %(name)s gave way to %(by)s"),
+        lambda _, said: {"name": said["obligation"], "by": said["by"]},
+    ),
+    "obligation.cancelled": (
+        "void", "", N_("Obligation %(name)s struck through: %(why)s"),
+        lambda ask, said: {"name": said["obligation"], "why": ask.words(REASONS[str(said["reason"])])},
+    ),
+    "obligation.submitted": (
+        "out", "ok", N_("Obligation %(name)s: report sent to %(to)s, %(when)s"),
+        lambda ask, said: {"name": said["obligation"], "to": ", ".join(said["to"]), "when": ask.show.at(said["sent_at"])},
+    ),
+    "obligation.acknowledged": (
+        "check", "ok", N_("Obligation %(name)s: %(who)s acknowledged, %(when)s"),
+        lambda ask, said: {
+            "name": said["obligation"], "who": said["recipient"], "when": ask.show.at(said["acknowledged_at"]),
+        },
+    ),
+    "obligation.rejected": (
+        "late", "late", N_("Obligation %(name)s: %(who)s rejected the report, %(when)s; the clock goes on"),
+        lambda ask, said: {
+            "name": said["obligation"], "who": said["recipient"], "when": ask.show.at(said["rejected_at"]),
+        },
+    ),
+}  # fmt: skip
+"""Sentences that hold names: shape, colour, text, and what fills it."""
+
+
+def party(ask: Asked, said: Said) -> str:
+    """Name the party that judges."""
+    who = PARTIES[said["assessor"]]
+    return ask.words(who)
+
+
+def answer(ask: Asked, said: str | None) -> str:
+    """Write yes, no or nothing said."""
+    word = {"Y": YES, "N": NO}.get(str(said), UNSTATED)
+    return ask.words(word)
+
+
+def record_of(ask: Asked, case: Said) -> list[Entry]:
+    """Give every entry about a case, its subject, its alerts and their messages, up to the moment, in the log's order."""
+    alerts, messages = (
+        {one["id"] for one in case["alerts"]},
+        {name for one in case["alerts"] for name in one["messages"]},
+    )
+    streams = [f"subject/{case['subject']}", *(f"alert/{a}" for a in alerts), *(f"message/{m}" for m in messages)]
+    rows = [row for name in streams for row in ask.home.journal.stream(f"{ask.trial}/{name}")]
+    known = sorted((row for row in rows if row.position <= ask.at.position), key=lambda row: row.position)
+    return list(_told(ask, [decode(row) for row in known], case["number"]))
+
+
+def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
+    for one in recorded:
+        topic, said = one.topic.rpartition(".v")[0], one.event.__dict__
+        of_another = topic.startswith(("adverse_event.", "obligation.")) and said.get("number", number) != number
+        if of_another:
+            continue
+        if topic in NAMED:
+            mark, kind, text, fill = NAMED[topic]
+            words = ask.words(text, **fill(ask, said))
+        else:
+            mark, text = PLAIN.get(topic, ("info", topic))
+            kind, words = "", ask.words(text)
+        meta = one.about()
+        who = f"{meta.by}, {ask.show.role(meta.role)}"
+        parts = [who, meta.reason or "", in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
+        detail = " · ".join(part for part in parts if part)
+        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, meta.signature is not None)
+
+
+def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:
+    """Give the free text of an entry, to whom it is shown in clear."""
+    if FieldClass.TEXT not in ask.grant.fields:
+        return ""
+    return str(said.get("reason" if topic == "obligation.rejected" else "explanation") or "")
+
+
+def aware(ask: Asked, said: Said, recorded_at: int) -> str:
+    """Say when who filed had become aware, where that was well before the log took it."""
+    known = said.get("aware")
+    if known is None or known.basis == "filed":
+        return ""
+    before = recorded_at / 1_000_000 - known.at.timestamp()
+    return ask.words("aware %(time)s before", time=ask.show.lasted(before)) if before > 3600 else ""  # noqa: PLR2004, an hour
+
+
+def by_day(ask: Asked, entries: list[Entry], since: int | None) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Group entries as the timeline takes them; those beyond a position are marked as new."""
+    split = [(ask.show.moment(one.at).rpartition(" "), one) for one in entries]
+    told = [
+        (day.rstrip(","), {**one._asdict(), "time": time, "new": since is not None and one.position > since})
+        for (day, _, time), one in split
+    ]
+    return [(day, [one for _, one in group]) for day, group in groupby(told, key=lambda pair: pair[0])]
+
+
+def judged(entries: list[Entry], topic: str, assessor: str | None = None) -> Entry | None:
+    """Find the last entry of a topic, by one party where there are two: where its signature is."""
+    found = (
+        one
+        for one in reversed(entries)
+        if one.event.TOPIC.startswith(topic) and assessor in {None, one.event.__dict__.get("assessor")}
+    )
+    return next(found, None)

@@ -1,0 +1,147 @@
+"""How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
+
+from typing import Any
+
+from fastapi import Response
+
+from safety.aggregates.adverse_event import CausalityAssessed, ExpectednessAssessed, SeriousnessAssessed
+from safety.aggregates.deciding import Form
+from safety.aggregates.trial import Trial
+from safety.journal.states import folded
+from safety.web.acting import Fault, acted, built, chosen
+from safety.web.asking import Ask, Asked
+from safety.web.case_record import PARTIES
+from safety.web.declaring import Pages
+from safety.web.pages.case import CRITERIA, case_of
+from safety.web.signing import Meaning, wanted
+from safety.web.words import N_
+
+pages = Pages()
+
+CASE = "/trials/{trial}/cases/{subject}/{number}"
+MEANINGS: tuple[Meaning, ...] = ("assessment", "review")
+TITLES = {
+    "causality": N_("Assess causality"),
+    "seriousness": N_("Assess seriousness"),
+    "expectedness": N_("Assess expectedness"),
+}
+TAKES_BACK = {
+    "": N_("It takes nothing back."),
+    "new_information": N_("It takes back what was said before: there is new information."),
+    "medical_review": N_("It takes back what was said before: medical review."),
+    "entered_in_error": N_("It takes back what was said before: that was entered in error."),
+}
+"""Why a judgement says less than the one before it; a clock that it opened is struck through only then."""
+ANSWERS = ("Y", "N")
+WHY = 500
+"""Characters of the reason that is kept beside a judgement."""
+
+
+@pages.shows(CASE + "/causality", "adverse_event.assess_causality")
+def ask_causality(ask: Ask, subject: str, number: str) -> Response:
+    """Ask whether the event is related, on the trial's own scale."""
+    return shown(ask, "causality", case_of(ask, subject, number))
+
+
+@pages.takes(CASE + "/causality", "adverse_event.assess_causality")
+def take_causality(ask: Ask, subject: str, number: str) -> Response:
+    """Record one party's judgement of causality; signed."""
+    case = case_of(ask, subject, number)
+
+    def form() -> Form:
+        said = {"assessor": party(ask), "causality": chosen(ask, "causality", scale(ask))}
+        return built(ask, CausalityAssessed, **named(ask, case), **said, **taken_back(ask))
+
+    return done(ask, "causality", case, acted(ask, "adverse_event.assess_causality", form, MEANINGS, why(ask)))
+
+
+@pages.shows(CASE + "/seriousness", "adverse_event.assess_seriousness")
+def ask_seriousness(ask: Ask, subject: str, number: str) -> Response:
+    """Ask whether the event is serious, and by which criteria."""
+    return shown(ask, "seriousness", case_of(ask, subject, number))
+
+
+@pages.takes(CASE + "/seriousness", "adverse_event.assess_seriousness")
+def take_seriousness(ask: Ask, subject: str, number: str) -> Response:
+    """Record one party's judgement of seriousness; signed. Only a serious event has criteria."""
+    case = case_of(ask, subject, number)
+
+    def form() -> Form:
+        serious = chosen(ask, "serious", ANSWERS)
+        ticked = {name: "Y" for name in CRITERIA if serious == "Y" and name in ask.form.getlist("criteria")}
+        said = {"assessor": party(ask), "serious": serious, **ticked}
+        return built(ask, SeriousnessAssessed, **named(ask, case), **said, **taken_back(ask))
+
+    return done(ask, "seriousness", case, acted(ask, "adverse_event.assess_seriousness", form, MEANINGS, why(ask)))
+
+
+@pages.shows(CASE + "/expectedness", "adverse_event.assess_expectedness")
+def ask_expectedness(ask: Ask, subject: str, number: str) -> Response:
+    """Ask whether the event is expected against the reference safety information."""
+    return shown(ask, "expectedness", case_of(ask, subject, number))
+
+
+@pages.takes(CASE + "/expectedness", "adverse_event.assess_expectedness")
+def take_expectedness(ask: Ask, subject: str, number: str) -> Response:
+    """Record the sponsor's judgement of expectedness; signed."""
+    case = case_of(ask, subject, number)
+
+    def form() -> Form:
+        against = chosen(ask, "against", ("", *issued(ask)))
+        said = {"expected": chosen(ask, "expected", ANSWERS), "reference_safety_information": against}
+        return built(ask, ExpectednessAssessed, **named(ask, case), **said, **taken_back(ask))
+
+    return done(ask, "expectedness", case, acted(ask, "adverse_event.assess_expectedness", form, MEANINGS, why(ask)))
+
+
+def party(ask: Asked) -> str:
+    """Say for which party one judges: the investigator for the site, anybody else for the sponsor."""
+    return "investigator" if ask.role == "investigator" else "sponsor"
+
+
+def scale(ask: Asked) -> tuple[str, ...]:
+    """Give the values of the trial's causality scale."""
+    return () if ask.governs is None else tuple(ask.governs.causality.values)
+
+
+def issued(ask: Asked) -> list[str]:
+    """Give the versions of the reference safety information, the latest first."""
+    state = folded(ask.home.journal.stream(f"{ask.trial}/trial")).slice(Trial)
+    return [one.version for one in reversed(state.reference_safety_information)]
+
+
+def named(ask: Asked, case: dict[str, Any]) -> dict[str, Any]:
+    """Say in a form which adverse event is meant."""
+    return {"trial": ask.trial, "subject": case["subject"], "number": case["number"]}
+
+
+def taken_back(ask: Asked) -> dict[str, str]:
+    """Say why the judgement says less than the one before, where it does."""
+    return {"takes_back": chosen(ask, "takes_back", tuple(TAKES_BACK))}
+
+
+def why(ask: Asked) -> str | None:
+    """Give the reason that stands beside the judgement."""
+    return ask.text("why")[:WHY] or None
+
+
+def shown(ask: Asked, what: str, case: dict[str, Any], fault: Fault | None = None) -> Response:
+    """Show the form of a judgement; what was chosen stays."""
+    who, title = PARTIES[party(ask)], TITLES[what]
+    said = {
+        "title": ask.words(title),
+        "party": ask.words(who),
+        "scale": [(value, value, "", "") for value in scale(ask)],
+        "criteria": [(name, ask.words(text), "", "") for name, text in CRITERIA.items()],
+        "versions": issued(ask) if what == "expectedness" else [],
+        "takes_back": [(name, ask.words(text), "", "") for name, text in TAKES_BACK.items()],
+        "signing": wanted(ask, *MEANINGS, error=fault.text if fault and fault.signing else ""),
+    }
+    return ask.render("case/assess.html.j2", 422 if fault else 200, what=what, case=case, fault=fault, **said)
+
+
+def done(ask: Asked, what: str, case: dict[str, Any], fault: Fault | None) -> Response:
+    """Go back to the case, or show the form again with what is wrong."""
+    if fault is not None:
+        return shown(ask, what, case, fault)
+    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))

@@ -1,0 +1,126 @@
+"""The case page: where an adverse event stands, what is new, what it made due and why, who was told, and its whole record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Response
+
+from safety.projections.case_file import case_file
+from safety.values import code, moment
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.case_record import Entry, by_day, judged, record_of
+from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
+from safety.web.declaring import Pages
+from safety.web.signing import Signed, signature_of
+from safety.web.words import N_
+
+pages = Pages()
+
+CRITERIA = {
+    "results_in_death": N_("Death"),
+    "life_threatening": N_("Life-threatening"),
+    "hospitalisation": N_("Admission to hospital, or a longer stay"),
+    "disability": N_("Disability"),
+    "congenital_anomaly": N_("Congenital anomaly"),
+    "medically_important": N_("Medically important"),
+    "involves_cancer": N_("Cancer"),
+    "occurred_with_overdose": N_("Overdose"),
+}
+"""The criteria of seriousness (ICH E2A II.B and the columns of CDISC) as a person reads them."""
+DIGITS = 6
+
+
+@pages.shows("/trials/{trial}/cases/{subject}/{number}", "case.read")
+def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
+    """Show one adverse event with all that hangs on it."""
+    found = case_of(ask, subject, number)
+    entries = record_of(ask, found)
+    for duty in found["duties"]:
+        duty["signed"] = signed_of(ask, entries, duty["obligation"])
+    looked = ask.home.sessions.looked(ask.account, ask.trial)
+    since = None if looked is None else looked.position
+    new = [one for one in entries if since is not None and one.position > since]
+    return ask.render(
+        "case/page.html.j2",
+        case=found,
+        days=by_day(ask, new if only == "new" else entries, since),
+        looked=looked,
+        new=len(new),
+        only=only == "new",
+        filed=entries[0].at if entries else None,
+        signed=signatures(ask, entries),
+        stands=stands(ask, found["duties"]),
+    )
+
+
+def case_of(ask: Asked, subject: str, number: str) -> dict[str, Any]:
+    """Find the case that an address names, of the sites that may be seen, with its clocks in words; raises NotThere."""
+    try:
+        whose = code(subject)
+    except ValueError:
+        raise NotThere from None
+    if not (number.isdecimal() and number.isascii() and len(number) <= DIGITS):
+        raise NotThere
+    with ask.reading() as connection:
+        found = case_file(connection, (ask.trial, whose, int(number)), ask.at, moment(ask.stamped), sites=ask.sites)
+    if found is None:
+        raise NotThere
+    for duty in found["duties"]:
+        duty.update(in_words(ask, duty))
+    for alert in found["alerts"]:
+        alert["about"] = about(ask, alert["rule"])
+    said = [CRITERIA[name] for name in found["criteria"]]
+    return found | {"because": [ask.words(one) for one in said]}
+
+
+def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
+    """Put an obligation's clock, owner and reasons in the reader's words; the sentences behind it stand as the log has them."""
+    owner, why = OWED_BY[duty["owed_by"]], duty["cancelled_because"]
+    text = REASONS[why] if why else ""
+    clause = ask.words(
+        "%(citation)s. Pack %(pack)s %(version)s.",
+        citation=duty["citation"],
+        pack=duty["pack"],
+        version=duty["pack_version"],
+    )
+    return {
+        "clock": clock_of(ask, duty),
+        "owner": ask.words(owner),
+        "why": ask.words(text) if text else "",
+        "clause": clause,
+        "limit_said": limit_of(ask, duty),
+        "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
+    }
+
+
+def signatures(ask: Asked, entries: list[Entry]) -> dict[str, list[Signed]]:
+    """Give the signatures of the judgements that stand, by party, where they were signed."""
+    found: dict[str, list[Signed]] = {"investigator": [], "sponsor": []}
+    for party, signed in found.items():
+        topics = [f"adverse_event.{name}_assessed" for name in ("seriousness", "causality")]
+        judgements = [judged(entries, topic, party) for topic in topics]
+        if party == "sponsor":
+            judgements.append(judged(entries, "adverse_event.expectedness_assessed"))
+        for one in judgements:
+            shown = signature_of(ask, one.position) if one is not None and one.signed else None
+            signed.extend([shown] if shown else [])
+    return found
+
+
+def signed_of(ask: Asked, entries: list[Entry], obligation: str) -> list[Signed]:
+    """Give the signatures under what was done about an obligation."""
+    its = (one for one in entries if one.signed and one.event.__dict__.get("obligation") == obligation)
+    return [shown for one in its if (shown := signature_of(ask, one.position)) is not None]
+
+
+def stands(ask: Asked, duties: list[dict[str, Any]]) -> str:
+    """Say in one line how its clocks stand."""
+    runs = [duty for duty in duties if duty["runs"]]
+    late = sum(duty["timeliness"] in {"overdue", "due_now"} for duty in runs)
+    if not duties:
+        return ask.words("Nothing has been made due.")
+    if not runs:
+        return ask.words("No report is owed any longer.")
+    if not late:
+        return ask.words("No report is overdue; clocks that run: %(n)d.", n=len(runs))
+    return ask.words("Reports overdue or due now: %(late)d, of clocks that run: %(n)d.", late=late, n=len(runs))

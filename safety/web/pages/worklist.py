@@ -1,0 +1,83 @@
+"""The worklist: what runs out next and whether anybody has it, in words; and where an alert is acknowledged."""
+
+from typing import Any
+
+from fastapi import Response
+
+from safety.aggregates.alert import Acknowledged
+from safety.projections.worklist import worklist
+from safety.values import code, moment
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
+from safety.web.declaring import Pages
+
+pages = Pages()
+
+A_PAGE = 100
+TOO_LONG = 9
+"""Characters of a page's number that no list has so many pages for."""
+
+
+@pages.shows("/trials/{trial}/worklist", "worklist.read")
+def show_worklist(ask: Ask, page: str = "1") -> Response:
+    """Show the clocks that run, the most urgent first, and the alerts that nobody has acknowledged."""
+    number = int(page) if page.isdecimal() and page.isascii() and len(page) < TOO_LONG and int(page) > 0 else 1
+    found = listed(ask, limit=A_PAGE, offset=(number - 1) * A_PAGE)
+    if number > 1 and not found["duties"]:
+        return ask.go(ask.in_trial("/worklist"))
+    groups = [
+        (name, [duty for duty in found["duties"] if duty["urgency"] == name]) for name in ("late", "soon", "later")
+    ]
+    return ask.render("worklist/page.html.j2", found=found, groups=groups, page=number, why=why_empty(ask, found))
+
+
+def why_empty(ask: Asked, found: dict[str, Any]) -> str:
+    """Say why no clock runs: because all is done, because nothing was ever owed, or because nothing could be."""
+    count, last = found["ended"]
+    if not found["governed"]:
+        return ask.words("No rule pack governs this trial, so no clock can start. A safety officer adopts the packs.")
+    if not count:
+        return ask.words("Packs govern this trial, and no event on record has made a report due so far.")
+    return ask.words(
+        "All %(n)d reports that were owed are sent, or no longer due; the last clock stopped %(when)s.",
+        n=count,
+        when=ask.show.moment(last),
+    )
+
+
+def listed(ask: Asked, *, limit: int, offset: int = 0) -> dict[str, Any]:
+    """Ask for the worklist at the moment of the page, and put each clock in words."""
+    with ask.reading() as connection:
+        found = worklist(
+            connection, ask.trial, ask.at, moment(ask.stamped), sites=ask.sites, limit=limit, offset=offset
+        )
+    for duty in found["duties"]:
+        owner = OWED_BY[duty["owed_by"]]
+        duty["clock"], duty["owner"] = clock_of(ask, duty), ask.words(owner)
+    for alert in found["alerts"]:
+        alert["clock"], alert["about"] = waiting(ask, alert), about(ask, alert["rule"])
+    return found
+
+
+def waiting(ask: Asked, alert: dict[str, Any]) -> Clock:
+    """Say how long an alert has waited for somebody, and when the next person hears of it."""
+    if alert["held"]:
+        return Clock("idle", ask.words("Waits for the digest"), waited(ask, alert["raised"]))
+    follows = ask.words("nobody further is told")
+    if alert["next"]:
+        follows = ask.words("next told %(when)s", when=ask.show.moment(alert["next"]))
+    return Clock("soon", ask.words("Unanswered for %(time)s", time=waited(ask, alert["raised"])), follows)
+
+
+@pages.takes("/trials/{trial}/alerts/{alert}/acknowledge", "alert.acknowledge")
+def acknowledge(ask: Ask, alert: str) -> Response:
+    """Take an alert on in one's own name; the whole ladder of it is paid."""
+    try:
+        named = code(alert)
+    except ValueError:
+        raise NotThere from None
+    if named not in {one["id"] for one in listed(ask, limit=0)["alerts"]}:
+        raise NotThere
+    ask.do("alert.acknowledge", Acknowledged(trial=ask.trial, alert=named))
+    back = ask.text("back")
+    return ask.go(back if back.startswith(f"/trials/{ask.trial}/") else ask.in_trial("/worklist"))
