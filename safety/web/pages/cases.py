@@ -15,7 +15,7 @@ A_PAGE = 50
 @pages.shows("/trials/{trial}/cases", "case.list")
 def list_cases(ask: Ask, subject: str = "", page: str = "1", serious: str = "", related: str = "") -> Response:
     """Show a page of the adverse events that one may see, by subject and number."""
-    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
     try:
         whose = code(subject) if subject.strip() else None
     except ValueError:

@@ -30,7 +30,7 @@ def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") ->
     primary = ask.governs.counting.primary_window if ask.governs else None
     within: Window = "primary" if primary and window != "all" else "all"
     rows_by: By = "grade" if by == "grade" else "pt"
-    number = int(page) if page.isdecimal() and page.isascii() and int(page[:6]) > 0 else 1
+    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
     with ask.reading() as connection:
         found = incidence(connection, ask.trial, ask.at, by=rows_by, window=within)
         other = incidence(connection, ask.trial, ask.at, window="all") if within == "primary" else None

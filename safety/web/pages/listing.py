@@ -20,7 +20,7 @@ A_PAGE = 50
 @pages.shows("/trials/{trial}/listing", "listing.read")
 def listing(ask: Ask, arm: str = "", page: str = "1") -> Response:
     """List adverse events; with `arm`, those that one number of the incidence page counts."""
-    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
     asked = dict(ask.request.query_params)
     with ask.reading() as connection:
         found = of_a_number(connection, ask, arm, number) if arm else of_all(connection, ask, number)
