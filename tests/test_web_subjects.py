@@ -64,12 +64,12 @@ def test_one_subject_shows_events_doses_and_each_gap_in_words(home: Home) -> Non
     told = words(page)
     assert "1 adverse event still lacks something. Next planned: no. 3 of 3, 26 Apr 2018." in told
     assert (
-        "AE 3 Pyrexia not recorded not recorded serious not recorded not recorded "
+        "AE&nbsp;3 Pyrexia not recorded not recorded serious not recorded not recorded "
         "when it began, whether the product may have caused it, the outcome, what was done with the product, how severe it is"
         in told
     )
-    assert "AE 2 Pyrexia 5 Mar 2018 Grade 2 G2 no POSSIBLE recovered nothing" in told
-    assert "AE 1 Pyrexia nullified" in told
+    assert "AE&nbsp;2 Pyrexia 5 Mar 2018 Grade 2 G2 no POSSIBLE recovered nothing" in told
+    assert "AE&nbsp;1 Pyrexia nullified" in told
     assert (
         "1 1 Mar 2018 AD-MSC 35 10^6 CELLS not recorded given 2 not recorded not recorded not recorded withheld" in told
     )
