@@ -11,7 +11,7 @@ from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
 from safety.journal import Decision, Head, Journal, NewEvent, Repeated, Salt, Signature, Turn, decode, encode
-from safety.journal.states import KnownStates
+from safety.journal.states import KnownStates, Reading
 from safety.values import REDACTED, Clock, Role
 
 
@@ -114,19 +114,33 @@ class Desk:
         reading = self._known.reading(turn)
         if (before := turn.decided_before(asked.command_id)) is not None:
             raise before
+        happened, act = self._come_to(reading, turn, asked)
+        if not happened:
+            return Done(range(0), ())
+        positions = turn.append(self._decision(happened, act, asked))
+        self._known.landed(reading.changed, turn.head)
+        return Done(positions, tuple(one.event for one in happened))
+
+    def would(self, name: str, form: Form, *, by: str) -> tuple[Form, ...]:
+        """Say what a command would come to if it were asked for now: its events, with clocks and alerts; nothing is written.
+
+        Raises what `do` raises.
+        """
+        asked = Asked(COMMANDS[name], form, by, "", None)
+        came = self.journal.turns.run(lambda turn: self._come_to(self._known.reading(turn), turn, asked))
+        return tuple(one.event for one in came[0])
+
+    def _come_to(self, reading: Reading, turn: Turn, asked: Asked) -> tuple[list[duty.Happened], Act]:
+        """Decide a command with the clocks and alerts that it brings; in the states, not in the log."""
         trial = asked.form.__dict__.get("trial")
         roles, at = asked.command.roles, self.clock()
         act = authorised(reading, asked.command.name, roles=roles, trial=trial, by=asked.by, at=at)
         events = asked.command.decide(reading, asked.form, act)
         check_positions(events, turn.head)
-        if not events:
-            return Done(range(0), ())
         happened = [duty.Happened(event, *reading.take(event)) for event in events]
         happened += [duty.Happened(event, *reading.take(event)) for event in clocks.owed(reading, happened, act)]
         happened += [duty.Happened(alert, *reading.take(alert)) for alert in duty.alerts(happened, reading, at)]
-        positions = turn.append(self._decision(happened, act, asked))
-        self._known.landed(reading.changed, turn.head)
-        return Done(positions, tuple(one.event for one in happened))
+        return happened, act
 
     def _decision(self, happened: Sequence[duty.Happened], act: Act, asked: Asked) -> Decision:
         signatures = (asked.signature, *(None for _ in happened[1:]))

@@ -1,0 +1,195 @@
+"""Filing an adverse event: a form that is never refused for being incomplete, and says what it sets off before it does."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Response
+
+from safety.aggregates.adverse_event import Reported
+from safety.aggregates.deciding import Refused
+from safety.projections import Connection
+from safety.projections.line_listing import Dose, dose_before
+from safety.projections.subjects import lacking, subject_codes, subject_of
+from safety.projections.trials import definition
+from safety.values import DAY_SECONDS, code, span
+from safety.web.asking import Ask, Asked
+from safety.web.declaring import Pages
+from safety.web.filing_form import Typed, filled, typed
+from safety.web.pages.subjects import FIELDS
+from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
+from safety.web.words import N_
+
+pages = Pages()
+
+MOST_CHOICES = 200
+"""Of more subjects the code is typed."""
+A_DAY = 10
+
+GRADES = (
+    ("1", N_("Grade 1, mild"), N_("No or mild symptoms; observation only; no intervention.")),
+    (
+        "2",
+        N_("Grade 2, moderate"),
+        N_("Minimal, local or non-invasive intervention; limits instrumental daily living."),
+    ),
+    (
+        "3",
+        N_("Grade 3, severe"),
+        N_(
+            "Medically significant, not at once life-threatening; admission or longer stay indicated; limits self-care."
+        ),
+    ),
+    ("4", N_("Grade 4, life-threatening"), N_("Urgent intervention indicated.")),
+    ("5", N_("Grade 5, death"), N_("Death related to the event.")),
+)
+"""CTCAE 5.0, the grades in general."""
+SEVERITIES = ("MILD", "MODERATE", "SEVERE")
+CRITERIA = (
+    ("results_in_death", N_("Results in death"), ""),
+    ("life_threatening", N_("Life-threatening"), N_("At risk of death at the time, not in theory")),
+    ("hospitalisation", N_("Admission to hospital, or a longer stay"), N_("Not a stay planned before consent")),
+    ("disability", N_("Lasting or significant disability"), ""),
+    ("congenital_anomaly", N_("Congenital anomaly or birth defect"), ""),
+    ("medically_important", N_("Other medically important condition"), N_("Say why in the narrative")),
+)
+OUTCOMES = (
+    "NOT RECOVERED/NOT RESOLVED",
+    "RECOVERING/RESOLVING",
+    "RECOVERED/RESOLVED",
+    "RECOVERED/RESOLVED WITH SEQUELAE",
+    "FATAL",
+    "UNKNOWN",
+)
+ACTIONS = (
+    "DOSE NOT CHANGED",
+    "DRUG INTERRUPTED",
+    "DRUG WITHDRAWN",
+    "DOSE REDUCED",
+    "DOSE RATE REDUCED",
+    "DOSE INCREASED",
+    "NOT APPLICABLE",
+    "UNKNOWN",
+)
+CAUSALITIES = {
+    "NOT RELATED": N_("Not related"),
+    "NONE": N_("Not related at all"),
+    "REMOTE": N_("Remotely related"),
+    "UNLIKELY": N_("Unlikely related"),
+    "UNLIKELY RELATED": N_("Unlikely related"),
+    "POSSIBLE": N_("Possibly related"),
+    "POSSIBLY RELATED": N_("Possibly related"),
+    "PROBABLE": N_("Probably related"),
+    "PROBABLY RELATED": N_("Probably related"),
+    "DEFINITE": N_("Definitely related"),
+    "DEFINITELY RELATED": N_("Definitely related"),
+    "RELATED": N_("Related"),
+}
+"""Values of common scales in words; a scale's other values are shown as the trial states them."""
+
+
+@pages.shows("/trials/{trial}/file", REPORT)
+def empty_form(ask: Ask, subject: str = "") -> Response:
+    """Show the form, about a subject where the address names one."""
+    return answered(ask, typed(ask, subject), pressed="")
+
+
+@pages.takes("/trials/{trial}/file", REPORT)
+def file_event(ask: Ask) -> Response:
+    """File what was typed, or, unless the button to file was pressed, say what it would set off."""
+    return answered(ask, typed(ask), pressed="file" if ask.text("do") == "file" else "check")
+
+
+def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
+    """Answer the form: filed once, or shown again with what was typed, its faults and what it would set off."""
+    with ask.reading() as connection:
+        codes = subject_codes(connection, ask.trial, ask.at, ask.sites)
+        if not pressed and len(codes) == 1:
+            given.said["subject"] = given.said["subject"] or codes[0]
+        subject = named(connection, ask, given)
+        governs = definition(connection, ask.trial, ask.at)
+    zone = governs.site_zone(subject["site"] if subject else None)
+    form = filled(given, ask, subject, zone)
+    if not pressed and subject is None and not given.said["subject"]:
+        given.errors.clear()
+    effect = None
+    try:
+        if form is not None and pressed == "file":
+            number = number_of(ask, form)
+            return ask.go(ask.in_trial(f"/subjects/{form.subject}", filed=number))
+        effect = set_off(ask, form) if form is not None else None
+    except Refused as fault:
+        given.errors["ae"] = ask.words(str(fault))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
+    context = shown(given, form, subject, effect)
+    return ask.render("filing/form.html.j2", status, codes=codes, zone=zone, governs=governs, **context)
+
+
+def named(connection: Connection, ask: Asked, given: Typed) -> Mapping[str, Any] | None:
+    """Give the subject that was named, if it is one of those that one may see; what was typed stays as it was typed."""
+    try:
+        asked = code(given.said["subject"])
+    except ValueError:
+        return None
+    found = subject_of(connection, ask.trial, asked, ask.at, sites=ask.sites)
+    if found is not None:
+        given.said["subject"] = asked
+    return found
+
+
+def number_of(ask: Asked, form: Reported) -> int:
+    """File a report and give its number; sent again under the same act, it gives what the first one gave."""
+    done = ask.do(REPORT, form)
+    return next(event.number or 0 for event in done.events if isinstance(event, Reported))
+
+
+def shown(
+    given: Typed, form: Reported | None, subject: Mapping[str, Any] | None, effect: SetOff | None
+) -> dict[str, Any]:
+    """Give what the page shows beside the form itself."""
+    doses = [row for row in (subject or {}).get("doses", ()) if not row["withheld"] and not row["vanished"]]
+    onset = day_of(form.started_on) if form else None
+    after, days = dose_before(onset, [Dose(row["number"], day_of(row["started_on"])) for row in doses], None)
+    said = {} if form is None else form.__dict__
+    return {
+        "given": given,
+        "subject": subject,
+        "doses": [(row, days_after(onset, row)) for row in doses],
+        "automatic": (after, days),
+        "onset": form.started_on if form else None,
+        "lacks": lacking(dict(said)) if form else [],
+        "minimum": minimum(given, form),
+        "effect": effect,
+        "fields": FIELDS,
+        "grades": GRADES,
+        "severities": SEVERITIES,
+        "criteria": CRITERIA,
+        "outcomes": OUTCOMES,
+        "actions": ACTIONS,
+        "causalities": CAUSALITIES,
+        "because": BECAUSE,
+        "parties": PARTIES,
+        "most": MOST_CHOICES,
+    }
+
+
+def minimum(given: Typed, form: Reported | None) -> list[tuple[str, str, bool]]:
+    """Tell the four things without which no report is valid (ICH E2A III.B.3, E2D 4.1): which, its field, whether it is there."""
+    has_subject = form is not None or ("subject" not in given.errors and bool(given.said["subject"]))
+    return [
+        (N_("an identifiable subject"), "subject", has_subject),
+        (N_("an identifiable reporter: you"), "main", True),
+        (N_("a suspect product: that of the trial"), "main", True),
+        (N_("an adverse event"), "term", bool(given.said["term"])),
+    ]
+
+
+def day_of(text: str | None) -> int | None:
+    """Give the day of a date that is known to the day, counted from 0001-01-01."""
+    return None if text is None or len(text) < A_DAY else span(text)[0] // DAY_SECONDS
+
+
+def days_after(onset: int | None, dose: Mapping[str, Any]) -> int | None:
+    """Give the days from a dose to the onset; None where either day is not known."""
+    given = day_of(dose["started_on"])
+    return None if onset is None or given is None else onset - given

@@ -1,0 +1,51 @@
+"""The queries that are open: what of the record contradicts itself, where, and what to do about it."""
+
+from fastapi import Response
+
+from safety.projections.queries_of_sites import queries_of_sites
+from safety.web.asking import Ask
+from safety.web.declaring import Pages
+from safety.web.words import N_
+
+pages = Pages()
+
+A_PAGE = 50
+
+SAID = {
+    "SERIOUS_FLAG": (
+        N_("A criterion of seriousness is ticked, but the event is not called serious"),
+        N_("If the criterion holds, correct the event to serious; if it does not, take the criterion back."),
+    ),
+    "END_BEFORE_START": (
+        N_("The event ends before it begins"),
+        N_("Compare both dates with the source and correct the wrong one."),
+    ),
+    "ONSET_BEFORE_FIRST_DOSE_RELATED": (
+        N_("The event began before the first dose, but counts as related"),
+        N_("Check the onset, the date of the first dose and the causality, and correct what is wrong."),
+    ),
+    "FATAL_WITHOUT_DEATH": (
+        N_("The event was fatal, but no death of the subject is recorded"),
+        N_("Record the death of the subject with its date, or correct the outcome."),
+    ),
+    "EQUAL_BUT_NUMBER": (
+        N_("Two events of the subject are equal in all but their number"),
+        N_("If it happened once, tell the safety officer, who merges them; if twice, correct what differs."),
+    ),
+    "VANISHED": (
+        N_("The row is no longer in the data that were imported"),
+        N_("Find out with data management why it is gone; nothing was erased here."),
+    ),
+}
+"""Of each rule: what is wrong, and what to do."""
+
+
+@pages.shows("/trials/{trial}/queries", "query.list")
+def list_queries(ask: Ask, page: str = "1") -> Response:
+    """Show a page of the open queries about the subjects that one may see."""
+    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    with ask.reading() as connection:
+        found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
+    shown = found[(number - 1) * A_PAGE : number * A_PAGE]
+    more = len(found) > number * A_PAGE
+    return ask.render("queries/list.html.j2", found=shown, count=len(found), page=number, more=more, said=SAID)

@@ -1,0 +1,50 @@
+"""The subjects that one follows: doses given and next planned, adverse events, and what is still missing of each."""
+
+from fastapi import Response
+
+from safety.projections.subjects import subject_list, subject_of
+from safety.values import code
+from safety.web.asking import Ask, NotThere
+from safety.web.declaring import Pages
+from safety.web.words import N_
+
+pages = Pages()
+
+A_PAGE = 50
+
+FIELDS = {
+    "term": N_("the event in words"),
+    "started_on": N_("when it began"),
+    "ended_on": N_("when it ended"),
+    "grade": N_("how severe it is"),
+    "serious": N_("whether it is serious"),
+    "causality": N_("whether the product may have caused it"),
+    "outcome": N_("the outcome"),
+    "action_taken": N_("what was done with the product"),
+}
+"""What may be missing of an adverse event, as a person reads it."""
+
+
+@pages.shows("/trials/{trial}/subjects", "subject.list")
+def list_subjects(ask: Ask, page: str = "1") -> Response:
+    """Show a page of the subjects that one may see."""
+    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    with ask.reading() as connection:
+        offset = (number - 1) * A_PAGE
+        found = subject_list(connection, ask.trial, ask.at, sites=ask.sites, limit=A_PAGE, offset=offset)
+    return ask.render("subjects/list.html.j2", found=found, page=number, fields=FIELDS)
+
+
+@pages.shows("/trials/{trial}/subjects/{subject}", "subject.read")
+def one_subject(ask: Ask, subject: str, filed: str = "") -> Response:
+    """Show one subject of one's sites; `filed` is the number of the adverse event that was just filed."""
+    try:
+        named = code(subject)
+    except ValueError:
+        raise NotThere from None
+    with ask.reading() as connection:
+        found = subject_of(connection, ask.trial, named, ask.at, sites=ask.sites)
+    if found is None:
+        raise NotThere
+    just = next((one for one in found["events"] if str(one["number"]) == filed), None)
+    return ask.render("subjects/one.html.j2", found=found, just=just, fields=FIELDS)
