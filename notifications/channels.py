@@ -64,9 +64,11 @@ class Maildir:
     def put(self, mail: EmailMessage) -> None:
         """Write the mail to disk, synced."""
         try:
-            self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            mailbox.Maildir(self._folder, create=True).add(mail)
-        except OSError as fault:
+            # Before the library does: two threads that make it at once would each find half of it.
+            for folder in (self._folder, *(self._folder / part for part in ("tmp", "new", "cur"))):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            mailbox.Maildir(self._folder, create=False).add(mail)
+        except (OSError, mailbox.Error) as fault:
             raise NotDelivered(type(fault).__name__.upper()) from fault
 
 

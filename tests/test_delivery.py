@@ -164,7 +164,7 @@ def test_a_delivery_that_the_machine_refuses_makes_nothing_undone(cli: CommandLi
 def test_a_maildir_that_cannot_be_written_is_a_failure_of_its_class_and_tried_again(cli: CommandLine) -> None:
     (cli.home / "mail").write_text("")
     ran = cli("do", "adverse_event.report", stdin=json.dumps(SAE))
-    assert ran.err == "maildir did not take the message to OPERATOR: NOTADIRECTORYERROR; it is tried again.\n"
+    assert ran.err == "maildir did not take the message to OPERATOR: FILEEXISTSERROR; it is tried again.\n"
     assert (states(cli), receipts(cli)) == (["owed"], ["message.composed.v1", "message.failed.v1"])
     (cli.home / "mail").unlink()
     cli("deliver")
