@@ -15,7 +15,7 @@ from safety.directory import Person
 from safety.home import Home
 from safety.journal import decode
 from safety.journal.states import folded
-from tests.builders import append, definition, enrolled, given, pack_adopted, registered
+from tests.builders import append, definition, enrolled, given, pack_adopted, registered, reported
 from tests.rule_packs import PACK
 from tests.test_web_pages import CHINESE, words
 from tests.web_homes import Homes, signed_in, token, with_people
@@ -237,6 +237,13 @@ def test_another_sites_subjects_are_not_offered_and_an_auditor_has_no_form(home:
     )
     assert signed_in(home, "ZHAO").get(FILE).status_code == 404
     assert signed_in(home, "LIN").get(f"{FILE}?as_of=5").status_code == 409
+
+
+def test_terms_are_suggested_from_ones_own_sites(home: Home) -> None:
+    append(home.journal, reported("S1", 1, term="Chills"), reported("THEIRS", 1, term="Theirterm"))
+    page = signed_in(home, "LIN").get(FILE).text
+    assert '<option value="Chills">' in page
+    assert "Theirterm" not in page
 
 
 def test_it_is_said_in_chinese(home: Home) -> None:

@@ -61,6 +61,18 @@ def subject_of(
     return None if row is None else filled(connection, trial, at, [dict(row)])[0]
 
 
+def terms_on_record(
+    connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None, most: int = 200
+) -> list[str]:
+    """Give the terms that adverse events of these sites were reported in, to choose from; each once, in order."""
+    event, person = ADVERSE_EVENT.table, SUBJECT.table
+    theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), of_sites(sites))
+    named = (event.c.trial == trial, at.stands(event), event.c.term.is_not(None), event.c.subject.in_(theirs))
+    return list(
+        connection.execute(select(event.c.term).where(*named).distinct().order_by(event.c.term).limit(most)).scalars()
+    )
+
+
 def subject_codes(connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None) -> list[str]:
     """Name the subjects of these sites, in order."""
     person = SUBJECT.table

@@ -10,13 +10,13 @@ from safety.aggregates.adverse_event import Reported
 from safety.aggregates.deciding import Refused
 from safety.projections import Connection
 from safety.projections.line_listing import Dose, dose_before
-from safety.projections.subjects import lacking, subject_codes, subject_of
+from safety.projections.subjects import lacking, subject_codes, subject_of, terms_on_record
 from safety.projections.trials import definition
 from safety.values import DAY_SECONDS, code, span
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
-from safety.web.pages.subjects import FIELDS
+from safety.web.pages.subjects import CAUSALITIES, FIELDS
 from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
 from safety.web.words import N_
 
@@ -71,21 +71,6 @@ ACTIONS = (
     "NOT APPLICABLE",
     "UNKNOWN",
 )
-CAUSALITIES = {
-    "NOT RELATED": N_("Not related"),
-    "NONE": N_("Not related at all"),
-    "REMOTE": N_("Remotely related"),
-    "UNLIKELY": N_("Unlikely related"),
-    "UNLIKELY RELATED": N_("Unlikely related"),
-    "POSSIBLE": N_("Possibly related"),
-    "POSSIBLY RELATED": N_("Possibly related"),
-    "PROBABLE": N_("Probably related"),
-    "PROBABLY RELATED": N_("Probably related"),
-    "DEFINITE": N_("Definitely related"),
-    "DEFINITELY RELATED": N_("Definitely related"),
-    "RELATED": N_("Related"),
-}
-"""Values of common scales in words; a scale's other values are shown as the trial states them."""
 
 
 @pages.shows("/trials/{trial}/file", REPORT)
@@ -104,6 +89,7 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     """Answer the form: filed once, or shown again with what was typed, its faults and what it would set off."""
     with ask.reading() as connection:
         codes = subject_codes(connection, ask.trial, ask.at, ask.sites)
+        terms = terms_on_record(connection, ask.trial, ask.at, ask.sites)
         if not pressed and len(codes) == 1:
             given.said["subject"] = given.said["subject"] or codes[0]
         subject = named(connection, ask, given)
@@ -122,7 +108,7 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
         given.errors["ae"] = ask.words(str(fault))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
     context = shown(given, form, subject, effect)
-    return ask.render("filing/form.html.j2", status, codes=codes, zone=zone, governs=governs, **context)
+    return ask.render("filing/form.html.j2", status, codes=codes, terms=terms, zone=zone, governs=governs, **context)
 
 
 def named(connection: Connection, ask: Asked, given: Typed) -> Mapping[str, Any] | None:

@@ -1,10 +1,12 @@
 """The subjects that one follows: doses given and next planned, adverse events, and what is still missing of each."""
 
+from zoneinfo import ZoneInfo
+
 from fastapi import Response
 
 from safety.projections.subjects import subject_list, subject_of
-from safety.values import code
-from safety.web.asking import Ask, NotThere
+from safety.values import code, moment
+from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.words import N_
 
@@ -23,6 +25,27 @@ FIELDS = {
     "action_taken": N_("what was done with the product"),
 }
 """What may be missing of an adverse event, as a person reads it."""
+CAUSALITIES = {
+    "NOT RELATED": N_("Not related"),
+    "NONE": N_("Not related at all"),
+    "REMOTE": N_("Remotely related"),
+    "UNLIKELY": N_("Unlikely related"),
+    "UNLIKELY RELATED": N_("Unlikely related"),
+    "POSSIBLE": N_("Possibly related"),
+    "POSSIBLY RELATED": N_("Possibly related"),
+    "PROBABLE": N_("Probably related"),
+    "PROBABLY RELATED": N_("Probably related"),
+    "DEFINITE": N_("Definitely related"),
+    "DEFINITELY RELATED": N_("Definitely related"),
+    "RELATED": N_("Related"),
+}
+"""Values of common scales in words; a scale's other values are shown as the trial states them."""
+
+
+def today(ask: Asked) -> str:
+    """Give the day of the moment that is looked at, in the zone of the trial."""
+    zone = ZoneInfo(ask.governs.zone if ask.governs else "UTC")
+    return moment(ask.stamped).astimezone(zone).date().isoformat()
 
 
 @pages.shows("/trials/{trial}/subjects", "subject.list")
@@ -32,7 +55,7 @@ def list_subjects(ask: Ask, page: str = "1") -> Response:
     with ask.reading() as connection:
         offset = (number - 1) * A_PAGE
         found = subject_list(connection, ask.trial, ask.at, sites=ask.sites, limit=A_PAGE, offset=offset)
-    return ask.render("subjects/list.html.j2", found=found, page=number, fields=FIELDS)
+    return ask.render("subjects/list.html.j2", found=found, page=number, today=today(ask))
 
 
 @pages.shows("/trials/{trial}/subjects/{subject}", "subject.read")
@@ -47,4 +70,6 @@ def one_subject(ask: Ask, subject: str, filed: str = "") -> Response:
     if found is None:
         raise NotThere
     just = next((one for one in found["events"] if str(one["number"]) == filed), None)
-    return ask.render("subjects/one.html.j2", found=found, just=just, fields=FIELDS)
+    return ask.render(
+        "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask)
+    )
