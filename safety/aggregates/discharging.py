@@ -111,7 +111,8 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
     if known.sent_to.intersection(to):
         raise AlreadySent(**named(form))
     check_moment(known, form, "The sending", form.sent_at, act)
-    return (form.model_copy(update={"to": to}),)
+    # Which filing is itself a report is not the form's to say.
+    return (form.model_copy(update={"to": to, "filed_as": None}),)
 
 
 @command("obligation.acknowledge", Acknowledged, *FILING)

@@ -90,11 +90,15 @@ class Cancelled(OfObligation):
 
 @event("obligation.submitted.v1")
 class Submitted(OfObligation):
-    """The report was sent: when it actually left, to which of the recipients, and under which reference."""
+    """The report was sent: when it actually left, to which of the recipients, and under which reference.
+
+    `filed_as`: version in this stream of the filing in the desk that is itself the report to the sponsor.
+    """
 
     sent_at: Instant
     to: tuple[Recipient, ...] = ()
     reference: Reference | None = None
+    filed_as: Number | None = None
 
 
 @event("obligation.acknowledged.v1")

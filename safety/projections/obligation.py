@@ -54,6 +54,7 @@ COLUMNS: dict[str, type] = {
     "acknowledged_at": int,
     "rejected_at": int,
     "reference": str,
+    "filed_as": int,
 }
 OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
 Index("obligation_due", OBLIGATION.table.c.trial, OBLIGATION.table.c.due_at)
@@ -122,8 +123,7 @@ def submitted(event: Submitted, _: Recorded, rows: Rows) -> Iterable[Change]:
     to = list(dict.fromkeys([*known(rows, event, "sent_to"), *event.to]))
     sent_at = max(microseconds(event.sent_at), row.get("sent_at") or 0)
     values: Said = {"sent_to": names(to), "sent_at": sent_at}
-    if event.reference is not None:
-        values["reference"] = event.reference
+    values |= {name: event.__dict__[name] for name in ("reference", "filed_as") if event.__dict__[name] is not None}
     if set(to).issuperset(known(rows, event, "recipients")):
         values |= {"state": "submitted", "runs": 0, "closed_at": sent_at}
     yield Change(OBLIGATION, key(event), values)

@@ -40,6 +40,8 @@ def _(event: obligation.Cancelled) -> str:
 
 @says(obligation.Submitted)
 def _(event: obligation.Submitted) -> str:
+    if event.filed_as is not None:
+        return f"{of(event)}: the filing of version {event.filed_as} is the report, with the sponsor since {event.sent_at.isoformat()}."
     return f"{of(event)}: the report was sent to {numbers(event.to)} at {event.sent_at.isoformat()}."
 
 
