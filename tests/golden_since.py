@@ -11,4 +11,5 @@ def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             "obligation.submitted.v1",
             {**rejected, "sent_at": "2018-03-09T01:30:00Z", "to": ["Authority"], "reference": "R-2", "filed_as": 6},
         ),
+        ("obligation.taken.v1", {**rejected, "taken_by": "LIN", "reason": "Chen is on leave."}),
     ]

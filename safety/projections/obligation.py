@@ -13,6 +13,7 @@ from safety.aggregates.obligation import (
     Rejected,
     Submitted,
     Superseded,
+    Taken,
 )
 from safety.projections.rows import Change, Key, Projection, Recorded, Rows, Said, only_open, versioned
 from safety.values import microseconds
@@ -55,6 +56,8 @@ COLUMNS: dict[str, type] = {
     "rejected_at": int,
     "reference": str,
     "filed_as": int,
+    "taken_by": str,
+    "taken_at": int,
 }
 OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
 Index("obligation_due", OBLIGATION.table.c.trial, OBLIGATION.table.c.due_at)
@@ -100,6 +103,12 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "acknowledged_by": "[]",
     }
     yield Change(OBLIGATION, key(event), values, "opens")
+
+
+@PROJECTION.on(Taken)
+def taken(event: Taken, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """Somebody has it in hand."""
+    yield Change(OBLIGATION, key(event), {"taken_by": event.taken_by, "taken_at": recorded.recorded_at})
 
 
 @PROJECTION.on(Superseded)

@@ -137,6 +137,8 @@ def as_told(row: Row[Any], now: int) -> dict[str, Any]:
         "timeliness": timeliness(row.state, row.due_at, row.closed_at, now),
         "opened_at": utc(row.opened_at),
         "closed_at": utc(row.closed_at),
+        "taken_by": row.taken_by,
+        "taken_at": utc(row.taken_at),
         "sent_at": utc(row.sent_at),
         "sent_to": json.loads(row.sent_to),
         "reference": row.reference,

@@ -27,6 +27,11 @@ def _(event: obligation.Opened) -> str:
     )
 
 
+@says(obligation.Taken)
+def _(event: obligation.Taken) -> str:
+    return f"{of(event)} was taken in hand by {event.taken_by}{'' if event.reason is None else ', over from another'}."
+
+
 @says(obligation.Superseded)
 def _(event: obligation.Superseded) -> str:
     return f"{of(event)} gave way to {event.by}."
