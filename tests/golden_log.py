@@ -293,6 +293,8 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
         ("account.added.v1", {"account": "WANG", "roles": ["investigator"], "trials": ["GOLDEN"], "sites": ["01"]}),
         ("adverse_event.followed_up.v1", SIGNED),
+        ("account.changed.v1", {"account": "WANG", "roles": ["auditor"], "trials": ["GOLDEN"], "sites": ["01"]}),
+        ("account.revoked.v1", {"account": "WANG"}),
     ]
 
 
