@@ -112,6 +112,8 @@ ISSUED = {
 }
 SAMPLES: dict[str, dict[str, Any]] = {
     "account.added.v1": {"account": "LIN", "roles": ["investigator"], "trials": ["T1"], "sites": ["01"]},
+    "account.changed.v1": {"account": "LIN", "roles": ["auditor"], "trials": ["T1"], "sites": ["01"]},
+    "account.revoked.v1": {"account": "LIN"},
     "account.absence_set.v1": {
         "account": "LIN",
         "from_at": "2018-03-10T00:00:00Z",
