@@ -16,7 +16,17 @@ from safety.values import microseconds
 from safety.web.policy import RULES, Grant
 
 Kind = Literal[
-    "signed_in", "refused", "signed_out", "passphrase_set", "authenticator_set", "denied", "exported", "read_sealed"
+    "signed_in",
+    "refused",
+    "signed_out",
+    "passphrase_set",
+    "authenticator_set",
+    "denied",
+    "exported",
+    "read_sealed",
+    "token_made",
+    "token_revoked",
+    "token_refused",
 ]
 TOPIC = "access.noted.v1"
 NOBODY = "-"

@@ -18,6 +18,9 @@ KINDS = {
     "denied": N_("asked for what is not theirs"),
     "exported": N_("exported"),
     "read_sealed": N_("read free text"),
+    "token_made": N_("made an API token"),
+    "token_revoked": N_("revoked an API token"),
+    "token_refused": N_("API token refused"),
 }
 
 
