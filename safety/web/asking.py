@@ -255,14 +255,23 @@ class Asked(Visitor):
         """Make the id of an act when its form is opened: sent twice, it is done once."""
         return self.home.doors.new_id()
 
-    def do(self, command: str, form: Form, *, reason: str | None = None, signature: Signature | None = None) -> Done:
+    def do(
+        self,
+        command: str,
+        form: Form,
+        *,
+        reason: str | None = None,
+        signature: Signature | None = None,
+        read_at: int | None = None,
+    ) -> Done:
         """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
 
-        What has to be signed comes with the signature that `safety.web.signing.signature` has taken.
+        What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
+        position that the form was filled in from, where nobody may have changed what it is about meanwhile.
         """
         act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
         asked = {"by": self.account, "command_id": act, "reason": reason}
-        return self.home.desk.do(command, form, **asked, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
+        return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 
 async def filled(request: Request) -> FormData:
