@@ -14,6 +14,7 @@ from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, by_day, judged, record_of
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
+from safety.web.likenesses import because
 from safety.web.signing import Signed, signature_of
 from safety.web.words import N_
 
@@ -53,6 +54,11 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         only=only == "new",
         filed=next((one.at for one in entries if one.event.TOPIC.startswith("adverse_event.reported.")), None),
         signed=signatures(ask, entries),
+        alike=[
+            {"number": pair["one"] + pair["other"] - found["number"], "because": because(ask, pair["reasons"])}
+            for pair in found["duplicates"]
+            if ask.may("duplicate.list")
+        ],
         stands=stands(ask, found["duties"]),
     )
 
