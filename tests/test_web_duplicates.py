@@ -17,7 +17,15 @@ from tests.builders import append, definition, enrolled, given, merged, nullifie
 from tests.test_web_case import words
 from tests.web_homes import Homes, signed_in, token, with_people
 
-BLANK: dict[str, Any] = {"subject": "S1", "term": None, "preferred_term": None, "soc": None, "onset": None, "end": None, "criteria": []}
+BLANK: dict[str, Any] = {
+    "subject": "S1",
+    "term": None,
+    "preferred_term": None,
+    "soc": None,
+    "onset": None,
+    "end": None,
+    "criteria": [],
+}
 
 
 def event(number: int = 1, **said: Any) -> dict[str, Any]:  # noqa: ANN401, a row of the listing
