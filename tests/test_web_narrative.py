@@ -91,11 +91,13 @@ def test_each_sentence_names_the_entry_that_says_it(home: Home) -> None:
 
 
 def test_what_is_missing_is_said_and_never_made_up(home: Home) -> None:
-    append(home.journal, enrolled("S3", site="01"), reported("S3", 1, None, term=None, preferred_term=None, serious=None))
+    append(
+        home.journal, enrolled("S3", site="01"), reported("S3", 1, None, term=None, preferred_term=None, serious=None)
+    )
     text = signed_in(home, "LIN").get(PAGE.replace("S1", "S3")).text
     found = sentences(text)
     for said in (
-        "Sex: not recorded. Age: not recorded. Planned arm: not recorded.",
+        "Sex: not recorded. Age: not recorded. Planned arm: A.",
         "No dose of the treatment is on record.",
         "It is not coded.",
         "It began: not recorded.",
