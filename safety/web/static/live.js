@@ -13,7 +13,7 @@
 
   /* ----- the bar ----- */
   const say = (text, press, kind = "") => {
-    live.className = `live${text ? " is-shown" : ""}${kind}`;
+    live.className = kind === "vh" || !text ? "live vh" : `live is-shown ${kind}`;
     live.replaceChildren();
     if (!text) return;
     live.append(Object.assign(document.createElement("span"), { textContent: text }));
@@ -35,19 +35,18 @@
     if (document.querySelector("dialog[open]") || (getSelection()?.isCollapsed === false)) return true;
     return [...main().querySelectorAll("form")].some((form) => typed.has(form));
   };
-  document.addEventListener("input", (event) => event.target.form && typed.add(event.target.form));
+  document.addEventListener("input", (event) => {
+    if (!event.target.form) return;
+    typed.add(event.target.form);
+    event.target.form.setAttribute("hx-morph-skip", "");
+  });
   for (const name of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"])
     document.addEventListener(name, () => { moved = performance.now(); }, { passive: true });
 
   /* ----- asking anew ----- */
-  document.addEventListener("htmx:before:morph:node", (event) => {
-    const { oldNode, newNode } = event.detail;
-    if (oldNode.tagName === "DETAILS" && oldNode.open) newNode.open = true;
-    if (oldNode.tagName === "FORM" && typed.has(oldNode)) event.preventDefault();
-  });
-  document.addEventListener("htmx:before:swap", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.byItself && ctx.response.status >= 400) event.preventDefault();
+  htmx.registerExtension("vigilog-live", {
+    htmx_before_morph_attr: (element, { attrName }) => !(element.tagName === "DETAILS" && attrName === "open"),
+    htmx_before_swap: (_, { ctx }) => !(ctx.byItself && ctx.response.status >= 400),
   });
 
   const refresh = async () => {
@@ -64,7 +63,7 @@
         things = 0;
         waiting = false;
         if (before && document.activeElement === document.body) document.getElementById(before)?.focus();
-        say(`${words.shown} ${told}`, null, " vh");
+        say(`${words.shown} ${told}`, null, "vh");
       }
     } finally {
       asking = false;
@@ -82,11 +81,11 @@
 
   /* ----- the line ----- */
   const over = {
-    ended: () => say(words.ended, link(words.signin, `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`), " live--lost"),
-    full: () => say(words.full, button(words.reload, () => location.reload()), " live--lost"),
+    ended: () => say(words.ended, link(words.signin, `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`), "live--lost"),
+    full: () => say(words.full, button(words.reload, () => location.reload()), "live--lost"),
     far: () => say(words.far, button(words.reload, () => location.reload())),
   };
-  const away = () => { if (!waiting) say(words.lost, button(words.reload, () => location.reload()), " live--lost"); };
+  const away = () => { if (!waiting) say(words.lost, button(words.reload, () => location.reload()), "live--lost"); };
   const hangUp = () => {
     line?.close();
     line = null;
