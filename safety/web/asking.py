@@ -32,6 +32,8 @@ from safety.web.words import Words, chosen, words
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
+BY_ITSELF = "x-vigilog-by-itself"
+"""The header by which a page says that nobody pressed anything: it was told of a change and asks anew."""
 
 
 class NotThere(Exception):
@@ -57,8 +59,11 @@ class Unclear(Exception):
 class Visitor:
     """Who asks, signed in or not, and what a page needs to answer."""
 
-    def __init__(self, request: Request, home: Home, form: FormData) -> None:
-        """Read what the browser holds: a secret that names its session or guards its forms, and a language."""
+    def __init__(self, request: Request, home: Home, form: FormData, *, in_use: bool = True) -> None:
+        """Read what the browser holds: a secret that names its session or guards its forms, and a language.
+
+        A request that a page makes by itself does not prolong the session: nobody need be sitting there.
+        """
         self.request, self.home, self.form = request, home, form
         self.access: AccessLog = request.app.state.access
         accepted = request.headers.get("accept-language")
@@ -69,7 +74,8 @@ class Visitor:
         self.secret = self.held or secrets.token_urlsafe(ID_BYTES)
         self.session: Session | None = None
         if self.held is not None:
-            self.session = home.sessions.find(self.held, now=self.now)
+            by_itself = not in_use or BY_ITSELF in request.headers
+            self.session = home.sessions.find(self.held, now=self.now, in_use=not by_itself)
 
     @property
     def now(self) -> int:
