@@ -1,5 +1,6 @@
 """What a page is given when it is asked for: who asks, for which trial, as of which moment, in which language."""
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from safety.web.words import Words, chosen, words
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
+ACT = re.compile(r"[\x21-\x7e]{1,200}")
+"""What the id of an act may look like: the log keeps it for ever."""
 
 
 class NotThere(Exception):
@@ -261,6 +264,8 @@ class Asked(Visitor):
         What has to be signed comes with the signature that `safety.web.signing.signature` has taken.
         """
         act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
+        if not ACT.fullmatch(act):
+            raise Unclear(self.words("The form came back without its own number; open it again and send it once more."))
         asked = {"by": self.account, "command_id": act, "reason": reason}
         return self.home.desk.do(command, form, **asked, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
 
