@@ -1,5 +1,6 @@
 """What a page is given when it is asked for: who asks, for which trial, as of which moment, in which language."""
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
 BY_ITSELF = "x-vigilog-by-itself"
 """The header by which a page says that nobody pressed anything: it was told of a change and asks anew."""
+ACT = re.compile(r"[\x21-\x7e]{1,200}")
+"""What the id of an act may look like: the log keeps it for ever."""
 
 
 class NotThere(Exception):
@@ -276,6 +279,8 @@ class Asked(Visitor):
         position that the form was filled in from, where nobody may have changed what it is about meanwhile.
         """
         act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
+        if not ACT.fullmatch(act):
+            raise Unclear(self.words("The form came back without its own number; open it again and send it once more."))
         asked = {"by": self.account, "command_id": act, "reason": reason}
         return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
