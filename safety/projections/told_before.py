@@ -33,7 +33,7 @@ def told_before(connection: Connection, alert: str) -> ToldBefore:
     if row is None:
         return ToldBefore()
     root = row.root or alert
-    chain = connection.execute(select(table).where(now, table.c.alert == root)).one()
+    chain = row if root == alert else connection.execute(select(table).where(now, table.c.alert == root)).one()
     earlier = [root, *json.loads(chain.chain or "[]")]
     earlier = earlier[: earlier.index(alert)] if alert in earlier else earlier
     began = connection.execute(select(func.min(table.c.from_position)).where(table.c.alert == root)).scalar_one()
@@ -41,6 +41,8 @@ def told_before(connection: Connection, alert: str) -> ToldBefore:
 
 
 def _asked(connection: Connection, alerts: list[str]) -> tuple[str, ...]:
+    if not alerts:
+        return ()
     table, message = ALERT.table, MESSAGE.table
     carried = connection.scalars(
         select(table.c.messages).where(table.c.alert.in_(alerts), table.c.to_position == OPEN)
