@@ -10,10 +10,10 @@ from safety.aggregates.alerting import owed, terms
 from safety.aggregates.clock_alert import role_of, running_alert
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
-from safety.aggregates.message import Failed, Faulted, Message, permanent
 from safety.aggregates.obligation import Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
 from safety.aggregates.trial import DataImported
+from safety.aggregates.undeliverable import of_delivery
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
@@ -25,10 +25,6 @@ SERIOUS_IMPORTED = "SAE-IMPORTED"
 OBLIGATIONS_IMPORTED = "OBLIGATIONS-IMPORTED"
 SOON = timedelta(days=8)
 """A clock that ends within this time is told at once, another in the next digest; both are reminded of."""
-
-UNDELIVERABLE = "UNDELIVERABLE"
-TEMPLATE_FAILED = "TEMPLATE-FAILED"
-DELIVERY_FAILED = "DELIVERY-FAILED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -131,7 +127,7 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
     decided = list(decided)
     came_to = {happened.event.stream: happened.after for happened in decided}
     for happened in decided:
-        found += (owed(fault, terms(states, fault.trial), at) for fault in fault_of_delivery(happened))
+        found += of_delivery(happened.event, happened.after, states, at)
         if isinstance(happened.event, OfObligation):
             found += of_obligation(happened.event, happened, came_to[happened.event.stream], states, at)
             continue
@@ -194,27 +190,6 @@ def announcement(happened: Happened, report: Issued) -> Raised:
         concerning=(f"{report.kind} {report.period}",),
         due_at=None if limit is None else limit.due_at,
     )
-
-
-def fault_of_delivery(happened: Happened) -> list[Raised]:
-    """Owe the operator a message that bounced, or at which the program failed: somebody must hear of a fault.
-
-    A message to the operators themselves owes nothing more, or one bounce would owe the next for ever.
-    """
-    match happened.event:
-        case Failed(error=error) if permanent(error):
-            rule = UNDELIVERABLE
-        case Faulted(what=what):
-            rule = TEMPLATE_FAILED if what == "template" else DELIVERY_FAILED
-        case _:
-            return []
-    message = happened.after.slice(Message)
-    if message.role == "operator":
-        return []
-    event = happened.event
-    alert = alert_id(event.stream, happened.after.version, rule, "operator", 1)
-    concerning = (f"MESSAGE/{event.message}",)
-    return [Raised(trial=event.trial, alert=alert, rule=rule, role="operator", concerning=concerning)]
 
 
 class Imported(NamedTuple):
