@@ -25,6 +25,7 @@ RULES = {
     "PERIODIC-REPORT-ISSUED": "a periodic safety report was issued and is to be submitted",
     "PERIODIC-REPORT-FAILED": "a periodic safety report that is due could not be rendered",
     "OBLIGATION-OPENED": "a report is owed, its clock runs",
+    "OBLIGATIONS-IMPORTED": "an import brought reports that are owed",
     "OBLIGATION-REJECTED": "a report was rejected, its clock goes on",
     "DUE-REMINDER": "a report is still owed",
     "ROLE-VACANT": "nobody fills a role that alerts go to",

@@ -1,18 +1,19 @@
 """Which alerts are owed to which role for what has just happened: pure, and asked in the same append as the facts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Nullified, Reported
 from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
+from safety.aggregates.clock_alert import role_of, running_alert
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
-from safety.aggregates.message import Failed, Faulted, Message, permanent
-from safety.aggregates.obligation import Obligation, Obligations, OfObligation, Opened, Rejected
+from safety.aggregates.obligation import Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
 from safety.aggregates.trial import DataImported
+from safety.aggregates.undeliverable import of_delivery
 from safety.values import Role
 
 SERIOUS_REPORTED = "SAE-REPORTED"
@@ -21,14 +22,9 @@ SERIOUS_WORSENED = "SAE-WORSENED"
 SERIOUS_DOWNGRADED = "SAE-DOWNGRADED"
 SERIOUS_NULLIFIED = "SAE-NULLIFIED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
-OBLIGATION_OPENED = "OBLIGATION-OPENED"
-OBLIGATION_REJECTED = "OBLIGATION-REJECTED"
+OBLIGATIONS_IMPORTED = "OBLIGATIONS-IMPORTED"
 SOON = timedelta(days=8)
 """A clock that ends within this time is told at once, another in the next digest; both are reminded of."""
-
-UNDELIVERABLE = "UNDELIVERABLE"
-TEMPLATE_FAILED = "TEMPLATE-FAILED"
-DELIVERY_FAILED = "DELIVERY-FAILED"
 
 FIRST_RUNG: Role = "safety_officer"
 """Who hears of a serious adverse event first."""
@@ -131,7 +127,7 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
     decided = list(decided)
     came_to = {happened.event.stream: happened.after for happened in decided}
     for happened in decided:
-        found += (owed(fault, terms(states, fault.trial), at) for fault in fault_of_delivery(happened))
+        found += of_delivery(happened.event, happened.after, states, at)
         if isinstance(happened.event, OfObligation):
             found += of_obligation(happened.event, happened, came_to[happened.event.stream], states, at)
             continue
@@ -154,58 +150,32 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
     return found
 
 
-def running_alert(event: OfObligation, known: Obligation) -> Raised:
-    """Give the alert of a clock that runs: one for its opening, and one for each rejection, after which it goes on."""
-    role: Role = "investigator" if known.opened.party == "site" else "safety_officer"
-    rule = OBLIGATION_REJECTED if known.rejections else OBLIGATION_OPENED
-    place = f"{event.stream}/{event.number}/{event.obligation}"
-    return Raised(
-        trial=event.trial,
-        alert=alert_id(place, 1 + known.rejections, rule, role, 1),
-        rule=rule,
-        role=role,
-        # With a colon: what has a slash and a number is an adverse event.
-        concerning=(f"{event.subject}/{event.number}", event.obligation.replace("/", ":")),
-        due_at=known.opened.due_at,
-    )
-
-
 def of_obligation(
-    event: OfObligation,
-    happened: Happened,
-    came_to: StreamState,
-    states: States,
-    at: datetime,
-    *,
-    imported: bool = False,
+    event: OfObligation, happened: Happened, came_to: StreamState, states: States, at: datetime
 ) -> list[AlertForm]:
     """Owe a clock that begins, or goes on after a rejection, to the role of its party; settle the alert of one that ends.
 
-    What an import opens is told in the next digest, as one message. `came_to`: what the whole decision came to; what it opens
-    and ends calls nobody.
+    `came_to`: what the whole decision came to; what it opens and ends calls nobody.
     """
-    now = happened.after.slice(Obligations).of(event.number)[event.obligation]
     if isinstance(event, Opened | Rejected):
-        if not came_to.slice(Obligations).of(event.number)[event.obligation].runs:
+        now = came_to.slice(Obligations).of(event.number)[event.obligation]
+        if not now.runs:
             return []
         due_at = now.opened.due_at
-        soon = not imported and (due_at is None or due_at - at <= SOON)
-        urgency: Urgency = "urgent" if soon else "digest"
-        raised = running_alert(event, now).model_copy(update={"urgency": urgency})
+        urgency: Urgency = "urgent" if due_at is None or due_at - at <= SOON else "digest"
+        raised = running_alert(now.opened, now.rejections).model_copy(update={"urgency": urgency})
         return [owed(raised, terms(states, event.trial), at)]
+    return ended(event, happened, states)
+
+
+def ended(event: OfObligation, happened: Happened, states: States) -> list[AlertForm]:
+    """Settle the alert of a clock that ends; one that was imported and is not near yet has none."""
     was = happened.before.slice(Obligations).of(event.number)[event.obligation]
-    alert = running_alert(event, was).alert
+    now = happened.after.slice(Obligations).of(event.number)[event.obligation]
+    alert = running_alert(was.opened, was.rejections).alert
     if not was.runs or now.runs or states(f"{event.trial}/alert/{alert}", Alert).raised is None:
         return []
     return [Settled(trial=event.trial, alert=alert)]
-
-
-def of_import(happened: Happened, states: States, at: datetime) -> list[AlertForm]:
-    """Owe what an import's clocks owe."""
-    event = happened.event
-    if not isinstance(event, OfObligation):
-        return []
-    return of_obligation(event, happened, happened.after, states, at, imported=True)
 
 
 def announcement(happened: Happened, report: Issued) -> Raised:
@@ -222,35 +192,56 @@ def announcement(happened: Happened, report: Issued) -> Raised:
     )
 
 
-def fault_of_delivery(happened: Happened) -> list[Raised]:
-    """Owe the operator a message that bounced, or at which the program failed: somebody must hear of a fault.
+class Imported(NamedTuple):
+    """What one import has come to: its record and version in the trial's stream, adverse events before and after, clocks."""
 
-    A message to the operators themselves owes nothing more, or one bounce would owe the next for ever.
+    record: DataImported
+    version: int
+    changed: Sequence[tuple[str, AdverseEvent | None, AdverseEvent]]
+    opened: Sequence[Opened]
+
+
+def of_import(imported: Imported, states: States, at: datetime) -> list[Raised]:
+    """Owe one alert a rule and role for all that one import brought; its clocks are told in the next digest.
+
+    Of history nothing that is new is news; what it says worse of an event that is on record is, in the digest.
     """
-    match happened.event:
-        case Failed(error=error) if permanent(error):
-            rule = UNDELIVERABLE
-        case Faulted(what=what):
-            rule = TEMPLATE_FAILED if what == "template" else DELIVERY_FAILED
-        case _:
-            return []
-    message = happened.after.slice(Message)
-    if message.role == "operator":
-        return []
-    event = happened.event
-    alert = alert_id(event.stream, happened.after.version, rule, "operator", 1)
-    concerning = (f"MESSAGE/{event.message}",)
-    return [Raised(trial=event.trial, alert=alert, rule=rule, role="operator", concerning=concerning)]
+    by = terms(states, imported.record.trial)
+    found = [
+        owed(raised_by_import(imported, rule, FIRST_RUNG, urgency, concerning), by, at)
+        for rule, urgency, concerning in of_imported_events(imported)
+    ]
+    for role in sorted({role_of(opened.party) for opened in imported.opened}):
+        clocks = [opened for opened in imported.opened if role_of(opened.party) == role]
+        concerning = tuple(dict.fromkeys(f"{opened.subject}/{opened.number}" for opened in clocks))
+        raised = owed(raised_by_import(imported, OBLIGATIONS_IMPORTED, role, "digest", concerning), by, at)
+        # Each of its clocks gets an alert of its own, with its own reminders, when it nears: see the tick.
+        first = min((opened.due_at for opened in clocks if opened.due_at is not None), default=None)
+        found.append(raised.model_copy(update={"due_at": first}))
+    return found
 
 
-def alert_of_import(
-    record: DataImported, version: int, concerning: Sequence[str], states: States, at: datetime
-) -> list[Raised]:
-    """Owe one alert a role for all serious adverse events that one import brought."""
-    if not concerning:
-        return []
-    alert = alert_id(record.stream, version, SERIOUS_IMPORTED, FIRST_RUNG, 1)
-    raised = Raised(
-        trial=record.trial, alert=alert, rule=SERIOUS_IMPORTED, role=FIRST_RUNG, concerning=tuple(concerning)
-    )
-    return [owed(raised, terms(states, record.trial), at)]
+def of_imported_events(imported: Imported) -> Iterator[tuple[str, Urgency, tuple[str, ...]]]:
+    """Sort what an import says of adverse events by the rules of a person's filing."""
+    concerning: dict[tuple[str, Urgency], list[str]] = {}
+    history = imported.record.history
+    for name, was, now in imported.changed:
+        ae = OneEvent(imported.record, was, now)
+        rule = next((rule for rule in RULES if rule.when(ae)), None)
+        if rule is None or (history and not ae.was_serious):
+            continue
+        if ae.was_serious:
+            concerning.setdefault((rule.rule, "digest" if history else rule.urgency), []).append(name)
+        else:
+            concerning.setdefault((SERIOUS_IMPORTED, "urgent"), []).append(name)
+    for (rule_id, urgency), names in concerning.items():
+        yield rule_id, urgency, tuple(names)
+
+
+def raised_by_import(
+    imported: Imported, rule: str, role: Role, urgency: Urgency, concerning: tuple[str, ...]
+) -> Raised:
+    """Name an alert by the import that owes it."""
+    record = imported.record
+    alert = alert_id(record.stream, imported.version, rule, role, 1)
+    return Raised(trial=record.trial, alert=alert, rule=rule, role=role, urgency=urgency, concerning=concerning)

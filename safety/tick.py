@@ -7,13 +7,15 @@ from itertools import count
 
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised, Released, Settled, alert_id
-from safety.aggregates.alerting import NothingOwed, NotYet, reminder_id, rung_id
+from safety.aggregates.alerting import A_DAY, NothingOwed, NotYet, reminder_id, rung_id
+from safety.aggregates.clock_alert import alert_of
 from safety.aggregates.deciding import Form
+from safety.aggregates.ladder import Urgency
 from safety.aggregates.obligation import Reviewed
 from safety.desk import Desk, Done
 from safety.projections import Connection, Views
 from safety.projections.at import At
-from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid
+from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid, untold_clocks
 from safety.projections.obligations import reviews_owed
 from safety.projections.on_duty import Vacancy, vacancies
 from safety.projections.trials import governing
@@ -104,6 +106,21 @@ def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
     return raised
 
 
+def nearing(desk: Desk, connection: Connection, now: datetime) -> int:
+    """Give each clock that an import told in its digest an alert of its own when its first reminder is due."""
+    ladders_of = {trial: governs.ladder for trial, governs in governing(connection)}
+    ahead = max((ladder.reminders[0] for ladder in ladders_of.values() if ladder.reminders), default=0)
+    raised = 0
+    for untold in untold_clocks(connection, microseconds(now), timedelta(minutes=ahead) // timedelta(microseconds=1)):
+        first = ladders_of[untold.clock.trial].reminder_after(untold.due_at, untold.opened_at)
+        if raised >= MOST or first is None or first > now:
+            continue
+        urgency: Urgency = "digest" if untold.due_at - now >= A_DAY else "urgent"
+        form = alert_of(untold.clock).model_copy(update={"urgency": urgency})
+        raised += counted(asked(desk, "alert.raise", form, f"raise-{form.alert}"))
+    return raised
+
+
 def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
     """Look again at the duties of everybody for whom what governs them, or a dose, has changed since the last look."""
     raised = 0
@@ -141,7 +158,7 @@ def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
     return next(alert for alert in ids if not settled(connection, alert))
 
 
-DUTIES: tuple[Duty, ...] = (ladders, reminders, reviews, vacant_roles)
+DUTIES: tuple[Duty, ...] = (ladders, reminders, nearing, reviews, vacant_roles)
 """What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from safety.aggregates.adverse_event import REPORTABILITY
+
 
 def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Topic and complete form of each; new ones are added at the end."""
@@ -12,4 +14,16 @@ def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             {**rejected, "sent_at": "2018-03-09T01:30:00Z", "to": ["Authority"], "reference": "R-2", "filed_as": 6},
         ),
         ("obligation.taken.v1", {**rejected, "taken_by": "LIN", "reason": "Chen is on leave."}),
+        (
+            "adverse_event.reportability_stated.v1",
+            {
+                **ae,
+                **dict.fromkeys(REPORTABILITY, "Y"),
+                "evidence": "Protocol 2.0 section 9.3, agreed 2018-01-15",
+                "handled": "Y",
+                "urgent_measure": "Y",
+                "aware": {"at": "2018-03-06T01:30:00Z", "zone": "Asia/Shanghai", "party": "site", "basis": "stated"},
+                "takes_back": "medical_review",
+            },
+        ),
     ]

@@ -258,12 +258,13 @@ class Onlooker:
                 yield f"LATE: {what} at {came:.1f}, owed by {limit:.1f}"
 
     def _bounced(self) -> Iterator[str]:
-        """The operator hears of each message that bounced."""
+        """The operator hears of each person whose messages bounce; of the same again while that alert stands, not."""
         told = {name for row in self.seen.of("alert.raised") for name in row.said["concerning"]}
         for row in self.seen.of("message.failed"):
             message = row.said["message"]
-            operators = self._composed[message].said["role"] == "operator"
-            if row.said["error"] == BOUNCE and not operators and f"MESSAGE/{message}" not in told:
+            composed = self._composed[message].said
+            operators, heard = composed["role"] == "operator", f"ACCOUNT:{composed['to']}" in told
+            if row.said["error"] == BOUNCE and not operators and not heard:
                 yield f"LOST: message {message} bounced and nobody was told"
 
     def _hurried(self) -> Iterator[str]:

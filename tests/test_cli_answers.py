@@ -41,6 +41,7 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("regulation-packs", ("regulation", "packs")),
     ("regulation-evaluate", ("regulation", "evaluate", "--pack", "CN-ADMSC-DEMO", "{data}/facts.json")),
     ("regulation-evaluate", ("regulation", "evaluate", *BOTH_PACKS, "{data}/facts.json")),
+    ("regulation-facts", ("regulation", "facts", "S01/3", *TRIAL_OPTION)),
     ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "2030-02-28")),
     ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "9", "--kind", "china_annual")),
     ("report-list", ("report", "list", *TRIAL_OPTION)),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from safety import duty
-from safety.aggregates.adverse_event import RowReappeared, RowVanished
+from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, RowReappeared, RowVanished
 from safety.aggregates.alert import Raised, alert_id
 from safety.aggregates.deciding import Form, fold
 from safety.aggregates.ladder import Ladder
@@ -133,12 +133,37 @@ def test_the_same_adverse_event_serious_again_owes_another_alert() -> None:
 
 
 def test_an_import_owes_one_alert_a_role_for_all_its_news() -> None:
-    record = data_imported()
-    assert duty.alert_of_import(record, 4, [], given(), T0) == []
-    (alert,) = duty.alert_of_import(record, 4, ["S1/1", "S2/3"], given(), T0)
+    assert of_import() == []
+    (alert,) = of_import(("S1/1", (), (SAE,)), ("S2/3", (reported(),), (reported(), ESCALATED)))
     assert (alert.rule, alert.role, alert.concerning) == ("SAE-IMPORTED", "safety_officer", ("S1/1", "S2/3"))
     assert alert.alert == alert_id(f"{TRIAL}/trial", 4, "SAE-IMPORTED", "safety_officer", 1)
     assert alert.next_at == T0 + timedelta(minutes=15)
+
+
+def of_import(*changed: tuple[str, tuple[Form, ...], tuple[Form, ...]], **fields: object) -> list[Raised]:
+    """Give what an import owes of adverse events that these histories, before and after it, have come to."""
+    found = [(name, *(event_of(history) for history in histories)) for name, *histories in changed]
+    imported = duty.Imported(data_imported(**{"history": False, **fields}), 4, found, [])  # type: ignore[arg-type]  # the second is on record
+    return duty.of_import(imported, given(), T0)
+
+
+def event_of(history: tuple[Form, ...]) -> AdverseEvent | None:
+    return given(*history)(STREAM, AdverseEvents).by_number.get(1)
+
+
+WORSE = ("S1/1", (SAE,), (SAE, followed_up(results_in_death="Y")))
+
+
+def test_an_import_that_says_worse_or_less_owes_what_a_persons_correction_does() -> None:
+    less = ("S1/2", (SAE,), (SAE, corrected("S1", 1, "AESER", serious="N")))
+    same = ("S1/3", (SAE,), (SAE, followed_up(severity="SEVERE")))
+    told = [(alert.rule, alert.urgency, alert.concerning) for alert in of_import(WORSE, less, same)]
+    assert told == [("SAE-WORSENED", "urgent", ("S1/1",)), ("SAE-DOWNGRADED", "digest", ("S1/2",))]
+
+
+def test_of_history_nothing_new_is_news_but_what_is_worse_is_in_the_digest() -> None:
+    found = of_import(WORSE, ("S1/4", (), (SAE,)), ("S1/5", (reported(),), (reported(), ESCALATED)), history=True)
+    assert [(alert.rule, alert.urgency, alert.concerning) for alert in found] == [("SAE-WORSENED", "digest", ("S1/1",))]
 
 
 def test_an_alert_has_its_next_rung_by_the_ladder_of_its_trial() -> None:

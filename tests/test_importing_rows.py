@@ -32,7 +32,7 @@ def test_the_same_data_again_add_nothing() -> None:
     rows: dict[str, Any] = {"death": {"DTHDTC": "2018-09"}, "ex": [EX], "ae": [AE]}
     assert record.take(**rows)[0]
     topics, tally = record.take(**rows)
-    assert (topics, counts(tally), tally.serious) == ([], (0, 0, 0, 3, 0, 0), [])
+    assert (topics, counts(tally), tally.changed) == ([], (0, 0, 0, 3, 0, 0), [])
 
 
 @pytest.mark.parametrize(

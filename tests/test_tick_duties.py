@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from safety.aggregates.alerting import NothingOwed
+from safety.aggregates.clock_alert import running_alert
 from safety.aggregates.obligation import Obligations, Submitted
 from safety.journal.states import folded
 from safety.projections.obligations import reviews_owed
-from tests.builders import T0, TRIAL, built, given, pack_adopted
+from tests.builders import T0, TRIAL, append, built, given, obligation_opened, pack_adopted, reported
 from tests.conftest import Store
 from tests.desks import heard
 from tests.rule_packs import OTHER, PACK
@@ -70,3 +73,58 @@ def test_what_falls_due_is_reminded_of_until_it_is_sent(night: Night) -> None:
     assert reminders(night).count("T-7:1") == before
     assert reminders(night).count("T-7F:1") > 1, "overdue and not sent"
     assert "T-SITE:1" not in reminders(night), "the filing was the report"
+
+
+# Clocks that were told in the digest of an import
+
+
+def imported(night: Night, **fields: Any) -> None:  # noqa: ANN401, an obligation's fields
+    """A clock as an import opens it: without an alert of its own."""
+    said = {"starts_at": T0, "due_at": T0 + 15 * DAY, **fields}
+    append(night.journal, reported(serious="Y"), obligation_opened(**said))
+
+
+def told(night: Night) -> list[tuple[str, str]]:
+    return [(alert["rule"], alert["urgency"]) for alert in night.alerts() if alert["concerning"][1:] == ["GOLD-15:1"]]
+
+
+def test_a_clock_that_an_import_told_in_its_digest_is_told_by_itself_when_it_nears(night: Night) -> None:
+    imported(night)
+    assert night.tick(T0 + 12 * DAY - timedelta(seconds=1)).get("nearing") is None
+    assert night.tick(T0 + 12 * DAY)["nearing"] == 1
+    assert told(night) == [("OBLIGATION-OPENED", "digest")]
+    assert "nearing" not in night.tick(T0 + 12 * DAY + HOUR)
+    night.tick(T0 + 15 * DAY)
+    assert ("DUE-REMINDER", "urgent") in told(night), "and reminded of as any other"
+    form = built(Submitted, subject="S1", number=1, obligation="GOLD-15/1", sent_at=night.now)
+    night.do("obligation.submit", form)
+    assert [alert["settled"] for alert in night.alerts() if alert["rule"] == "OBLIGATION-OPENED"] == [True]
+
+
+def test_found_late_it_calls_at_once(night: Night) -> None:
+    imported(night)
+    assert night.tick(T0 + 14 * DAY + HOUR)["nearing"] == 1
+    assert told(night)[0] == ("OBLIGATION-OPENED", "urgent")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"due_at": None, "due_on": None, "limit": None, "unit": "immediately"}, id="without a number"),
+        pytest.param({"due_at": T0 - DAY}, id="overdue when it was imported: its digest told it"),
+    ],
+)
+def test_what_cannot_near_is_told_in_the_digest_alone(night: Night, fields: dict[str, object]) -> None:
+    imported(night, **fields)
+    assert "nearing" not in night.tick(T0 + 30 * DAY)
+
+
+def test_a_clock_that_ended_meanwhile_calls_nobody(night: Night) -> None:
+    imported(night)
+    opened = obligation_opened(starts_at=T0, due_at=T0 + 15 * DAY)
+    submitted = built(Submitted, subject="S1", number=1, obligation="GOLD-15/1", sent_at=T0, to=opened.to)
+    append(night.journal, submitted)
+    night.now = T0 + 12 * DAY
+    with pytest.raises(NothingOwed):
+        night.do("alert.raise", running_alert(opened), by="OPERATOR")
+    assert "nearing" not in night.tick(T0 + 12 * DAY)

@@ -42,6 +42,9 @@ class Seriousness(SubjectForm):
     occurred_with_overdose: YesNo | None = Field(None, alias="AESOD")
 
 
+EXEMPTION = ("protocol_exempt", "exemption_agreed")
+REPORTABILITY = ("determined", "anticipated", *EXEMPTION, "infection_transmission", "after_trial")
+"""What is stated of an adverse event's reportability and holds."""
 CRITERIA = tuple(name for name in Seriousness.model_fields if name not in {"trial", "subject", "serious"})
 
 
@@ -143,6 +146,27 @@ class ExpectednessAssessed(Assessment):
     reference_safety_information: Code | None = None
 
 
+@event("adverse_event.reportability_stated.v1")
+class ReportabilityStated(Assessment):
+    """What else decides whether a report is due, as a party states it; states hold until it says otherwise, acts happen.
+
+    `determined`: that it qualifies (21 CFR 312.32(c)(1)). `anticipated`: by the safety surveillance plan (312.32(c)(1)(i)(C)).
+    `protocol_exempt`: from immediate reporting; it counts only where `exemption_agreed`, with its `evidence` (ICH E6(R3) 3.13.2).
+    `infection_transmission`: suspected, by the product. `after_trial`: after the window of reporting. Acts: its handling was
+    finished (`handled`), an urgent safety measure was taken (`urgent_measure`).
+    """
+
+    determined: YesNo | None = None
+    anticipated: YesNo | None = None
+    protocol_exempt: YesNo | None = None
+    exemption_agreed: YesNo | None = None
+    evidence: str | None = Field(None, min_length=1, max_length=200)
+    infection_transmission: YesNo | None = None
+    after_trial: YesNo | None = None
+    handled: Literal["Y"] | None = None
+    urgent_measure: Literal["Y"] | None = None
+
+
 @event("adverse_event.coded.v1")
 class Coded(Coding, Numbered):
     """The reported term was coded."""
@@ -191,14 +215,16 @@ class AdverseEvent:
     causality: Mapping[AssessmentKey, str] = field(default_factory=dict)
     serious_for_sponsor: bool = False
     expected: str | None = None
+    reportability: Mapping[str, str] = field(default_factory=dict)
     merged_into: int | None = None
     nullified: bool = False
     vanished: bool = False
 
     @property
     def serious(self) -> bool:
-        """The reading that duties use, in the view of either party (21 CFR 312.32(a))."""
-        return self.serious_for_sponsor or serious_for_duties(self.particulars)
+        """The reading that duties use, in the view of either party (21 CFR 312.32(a)); EU GVP VI: suspected transmission too."""
+        transmitted = self.reportability.get("infection_transmission") == "Y"
+        return transmitted or self.serious_for_sponsor or serious_for_duties(self.particulars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +268,9 @@ def changed(ae: AdverseEvent, happened: Form) -> AdverseEvent:
             return replace(ae, particulars=now, causality={**ae.causality, key: happened.causality})
         case ExpectednessAssessed():
             return replace(ae, expected=happened.expected)
+        case ReportabilityStated():
+            said = {name: value for name, value in stated(happened).items() if name in REPORTABILITY}
+            return replace(ae, reportability={**ae.reportability, **said})
         case Coded():
             return replace(ae, particulars={**ae.particulars, **stated(happened)})
         case Merged():

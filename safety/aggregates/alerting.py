@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Acknowledged, Alert, Raised, Released, Settled, alert_id
+from safety.aggregates.clock_alert import clock_of
 from safety.aggregates.deciding import Act, Form, Refused, States, command
 from safety.aggregates.ladder import Ladder
 from safety.aggregates.trial import Trial
@@ -140,6 +141,9 @@ def raise_alert(states: States, form: Raised, act: Act) -> tuple[Form, ...]:
     """Raise an alert that no event of the same decision owes: a duty that time, a vacancy or the machine has brought about."""
     if find(states, form.trial, form.alert).raised is not None:
         return ()
+    clock = clock_of(states, form)
+    if clock is not None and not clock.runs:
+        raise NothingOwed(alert=form.alert)
     plain = form.model_copy(update=dict.fromkeys(("root", "repeat", "reminds", "reminder")) | {"rung": 1})
     return (owed(plain, terms(states, form.trial), act.at),)
 

@@ -1,6 +1,13 @@
 """How an adverse event is judged: seriousness, causality, expectedness, coding; each party speaks for itself."""
 
-from safety.aggregates.adverse_event import CausalityAssessed, Coded, ExpectednessAssessed, SeriousnessAssessed
+from safety.aggregates.adverse_event import (
+    REPORTABILITY,
+    CausalityAssessed,
+    Coded,
+    ExpectednessAssessed,
+    ReportabilityStated,
+    SeriousnessAssessed,
+)
 from safety.aggregates.deciding import Act, Form, Refused, States, command
 from safety.aggregates.filing import UnknownCausality, awareness, on_record
 from safety.aggregates.subject import FILING
@@ -10,6 +17,18 @@ from safety.values import Assessor
 
 class NotYours(Refused):
     """The role {role} cannot record an assessment of the {assessor}; record it as your own party's."""
+
+
+class NothingStated(Refused):
+    """Nothing is stated of adverse event {number} of subject {subject}; state at least one of: {names}."""
+
+
+class TheSponsorsToSay(Refused):
+    """Whether adverse event {number} of subject {subject} is {what} is the sponsor's to say; leave it out."""
+
+
+class NoEvidence(Refused):
+    """An exemption counts only where it was agreed with the authority; give as evidence which document of which date says so."""
 
 
 class UnknownReferenceSafetyInformation(Refused):
@@ -51,6 +70,26 @@ def assess_expectedness(states: States, form: ExpectednessAssessed, act: Act) ->
     issued = {rsi.version for rsi in states(f"{form.trial}/trial", Trial).reference_safety_information}
     if form.reference_safety_information is not None and form.reference_safety_information not in issued:
         raise UnknownReferenceSafetyInformation(version=form.reference_safety_information, trial=form.trial)
+    return (form.model_copy(update={"aware": awareness(states, form, form.number, form.aware, act)}),)
+
+
+SPONSORS_OWN = ("determined", "anticipated")
+STATES_AND_ACTS = (*REPORTABILITY, "handled", "urgent_measure")
+
+
+@command("adverse_event.state_reportability", ReportabilityStated, *FILING)
+def state_reportability(states: States, form: ReportabilityStated, act: Act) -> tuple[Form, ...]:
+    """State what else decides whether a report is due; determination and anticipation are the sponsor's (21 CFR 312.32(c))."""
+    on_record(states, form)
+    said = [name for name in STATES_AND_ACTS if form.__dict__[name] is not None]
+    if not said:
+        raise NothingStated(number=form.number, subject=form.subject, names=", ".join(STATES_AND_ACTS))
+    both = definition(states, form.trial).sponsor_investigator
+    for name in SPONSORS_OWN:
+        if name in said and act.role == "investigator" and not both:
+            raise TheSponsorsToSay(number=form.number, subject=form.subject, what=name)
+    if form.exemption_agreed == "Y" and form.evidence is None:
+        raise NoEvidence
     return (form.model_copy(update={"aware": awareness(states, form, form.number, form.aware, act)}),)
 
 

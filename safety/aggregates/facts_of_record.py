@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from safety.aggregates.adverse_event import (
     CRITERIA,
+    REPORTABILITY,
     CausalityAssessed,
     Corrected,
     ExpectednessAssessed,
     FollowedUp,
     Nullified,
+    ReportabilityStated,
     Reported,
     SeriousnessAssessed,
 )
@@ -106,12 +108,22 @@ def said_by(happened: Form) -> dict[Key, str | None] | None:
             return {("causality", happened.assessor, happened.product, happened.method): happened.causality}
         case ExpectednessAssessed():
             return {("expected",): happened.expected}
+        case ReportabilityStated():
+            values = happened.__dict__
+            return {(name,): values[name] for name in REPORTABILITY if values[name] is not None}
         case GroundsFound():
             return {("exposed",): happened.exposed, ("listed",): happened.expected}
         case Nullified():
             return {}
         case _:
             return None
+
+
+def acts_of(happened: Form) -> tuple[str, ...]:
+    """Name what an event says was done."""
+    if isinstance(happened, ReportabilityStated):
+        return tuple(name for name in ("handled", "urgent_measure") if happened.__dict__[name] == "Y")
+    return ACTS.get(type(happened), ())
 
 
 ACTS: Mapping[type[Form], tuple[str, ...]] = {FollowedUp: ("new_information",), Nullified: ("nullified",)}
@@ -141,7 +153,7 @@ def heed(state: FactsOfRecord, happened: Form, version: int) -> FactsOfRecord:
         aware.filed_at or aware.at,
         aware.party,
         said,
-        ACTS.get(type(happened), ()),
+        acts_of(happened),
         takes_back=happened.__dict__.get("takes_back") is not None,
         history=aware.basis == "history",
         filed=aware.basis in {"stated", "filed"} and not isinstance(happened, GroundsFound),

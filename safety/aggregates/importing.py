@@ -61,7 +61,10 @@ class Tally:
     unchanged: int = 0
     corrected: int = 0
     vanished: int = 0
-    serious: list[str] = field(default_factory=list)
+    changed: list[tuple[str, adverse_event.AdverseEvent | None, adverse_event.AdverseEvent]] = field(
+        default_factory=list
+    )
+    """Adverse events that are or were serious: `subject/number`, as they were (None: not on record) and as they are."""
 
 
 class RowRefused(Refused):
@@ -236,8 +239,8 @@ class OneSubject:
     def _note_serious(self, before: AdverseEvents, code: str) -> None:
         for number, ae in self.state.slice(AdverseEvents).by_number.items():
             was = before.by_number.get(number)
-            if ae is not was and ae.serious and not (was is not None and was.serious):
-                self._tally.serious.append(f"{code}/{number}")
+            if ae is not was and (ae.serious or (was is not None and was.serious)):
+                self._tally.changed.append((f"{code}/{number}", was, ae))
 
     def _gone(self, trial: str, code: str, rows: SubjectRows) -> None:
         """Mark what earlier imports held and this one does not, and what is there again; nothing is nullified by that."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from safety.aggregates.adverse_event import REPORTABILITY
 from safety.aggregates.facts_of_record import DIES, SERIOUSNESS, Key, Told
 from safety.aggregates.obligation import Obligation
 from safety.regulation.counting import Causality
@@ -68,6 +69,7 @@ def states_of(said: Mapping[Key, str | None], causality: Causality) -> dict[str,
         "related_sponsor": any(judged["sponsor"]) if judged["sponsor"] else None,
         "unexpected": assessed == "N" if assessed else (False if listed == "Y" else None),
         "exposed": None if exposed is None else exposed == "Y",
+        **{name: None if (value := said.get((name,))) is None else value == "Y" for name in REPORTABILITY},
     }
 
 

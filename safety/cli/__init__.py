@@ -2,7 +2,19 @@
 
 import typer
 
-from safety.cli import absences, alerts, drill, importing, obligations, reading, record, regulation, reports, upkeep
+from safety.cli import (
+    absences,
+    alerts,
+    drill,
+    facts,
+    importing,
+    obligations,
+    reading,
+    record,
+    regulation,
+    reports,
+    upkeep,
+)
 
 app = typer.Typer(
     name="vigilog",
@@ -13,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 record.account_app.registered_commands += absences.app.registered_commands
-PARTS = (record, importing, reading, alerts, drill, obligations, regulation, reports, upkeep)
+PARTS = (record, importing, reading, alerts, drill, obligations, regulation, facts, reports, upkeep)
 for part in (module.app for module in PARTS):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups

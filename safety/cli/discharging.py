@@ -14,6 +14,7 @@ from safety.cli.door import (
     CommandId,
     IntoDemo,
     TrialOption,
+    adverse_event_of,
     by_whom,
     code_of,
     fail,
@@ -71,13 +72,11 @@ def meant(about: str, obligation: str, trial: str, how: How) -> Iterator[Meant]:
     """Open the home for one act on one obligation."""
     if how.form is Format.CSV:
         fail("--format takes table or json here; there are no rows to print", UNUSABLE_ARGUMENTS)
-    subject, slash, number = about.rpartition("/")
-    if not slash or not number.isascii() or not number.isdecimal():
-        fail("the adverse event is named by subject and number, such as S01/1", UNUSABLE_ARGUMENTS)
+    subject, number = adverse_event_of(about)
     named = {
         "trial": code_of(trial, "--trial"),
-        "subject": code_of(subject, "the subject"),
-        "number": int(number),
+        "subject": subject,
+        "number": number,
         "obligation": obligation,
     }
     with home(into_demo=how.into_demo) as opened:

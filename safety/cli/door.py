@@ -161,6 +161,14 @@ def code_of(text: str, option: str) -> str:
         fail(f"{option} {fault}", UNUSABLE_ARGUMENTS)
 
 
+def adverse_event_of(text: str) -> tuple[str, int]:
+    """Read the name of an adverse event: subject and number, S01/1."""
+    subject, slash, number = text.rpartition("/")
+    if not slash or not number.isascii() or not number.isdecimal():
+        fail("the adverse event is named by subject and number, such as S01/1", UNUSABLE_ARGUMENTS)
+    return code_of(subject, "the subject"), int(number)
+
+
 def by_whom(by: str | None, opened: "Home") -> str:
     """The account that acts."""
     return code_of(by or opened.settings.account, "--by")

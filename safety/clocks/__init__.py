@@ -10,9 +10,21 @@ from safety.aggregates.rule_pack import RulePacks
 from safety.aggregates.trial import Trial
 from safety.clocks.asking import Case, Governed
 from safety.clocks.differing import decide
+from safety.clocks.known import Known, known
 from safety.clocks.reporting import by_filing, report_made
 
-__all__ = ["Case", "Governed", "Happened", "by_filing", "governed_by", "owed", "owed_to_subject", "report_made"]
+__all__ = [
+    "Case",
+    "Governed",
+    "Happened",
+    "Known",
+    "by_filing",
+    "governed_by",
+    "known",
+    "owed",
+    "owed_to_subject",
+    "report_made",
+]
 
 
 class Happened(Protocol):

@@ -12,6 +12,7 @@ from safety.aggregates.adverse_event import Particulars, Reported
 from safety.aggregates.deciding import Act, Form, Refused, StreamState, fold
 from safety.aggregates.dose import Given
 from safety.aggregates.importing import Data, Entry, OneSubject, SubjectRows, Tally
+from safety.aggregates.obligation import Obligations, OfObligation, Opened
 from safety.aggregates.subject import FILING, Died, Enrolled
 from safety.aggregates.trial import DataImported, definition
 from safety.desk import Desk, OtherContent, authorised
@@ -158,6 +159,8 @@ class Deciding(NamedTuple):
     act: Act
     data: Data
     summary: Summary
+    opened: list[Opened]
+    """The clocks that it opened and that run."""
 
 
 class Importer:
@@ -231,14 +234,14 @@ class Importer:
         }
         data = Data(covered, history=self._history)
         summary = Summary(self._trial, Tally(), position, [])
-        deciding = Deciding(states, act, data, summary)
+        deciding = Deciding(states, act, data, summary, [])
         on_record = set(self._subjects_on_record())
         everybody = [*rows, *sorted(on_record - rows.keys())]
         for count, code_of in enumerate(everybody, 1):
             self._one(deciding, code_of, rows.get(code_of, Rows()), known=code_of in on_record)
             self._progress(count, len(everybody))
         if summary.events:
-            self._close(summary, folder, act, states)
+            self._close(deciding, folder)
         return summary
 
     def _one(self, deciding: Deciding, subject: str, rows: Rows, *, known: bool) -> None:
@@ -259,19 +262,26 @@ class Importer:
         if governed is None:
             return
         act, events = deciding.act, deciding.summary.events
+        opened: list[Opened] = []
         for event in clocks.owed_to_subject(governed, decided, before, after, act):
             happened = duty.Happened(event, after, fold(after, event))
             events += self._encoded([event], after.version, act)
-            for alert in duty.of_import(happened, deciding.states, act.at):
-                events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
+            if isinstance(event, Opened):
+                opened.append(event)
+            elif isinstance(event, OfObligation):
+                for alert in duty.ended(event, happened, deciding.states):
+                    events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
             after = happened.after
+        came_to = after.slice(Obligations)
+        deciding.opened.extend(one for one in opened if came_to.of(one.number)[one.obligation].runs)
 
     def _encoded(self, events: Iterable[Form], version: int, act: Act) -> Iterator[NewEvent]:
         for count, event in enumerate(events, version + 1):
             yield self._desk.encoded(event, count, act, self._command_id)
 
-    def _close(self, summary: Summary, folder: Folder, act: Act, states: Beside) -> None:
-        tally, version = summary.tally, states.trial_version
+    def _close(self, deciding: Deciding, folder: Folder) -> None:
+        summary, act, tally = deciding.summary, deciding.act, deciding.summary.tally
+        version = deciding.states.trial_version
         record = DataImported(
             trial=self._trial,
             digests=dict(folder.digests),
@@ -283,6 +293,6 @@ class Importer:
             vanished=tally.vanished,
         )
         summary.events += self._encoded([record], version, act)
-        news = () if self._history else tuple(tally.serious)
-        for alert in duty.alert_of_import(record, version + 1, news, states, act.at):
+        imported = duty.Imported(record, version + 1, tally.changed, deciding.opened)
+        for alert in duty.of_import(imported, deciding.states, act.at):
             summary.events += self._encoded([alert], 0, act)

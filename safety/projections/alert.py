@@ -57,7 +57,12 @@ MESSAGE = versioned(
     },
 )
 Index("alert_trial", ALERT.table.c.trial, ALERT.table.c.raised_at)
-TO_DELIVER = (ALERT.table.c.state == "owed") & (ALERT.table.c.held == literal_column("0"))
+TO_DELIVER = (
+    (ALERT.table.c.state == "owed")
+    & (ALERT.table.c.held == literal_column("0"))
+    & (ALERT.table.c.settled == literal_column("0"))
+)
+"""What is done, or no longer due, is not told to anybody who has not been written to yet."""
 only_open(ALERT, "alert_owed", "raised_at", "alert", where=TO_DELIVER)
 only_open(ALERT, "alert_next", "next_at", "alert", where=ALERT.table.c.next_at.is_not(None))
 only_open(ALERT, "alert_remind", "remind_at", "alert", where=ALERT.table.c.remind_at.is_not(None))

@@ -1,12 +1,16 @@
 """What has fallen due by a moment, for who ticks: the next rungs and digests, the reminders, and when the clock was last doubted."""
 
 import json
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Column, Connection, Row, Select, bindparam, exists, func, select
 
+from safety.aggregates.clock_alert import Clock
 from safety.projections.alert import ALERT
+from safety.projections.obligation import OBLIGATION
 from safety.projections.rows import OPEN
+from safety.values import moment
 
 
 class Due(NamedTuple):
@@ -20,6 +24,14 @@ class Due(NamedTuple):
     held: bool
     reached: int
     reminded: int
+
+
+class Untold(NamedTuple):
+    """A clock without an alert of its own, and when it was opened."""
+
+    clock: Clock
+    opened_at: datetime
+    due_at: datetime
 
 
 TABLE = ALERT.table
@@ -43,6 +55,30 @@ def rungs_due(connection: Connection, now: int) -> list[Due]:
 def reminders_due(connection: Connection, now: int) -> list[Due]:
     """List the alerts of whose due time somebody is to be reminded by `now`, longest due first."""
     return [_due(row) for row in connection.execute(REMINDERS, {"now": now})]
+
+
+def untold_clocks(connection: Connection, now: int, ahead: int) -> list[Untold]:
+    """List the clocks that run, end by `now` and `ahead` (microseconds), and have no alert of their own yet, first due first.
+
+    An import tells its clocks as one digest: each of them is still to be told when it nears. What was overdue already when it
+    was opened does not near.
+    """
+    of = OBLIGATION.table
+    told = select(TABLE.c.alert).where(TABLE.c.alert == of.c.alert, TABLE.c.to_position == OPEN)
+    named = (of.c[name] for name in Clock._fields)
+    ask = select(*named, of.c.opened_at).where(
+        of.c.runs == 1,
+        of.c.to_position == OPEN,
+        of.c.due_at <= now + ahead,
+        of.c.due_at > of.c.opened_at,
+        ~exists(told),
+    )
+    found = []
+    for row in connection.execute(ask.order_by(of.c.due_at, of.c.alert)):
+        due = moment(row.due_at)
+        clock = Clock(row.trial, row.subject, row.number, row.obligation, row.party, due)
+        found.append(Untold(clock, moment(row.opened_at), due))
+    return found
 
 
 def raised_by_rule(connection: Connection, trial: str, rule: str) -> tuple[int, int | None]:

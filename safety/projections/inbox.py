@@ -31,7 +31,7 @@ def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
 def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
     """List what is owed now in all trials, oldest first: no channel took a message with it; times as the log has them.
 
-    What is held for a digest is not owed yet. A worklist shows a page of it (`limit`); who delivers takes all.
+    What is held for a digest is not owed yet, what is settled not any more. A worklist shows a page of it (`limit`); who delivers takes all.
     """
     return _alerts(connection, OWED if limit is None else OWED.limit(limit))
 

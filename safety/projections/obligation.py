@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Index
 
+from safety.aggregates.clock_alert import running_alert
 from safety.aggregates.obligation import (
     Acknowledged,
     Cancelled,
@@ -58,6 +59,7 @@ COLUMNS: dict[str, type] = {
     "filed_as": int,
     "taken_by": str,
     "taken_at": int,
+    "alert": str,
 }
 OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
 Index("obligation_due", OBLIGATION.table.c.trial, OBLIGATION.table.c.due_at)
@@ -101,6 +103,7 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "opened_at": recorded.recorded_at,
         "sent_to": "[]",
         "acknowledged_by": "[]",
+        "alert": running_alert(event).alert,
     }
     yield Change(OBLIGATION, key(event), values, "opens")
 

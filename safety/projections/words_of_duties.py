@@ -1,8 +1,8 @@
-"""One plain sentence for each class of event about obligations and the packs they come from."""
+"""One plain sentence for each class of event about obligations, what decides them, and the packs they come from."""
 
 from typing import Any
 
-from safety.aggregates import obligation, rule_pack
+from safety.aggregates import adverse_event, obligation, rule_pack
 from safety.projections.words import numbers, says
 
 
@@ -71,3 +71,10 @@ def _(event: obligation.GroundsFound) -> str:
 @says(obligation.Reviewed)
 def _(event: obligation.Reviewed) -> str:
     return f"The duties of subject {event.subject} were reviewed under what governs now."
+
+
+@says(adverse_event.ReportabilityStated)
+def _(event: adverse_event.ReportabilityStated) -> str:
+    said = ((name, event.__dict__[name]) for name in (*adverse_event.REPORTABILITY, "handled", "urgent_measure"))
+    told = numbers(f"{name.replace('_', ' ')} {value}" for name, value in said if value is not None)
+    return f"Of adverse event {event.number} of subject {event.subject} it was stated: {told}."

@@ -35,6 +35,7 @@ ALERTS = {
     "SAE-NULLIFIED": N_("Serious event nullified"),
     "SAE-IMPORTED": N_("Serious events imported"),
     "OBLIGATION-OPENED": N_("Report owed"),
+    "OBLIGATIONS-IMPORTED": N_("Reports owed for imported events"),
     "OBLIGATION-REJECTED": N_("Report rejected, owed again"),
     "DUE-REMINDER": N_("Reminder: a report is due"),
     "PERIODIC-REPORT-ISSUED": N_("Periodic report issued"),

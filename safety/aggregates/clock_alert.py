@@ -1,0 +1,60 @@
+"""The alert of a clock: what its party is told when it begins or goes on, under an id that follows from the obligation."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from safety.aggregates.alert import Raised, alert_id
+from safety.aggregates.deciding import States
+from safety.aggregates.obligation import Obligation, Obligations, Opened
+from safety.values import Party, Role
+
+OBLIGATION_OPENED = "OBLIGATION-OPENED"
+OBLIGATION_REJECTED = "OBLIGATION-REJECTED"
+
+
+class Clock(NamedTuple):
+    """A clock as its alert names it."""
+
+    trial: str
+    subject: str
+    number: int
+    obligation: str
+    party: Party
+    due_at: datetime | None
+
+
+def role_of(party: Party) -> Role:
+    """Say which role hears of a clock: the investigator of the site's, the safety officer of the sponsor's."""
+    return "investigator" if party == "site" else "safety_officer"
+
+
+def running_alert(opened: Opened, rejections: int = 0) -> Raised:
+    """Give the alert of a clock that runs: one for its opening, and one for each rejection, after which it goes on."""
+    of = opened.__dict__
+    return alert_of(Clock(**{name: of[name] for name in Clock._fields}), rejections)
+
+
+def alert_of(clock: Clock, rejections: int = 0) -> Raised:
+    """Give the alert of a clock by what names it."""
+    role = role_of(clock.party)
+    rule = OBLIGATION_REJECTED if rejections else OBLIGATION_OPENED
+    place = f"{clock.trial}/subject/{clock.subject}/{clock.number}/{clock.obligation}"
+    return Raised(
+        trial=clock.trial,
+        alert=alert_id(place, 1 + rejections, rule, role, 1),
+        rule=rule,
+        role=role,
+        # With a colon: what has a slash and a number is an adverse event.
+        concerning=(f"{clock.subject}/{clock.number}", clock.obligation.replace("/", ":")),
+        due_at=clock.due_at,
+    )
+
+
+def clock_of(states: States, raised: Raised) -> Obligation | None:
+    """Find the clock that an alert is about; None of an alert about anything else."""
+    if raised.rule not in {OBLIGATION_OPENED, OBLIGATION_REJECTED}:
+        return None
+    about, name = raised.concerning
+    subject, _, number = about.rpartition("/")
+    obligations = states(f"{raised.trial}/subject/{subject}", Obligations).of(int(number))
+    return obligations.get(name.replace(":", "/"))
