@@ -14,6 +14,7 @@ from safety.home import Home
 from safety.web.access import AccessLog
 from safety.web.declaring import check_declared
 from safety.web.metrics import CONTENT_TYPE, metrics
+from safety.web.outward import Outward
 from safety.web.pages import groups
 from safety.web.refusing import refusals
 from safety.web.shield import Pace, Shield, headers_for
@@ -51,8 +52,8 @@ class NotReady(BaseModel):
     not_ready: list[str]
 
 
-def door(home: Home, pace: Pace | None = None) -> FastAPI:
-    """Make the application over an open home; who made the home closes it.
+def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -> FastAPI:
+    """Make the application over an open home; who made the home closes it. `outward`: what its pages may ask of the channels.
 
     Raises:
         Undeclared: a route names no action of the policy.
@@ -75,7 +76,7 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.state.home, app.state.access = home, AccessLog(home)
+    app.state.home, app.state.access, app.state.outward = home, AccessLog(home), outward
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)
