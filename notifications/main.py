@@ -131,12 +131,13 @@ def serve(
     into_demo: IntoDemo = False,
 ) -> None:
     """Run the web door until it is stopped: health, numbers, and a page that says what the desk holds."""
-    from safety.home import open_home  # noqa: PLC0415, keeps --help light
+    from notifications.outward import outward_of  # noqa: PLC0415, keeps --help light
+    from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
     with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
-        serve_home(opened, host, port, tell=say)
+        serve_home(opened, host, port, tell=say, outward=outward_of(opened))
 
 
 @app.command()
@@ -153,6 +154,7 @@ def demo(
     """File NCT03265613 on a virtual clock, show what comes of it, open the web door; or live through a night and leave."""
     from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
     from notifications.demo.telling import tell  # noqa: PLC0415
+    from notifications.outward import outward_of  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
@@ -167,4 +169,4 @@ def demo(
         if headless:
             return
         with closing(open_home(there, system_doors(), into_demo=True)) as opened:
-            serve_home(opened, "127.0.0.1", port, tell=say)
+            serve_home(opened, "127.0.0.1", port, tell=say, outward=outward_of(opened))

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from safety.aggregates.account import OPERATOR
-from safety.aggregates.deciding import Act, StreamState, SubjectForm
+from safety.aggregates.deciding import NOTHING, Act, StreamState, SubjectForm, fold
 from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.rule_pack import Adopted, Governing
 from safety.aggregates.trial import Trial
 from safety.clocks import Case, Governed, by_filing, report_made
+from safety.journal import Journal
 from safety.regulation.due import Due
 
 Recorded = Mapping[str, Any]
@@ -48,6 +49,18 @@ def made_at(case: Case, state: StreamState, due: Due) -> datetime | None:
     both = case.both(due.pack.id)
     made = report_made(case.told(state), due.refs, both=both, causality=case.causality)
     return None if made is None else max(made.filed_at, due.starts_at)
+
+
+def compared(
+    journal: Journal, recorded: Sequence[Recorded], packs: Adopted, position: int, now: datetime
+) -> dict[str, Any]:
+    """Ask packs the history of their trial up to a position, and compare what they come to with what was decided."""
+    trial = packs.trial
+    states: dict[str, StreamState] = {}
+    for one in journal.read(0, position, f"{trial}/"):
+        if one.stream.startswith((f"{trial}/subject/", f"{trial}/trial")):
+            states[one.stream] = fold(states.get(one.stream, NOTHING), one.event)
+    return compare(recorded, list(would_owe(trial, states, packs, now)), now)
 
 
 def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A trial as its protocol defines it, its amendments, its reference safety information, and what was imported into it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -96,14 +96,13 @@ class Definition(Part):
         try:
             tables = tomllib.loads(text)
         except tomllib.TOMLDecodeError as fault:
-            raise InvalidTrialFile(faults=str(fault)) from fault
+            raise InvalidTrialFile([str(fault)]) from fault
         tables.pop("import", None)
         try:
             return cls.model_validate(tables)
         except ValidationError as fault:
             named = ((".".join(map(str, e["loc"])), e["msg"].removeprefix("Value error, ")) for e in fault.errors())
-            faults = "; ".join(f"{where}: {what}" for where, what in named)
-            raise InvalidTrialFile(faults=faults) from fault
+            raise InvalidTrialFile([f"{where}: {what}" for where, what in named]) from fault
 
     def arm_names(self) -> frozenset[str]:
         """Every value ARM and ACTARM may hold."""
@@ -216,6 +215,11 @@ def evolve(state: Trial, happened: Form) -> Trial:
 
 class InvalidTrialFile(Refused):
     """The trial file cannot be used: {faults}. Mend the file and try again."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        """Keep each fault, which begins with its table path."""
+        self.faults = tuple(faults)
+        super().__init__(faults="; ".join(faults))
 
 
 class TrialExists(Refused):

@@ -134,25 +134,19 @@ def compared(
     opened: "Home", found: dict[str, Any], names: list[str], governs: "Definition", now: datetime
 ) -> dict[str, Any]:
     """Ask the named packs the same history, and compare."""
-    from safety.aggregates.deciding import NOTHING, StreamState, fold  # noqa: PLC0415, keeps --help light
-    from safety.what_if import compare, would_owe  # noqa: PLC0415
+    from safety.what_if import compared as compared_with  # noqa: PLC0415, keeps --help light
 
-    trial, position = found["trial"], found["position"]
-    packs = adoption(trial, names, governs, now)
-    states: dict[str, StreamState] = {}
-    for recorded in opened.journal.read(0, position, f"{trial}/"):
-        if recorded.stream.startswith((f"{trial}/subject/", f"{trial}/trial")):
-            states[recorded.stream] = fold(states.get(recorded.stream, NOTHING), recorded.event)
-    comparison = compare(found["obligations"], list(would_owe(trial, states, packs, now)), now)
+    packs = adoption(found["trial"], names, governs, now)
+    comparison = compared_with(opened.journal, found["obligations"], packs, found["position"], now)
     told = [{"id": pack.id, "version": pack.version, "sha256": pack.sha256} for pack in packs.packs]
-    return {"trial": trial, "position": position, "at": found["at"], "packs": told, **comparison}
+    return {"trial": found["trial"], "position": found["position"], "at": found["at"], "packs": told, **comparison}
 
 
 def adoption(
     trial: str, names: Sequence[str], governs: "Definition", now: datetime, rules_on: str | None = None
 ) -> "Adopted":
     """Fill in the form that lets packs govern, from packaged ids and files; a profile brings its packs and settings."""
-    from safety.aggregates.rule_pack import Adopted, Document  # noqa: PLC0415, keeps --help light
+    from safety.adopting import adoption as filled_in  # noqa: PLC0415, keeps --help light
     from safety.cli.regulation import named  # noqa: PLC0415
 
     found = named(list(names))
@@ -160,24 +154,7 @@ def adoption(
         fail("--pack takes one profile; name packs beside it", UNUSABLE_ARGUMENTS)
     texts = {text_sha(text): text for text in texts_of(names, found.profiles)}
     profile = found.profiles[0] if found.profiles else None
-    documents = [
-        {"file": texts[pack.sha256], "id": pack.id, "version": pack.version, "effective_from": pack.effective_from}
-        for pack in found.packs
-    ]
-    today = rules_on or (now.date().isoformat() if profile is not None and profile.rules_of == "today" else None)
-    both = governs.sponsor_investigator if profile is None else profile.sponsor_investigator
-    return Adopted.model_validate(
-        {
-            "trial": trial,
-            "packs": [Document.model_validate(document) for document in documents],
-            "profile": None if profile is None else {"file": texts[profile.sha256], "id": profile.id},
-            "zone": governs.zone,
-            "sponsor_investigator": both,
-            "configuration": {} if profile is None else dict(profile.configuration),
-            "rules_of": "fact" if today is None else "today",
-            "rules_on": today,
-        }
-    )
+    return filled_in(trial, found.packs, profile, texts, governs, now, rules_on)
 
 
 def text_sha(text: str) -> str:

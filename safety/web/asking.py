@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -285,12 +285,14 @@ class Asked(Visitor):
         return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 
-async def filled(request: Request) -> FormData:
-    """Read the form that was sent; what is no form reads as an empty one."""
+async def filled(request: Request) -> AsyncIterator[FormData]:
+    """Read the form that was sent; what is no form reads as an empty one. Files that came with it are closed at the end."""
     kind = request.headers.get("content-type", "")
     if request.method == "GET" or not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return FormData()
-    return await request.form(max_fields=500, max_files=10, max_part_size=500_000)
+        yield FormData()
+        return
+    async with request.form(max_fields=500, max_files=10, max_part_size=500_000) as form:
+        yield form
 
 
 def asked(request: Request) -> Asked:

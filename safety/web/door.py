@@ -19,6 +19,7 @@ from safety.web.api.routes import GROUPS
 from safety.web.declaring import check_declared
 from safety.web.live import Feed
 from safety.web.metrics import CONTENT_TYPE, metrics
+from safety.web.outward import Outward
 from safety.web.pages import groups
 from safety.web.refusing import refusals
 from safety.web.shield import Pace, Shield, headers_for
@@ -56,8 +57,8 @@ class NotReady(BaseModel):
     not_ready: list[str]
 
 
-def door(home: Home, pace: Pace | None = None) -> FastAPI:
-    """Make the application over an open home; who made the home closes it.
+def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -> FastAPI:
+    """Make the application over an open home; who made the home closes it. `outward`: what its pages may ask of the channels.
 
     Raises:
         Undeclared: a route names no action of the policy.
@@ -82,7 +83,8 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.state.home, app.state.access, app.state.feed = home, AccessLog(home), Feed(home)
+    app.state.home, app.state.access = home, AccessLog(home)
+    app.state.feed, app.state.outward = Feed(home), outward
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)

@@ -11,6 +11,7 @@ from anyio import to_thread
 from safety.home import Home, Unusable
 from safety.web.door import door
 from safety.web.first_links import first_steps
+from safety.web.outward import Outward
 
 GRACE_SECONDS = 2
 """How long requests that are under way may take once it is told to stop; an open stream would never end by itself."""
@@ -52,7 +53,7 @@ class Server(uvicorn.Server):
             connection.transport.abort()
 
 
-def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None:
+def serve(home: Home, host: str, port: int, tell: Callable[[str], None], outward: Outward | None = None) -> None:
     """Serve a home until SIGTERM or SIGINT; `tell` is told where, once connections are taken.
 
     Raises:
@@ -63,7 +64,7 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None]) -> None
     open_parts(home)
     with listening(host, port) as taken:
         settings = uvicorn.Config(
-            door(home),
+            door(home, outward=outward),
             lifespan="off",
             log_level="warning",
             access_log=False,  # addresses of pages will name subjects

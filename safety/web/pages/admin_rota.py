@@ -1,0 +1,152 @@
+"""The duty rota of a trial: its ladder with who hears now, who is away and who covers, and a drill that climbs it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from fastapi import Response
+
+from safety.aggregates.account import OPERATOR, AbsenceSet
+from safety.aggregates.ladder import Ladder, Urgency
+from safety.aggregates.trial import Definition
+from safety.desk import OtherContent
+from safety.drill import RULE, raise_drill
+from safety.duty import FIRST_RUNG
+from safety.projections import Connection
+from safety.projections.drills import drills
+from safety.projections.on_duty import Recipient, holders, people, recipients
+from safety.reachability import counted_on
+from safety.values import Role, microseconds
+from safety.web.acting import Fault, acted, built, chosen, instant
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.declaring import Pages
+from safety.web.pages.admin_overview import faults_now
+
+pages = Pages()
+
+ROTA = "/trials/{trial}/rota"
+DRILLS = 5
+Row = dict[str, Any]
+
+
+class Rung(NamedTuple):
+    """A rung as it is climbed: its number, the role, how long after the alert was raised, and who hears if it is now."""
+
+    number: int
+    role: Role
+    after: timedelta
+    who: list[Recipient]
+
+
+class Away(NamedTuple):
+    """An absence that lasts or is to come; moments in microseconds from 1970 UTC."""
+
+    account: str
+    begins: int
+    ends: int
+    from_at: datetime
+    covered_by: str | None
+
+
+@pages.shows(ROTA, "rota.read")
+def show_rota(ask: Ask) -> Response:
+    """Show who hears of an alert, in what order and how soon."""
+    return shown(ask)
+
+
+@pages.takes(ROTA + "/absences", "rota.change")
+def set_absence(ask: Ask) -> Response:
+    """Say when somebody is away and who covers."""
+    with ask.reading() as connection:
+        accounts = those_one_may_set(ask, connection)
+        covers = sorted(people(connection))
+
+    def form() -> AbsenceSet:
+        return built(
+            ask,
+            AbsenceSet,
+            account=chosen(ask, "absent", accounts),
+            from_at=instant(ask, "from_at"),
+            until_at=instant(ask, "until_at"),
+            covered_by=chosen(ask, "cover", ("", *covers)),
+        )
+
+    fault = acted(ask, "account.set_absence", form)
+    return shown(ask, fault) if fault else ask.go(ask.in_trial("/rota"))
+
+
+@pages.takes(ROTA + "/absences/back", "rota.change")
+def take_back(ask: Ask) -> Response:
+    """Say that somebody is not away after all."""
+    with ask.reading() as connection:
+        accounts = those_one_may_set(ask, connection)
+
+    def form() -> AbsenceSet:
+        begins = instant(ask, "from_at")
+        return built(ask, AbsenceSet, account=chosen(ask, "absent", accounts), from_at=begins, until_at=begins)
+
+    fault = acted(ask, "account.set_absence", form)
+    return shown(ask, fault) if fault else ask.go(ask.in_trial("/rota"))
+
+
+@pages.takes(ROTA + "/drill", "drill.raise")
+def drill(ask: Ask) -> Response:
+    """Page the real ladder under a banner; sent twice, it is raised once."""
+    with suppress(OtherContent):  # this very form was sent before, and its drill is on the way
+        raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, ask.text("act") or None)
+    return ask.go(ask.in_trial("/rota"))
+
+
+def those_one_may_set(ask: Asked, connection: Connection) -> list[str]:
+    """Name the accounts of the trial whose absences one may say: an operator those of all, anybody else one's own."""
+    named = [name for name, account in people(connection).items() if not account.trials or ask.trial in account.trials]
+    return named if "operator" in ask.state.roles else [name for name in named if name == ask.account]
+
+
+def shown(ask: Asked, fault: Fault | None = None) -> Response:
+    """Show the rota; what was typed into a form stays."""
+    if ask.governs is None:
+        raise NotThere
+    with ask.reading() as connection:
+        known = people(connection)
+        told: Row = {
+            "rungs": list(climbed(ask, connection, ask.governs.ladder, "urgent")),
+            "quiet": list(climbed(ask, connection, ask.governs.ladder, "digest")),
+            "roles": roster(ask, connection, ask.governs),
+            "away": list(absences(ask, connection)),
+            "faults": faults_now(ask, connection, ask.trial),
+            "accounts": those_one_may_set(ask, connection),
+            "drills": drills(connection, ask.trial, RULE, ask.at, DRILLS),
+        }
+    names = {person.account: person.name for person in ask.home.directory.people()}
+    said = {"ladder": ask.governs.ladder, "covers": sorted(known), "names": names, "operator": OPERATOR, **told}
+    return ask.render("admin/rota.html.j2", 422 if fault else 200, fault=fault, **said)
+
+
+def climbed(ask: Asked, connection: Connection, ladder: Ladder, urgency: Urgency) -> Iterator[Rung]:
+    """Give the rungs in order, each with who would hear of it if it were climbed now."""
+    if urgency == "urgent":
+        who = [] if ask.past else recipients(connection, FIRST_RUNG, ask.trial, ask.moment)
+        yield Rung(1, FIRST_RUNG, timedelta(0), who)
+    for number, rung in enumerate(ladder.rungs(urgency), 2):
+        who = [] if ask.past else recipients(connection, rung.role, ask.trial, ask.moment)
+        yield Rung(number, rung.role, timedelta(minutes=rung.after_minutes), who)
+
+
+def roster(ask: Asked, connection: Connection, governs: Definition) -> list[Row]:
+    """List the roles that the trial's alerts may go to, each with who holds it."""
+    known = people(connection)
+    return [{"role": role, "holders": holders(known, role, ask.trial)} for role in sorted(counted_on(governs))]
+
+
+def absences(ask: Asked, connection: Connection) -> Iterator[Away]:
+    """Give the absences of the trial's people that last or are to come, the next first."""
+    found = [
+        Away(name, microseconds(one.from_at), microseconds(one.until_at), one.from_at, one.covered_by)
+        for name, account in people(connection).items()
+        if not account.trials or ask.trial in account.trials
+        for one in account.absences
+        if one.until_at > ask.moment
+    ]
+    yield from sorted(found, key=lambda one: (one.begins, one.account))
