@@ -37,16 +37,23 @@ class Fault(NamedTuple):
 
 
 def acted(
-    ask: Asked, command: str, fill: Callable[[], Form], meanings: Sequence[Meaning] = (), reason: str | None = None
+    ask: Asked,
+    command: str,
+    fill: Callable[[], Form],
+    meanings: Sequence[Meaning] = (),
+    reason: str | None = None,
+    *,
+    read_at: int | None = None,
 ) -> Fault | None:
     """Do a command with the form that `fill` gives, signed where meanings are offered; give what is wrong, if anything.
 
-    The form is filled in before the signature is taken: who mistypes a date is not asked to sign twice.
+    The form is filled in before the signature is taken: who mistypes a date is not asked to sign twice. `read_at` is the
+    position that the form was filled in from.
     """
     try:
         form = fill()
         signed = signature(ask, *meanings) if meanings else None
-        ask.do(command, form, signature=signed, reason=reason)
+        ask.do(command, form, signature=signed, reason=reason, read_at=read_at)
     except Misfilled as fault:
         return Fault(fault.field, str(fault))
     except NotSigned as fault:
