@@ -29,11 +29,12 @@ class Misfilled(Exception):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a form: at which field, in which words; `signing` where it is the signature."""
+    """What is wrong with a form: at which field, in which words; `signing` where it is the signature, `refusal` where the desk's."""
 
     field: str
     text: str
     signing: bool = False
+    refusal: type[Refused] | None = None
 
 
 def acted(
@@ -59,7 +60,7 @@ def acted(
     except NotSigned as fault:
         return Fault("sign-passphrase", str(fault), signing=True)
     except Refused as fault:
-        return Fault("act", str(fault))
+        return Fault("act", ask.words(str(fault)), refusal=type(fault))
     return None
 
 
