@@ -60,7 +60,7 @@ def acted(
     except NotSigned as fault:
         return Fault("sign-passphrase", str(fault), signing=True)
     except Refused as fault:
-        return Fault("act", ask.words(str(fault)), refusal=type(fault))
+        return Fault("act", ask.words.refusal(fault), refusal=type(fault))
     return None
 
 

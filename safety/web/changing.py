@@ -94,7 +94,7 @@ def sent(ask: Asked, way: Way, subject: str, number: str) -> Response:
         except NotSigned as missing:
             unsigned = str(missing)
         except Refused as refusal:
-            fault = {"act": ask.words(str(refusal))}
+            fault = {"act": ask.words.refusal(refusal)}
     shown = drafted(ask, way, case, base, event_at(ask, case, ask.at.position))
     shown.moved = since(ask, case, position)
     shown.given.errors |= fault
@@ -150,7 +150,7 @@ def page(ask: Asked, way: Way, draft: Draft, status: HTTPStatus) -> Response:
         try:
             draft.effect = set_off(ask, draft.form, draft.record, way.command)
         except Refused as refusal:
-            draft.given.errors["act"] = ask.words(str(refusal))
+            draft.given.errors["act"] = ask.words.refusal(refusal)
     governs = ask.governs
     zone = "UTC" if governs is None else governs.site_zone(draft.case["site"])
     said = {

@@ -63,7 +63,7 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
             return ask.go(ask.in_trial(f"/subjects/{form.subject}", filed=number))
         effect = set_off(ask, form, form.__dict__) if form is not None else None
     except Refused as fault:
-        given.errors["ae"] = ask.words(str(fault))
+        given.errors["ae"] = ask.words.refusal(fault)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
     beside = {"codes": codes, "terms": terms, "zone": zone, "governs": governs, "judged": "", "late": late(ask, form)}
     return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))
