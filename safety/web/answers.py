@@ -3,23 +3,31 @@
 from safety.web.words import N_
 
 GRADES = (
-    ("1", N_("Grade 1, mild"), N_("No or mild symptoms; observation only; no intervention.")),
+    (
+        "1",
+        N_("Grade 1, mild"),
+        N_("Asymptomatic or mild symptoms; clinical or diagnostic observations only; intervention not indicated."),
+    ),
     (
         "2",
         N_("Grade 2, moderate"),
-        N_("Minimal, local or non-invasive intervention; limits instrumental daily living."),
+        N_("Minimal, local or noninvasive intervention indicated; limiting age-appropriate instrumental ADL."),
     ),
     (
         "3",
         N_("Grade 3, severe"),
         N_(
-            "Medically significant, not at once life-threatening; admission or longer stay indicated; limits self-care."
+            "Severe or medically significant but not immediately life-threatening; hospitalization or prolongation of "
+            "hospitalization indicated; disabling; limiting self care ADL."
         ),
     ),
-    ("4", N_("Grade 4, life-threatening"), N_("Urgent intervention indicated.")),
-    ("5", N_("Grade 5, death"), N_("Death related to the event.")),
+    ("4", N_("Grade 4, life-threatening"), N_("Life-threatening consequences; urgent intervention indicated.")),
+    ("5", N_("Grade 5, death"), N_("Death related to AE.")),
 )
-"""CTCAE 5.0, the grades in general."""
+"""The general text of each grade, word for word from NCI CTCAE (4.03 and 5.0; a work of the US government, free of licence).
+
+A term's own text, where CTCAE has one, goes before it; those texts are not here, since their MedDRA codes are licensed.
+"""
 SEVERITIES = ("MILD", "MODERATE", "SEVERE")
 CRITERIA = (
     ("results_in_death", N_("Results in death"), ""),

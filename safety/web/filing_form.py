@@ -37,7 +37,8 @@ NOT_SERIOUS = N_("You answer no, and a criterion is ticked. Change one.")
 NO_SUBJECT = N_("Choose a subject of your site; without one there is nothing to file to.")
 NO_MOMENT = N_("Write the date as 2018-09-21 and the time as 16:40.")
 IN_FUTURE = N_("This lies in the future. Check the date and the time.")
-UNREADABLE = N_("This cannot be taken as it is; it may be too long. Change it.")
+UNREADABLE = N_("This cannot be taken as it is. Change it.")
+TOO_LONG = N_("This is %(long)d characters long; %(most)d are taken. Shorten it.")
 
 
 @dataclass
@@ -134,7 +135,9 @@ def taken(form: type[F], said: Mapping[str, Any], given: Typed, ask: Asked) -> F
         for error in fault.errors(include_input=False):
             named = str(error["loc"][0])
             name = aliases.get(named, named)
-            given.errors[DATES.get(name, name)] = ask.words(UNREADABLE)
+            most = error.get("ctx", {}).get("max_length")
+            told = ask.words(TOO_LONG, long=len(given.said.get(name, "")), most=most) if most else ask.words(UNREADABLE)
+            given.errors[DATES.get(name, name)] = told
         return None
 
 
