@@ -168,7 +168,8 @@ WRONG = [
     ({"after_dose": "9"}, "Dose 9 of subject S1 is not recorded"),
     ({"causality": "MAYBE"}, "AEREL of subject S1 is not on the causality scale"),
     ({"grade": "9"}, "This cannot be taken as it is"),
-    ({"narrative": "x" * 20_001}, "This cannot be taken as it is"),
+    ({"narrative": "x" * 20_001}, "This is 20001 characters long; 20000 are taken. Shorten it."),
+    ({"narrative": "x" * 1_500_000}, "This is 1500000 characters long; 20000 are taken."),
 ]
 
 
@@ -210,6 +211,38 @@ def test_the_site_learned_of_it_at_a_time_and_the_clock_starts_there(home: Home,
     report = next(event for event in events(home, head) if isinstance(event, Reported))
     assert report.aware is not None
     assert report.aware.at.isoformat() == "2026-02-28T16:00:00+00:00", "the start of the day at the site"
+
+
+def test_a_narrative_beyond_what_any_form_holds_is_refused_in_a_sentence_and_nothing_is_stored(home: Home) -> None:
+    head = home.journal.head()[0]
+    answer = pressed(home, "file", **{**SERIOUS, "narrative": "x" * 10_000_000})
+    assert answer.status_code == 413
+    assert "nothing was stored" in words(answer)
+    assert home.journal.head()[0] == head
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"on_y": "2026", "on_m": "2", "on_d": "4"}, "Late entry: it began 25 days before this is filed."),
+        ({"aware_day": "2026-02-20"}, "Late entry: it was learned of 9 days"),
+        ({"on_y": "2026", "on_m": "2", "on_d": "28"}, ""),
+        ({"on_y": "2026", "on_m": "2", "on_d": ""}, ""),
+    ],
+)
+def test_a_late_entry_is_marked_as_one_before_it_is_filed_and_is_taken(
+    home: Home, typed: dict[str, str], says: str
+) -> None:
+    told = words(pressed(home, "check", **{**SERIOUS, **typed}))
+    assert says in told
+    assert ("Late entry" in told) is bool(says)
+    assert pressed(home, "file", **{**SERIOUS, **typed}).status_code == 303
+
+
+def test_each_grade_stands_with_the_general_text_of_ctcae(home: Home) -> None:
+    told = words(signed_in(home, "LIN").get(FILE))
+    assert "Grade 3, severe Severe or medically significant but not immediately life-threatening; hosp" in told
+    assert "Grade 5, death Death related to AE." in told
 
 
 def test_the_enter_key_checks_and_never_files(home: Home) -> None:

@@ -36,7 +36,7 @@ def test_each_query_says_what_is_wrong_where_and_what_to_do(home: Home) -> None:
     told = words(signed_in(home, "LIN").get("/trials/T1/queries"))
     assert "2 open queries" in told
     assert "S1 · AE 1 The event ends before it begins AEENDTC 2018-03-01 lies before AESTDTC 2018-03-05." in told
-    assert "Compare both dates with the source and correct the wrong one. AESTDTC, AEENDTC" in told
+    assert "Compare both dates with the source and correct the wrong one. Answer AESTDTC, AEENDTC" in told
     assert "If the criterion holds, correct the event to serious" in told
 
 

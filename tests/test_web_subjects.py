@@ -74,7 +74,8 @@ def test_one_subject_shows_events_doses_and_each_gap_in_words(home: Home) -> Non
     assert "AE&nbsp;2 Pyrexia 5 Mar 2018 Grade 2 G2 no Possibly related recovered nothing" in told
     assert "AE&nbsp;1 Pyrexia nullified" in told
     assert (
-        "1 1 Mar 2018 AD-MSC 35 10^6 CELLS not recorded given 2 not recorded not recorded not recorded withheld" in told
+        "1 1 Mar 2018 AD-MSC 35 10^6 CELLS not recorded given Correct 2 not recorded not recorded not recorded withheld"
+        in told
     )
     assert "3 26 Apr 2018 planned, the day has passed Record the dose as given or as withheld." in told
     assert 'href="/trials/T1/file?subject=S1"' in page.text

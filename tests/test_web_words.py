@@ -3,16 +3,26 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from pkgutil import walk_packages
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+import safety
 import safety.web
+from safety.aggregates import deciding
+from safety.aggregates.deciding import Refused
+from safety.aggregates.filing import CannotMerge, UnknownCausality
+from safety.aggregates.obligation import Opened, State
+from safety.aggregates.subject import AlreadyEnded, WithdrawalMode
+from safety.values import Assessor, Role
 from safety.web.showing import Show
 from safety.web.words import chosen, key_of, words
 
@@ -22,12 +32,42 @@ OPTIONS = {"**.j2": {"trim_blocks": "1", "newstyle_gettext": "1", "silent": "0"}
 NAME = re.compile(r"%\((\w+)\)[sd]")
 
 
+def refusals() -> set[str]:
+    """The sentence of every refusal there is, but of rows of files, which come through another door."""
+    for module in walk_packages(safety.__path__, "safety."):
+        import_module(module.name)
+    found, open_ones = set(), [Refused]
+    while open_ones:
+        of = open_ones.pop()
+        open_ones += of.__subclasses__()
+        if (
+            of is not Refused
+            and of.__module__.startswith("safety.")
+            and "import" not in of.__module__
+            and ".intake." not in of.__module__
+        ):
+            found.add(of.__doc__ or "")
+    return found
+
+
+def named_by_refusals() -> set[str]:
+    """What refusals name in words, as their sources and coded lists have it."""
+    source = "".join(path.read_text() for path in Path(deciding.__file__).parent.glob("*.py"))
+    found = {f"{name}={text}" for name, text in re.findall(r'\b(why|what|where)="([^"{]+)"', source)}
+    found |= {f"what={text}" for text in re.findall(r'check_moment\(known, form, "([^"]+)"', source)}
+    found |= {f"verb={text}" for text in re.findall(r'check_runs\(known, form, "([^"]+)"', source)}
+    found |= {f"what=withdrawal from {mode.replace('_', ' ')}" for mode in get_args(WithdrawalMode)}
+    coded = {"state": get_args(State), "assessor": get_args(Assessor), "role": get_args(Role)}
+    coded["owed_by"] = get_args(Opened.model_fields["owed_by"].annotation)
+    return found | {f"{name}={value}" for name, values in coded.items() for value in values}
+
+
 @cache
 def said() -> dict[str, set[str]]:
     """Every text of templates and code, with the names that it holds."""
     folder = str(Path(safety.web.__file__).parent)
     found = extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS)
-    texts = (key_of(text) for _, _, text, _, _ in found)
+    texts = [*(key_of(text) for _, _, text, _, _ in found), *refusals(), *named_by_refusals()]
     return {text: set(NAME.findall(text)) for text in texts if text}
 
 
@@ -122,3 +162,25 @@ def test_dates_are_written_as_far_as_they_are_known_and_times_in_the_trials_zone
     assert english.coded("RECOVERED/RESOLVED") == "recovered"
     assert english.coded("POSSIBLE") == "POSSIBLE"
     assert chinese.coded(None) == "未记录"
+
+
+BRACED = re.compile(r"\{(\w+)\}")
+
+
+def test_every_refusal_has_its_chinese_with_the_same_names() -> None:
+    held = {key_of(entry.id): str(entry.string) for _, entry in translated()}
+    assert len(refusals()) > 80
+    for sentence in refusals():
+        assert BRACED.search(held[sentence]) is not None or not BRACED.search(sentence)
+        assert set(BRACED.findall(held[sentence])) <= set(BRACED.findall(sentence)), sentence
+    assert all(re.search("[\u4e00-\u9fff]", held[text]) for text in refusals() | named_by_refusals())
+
+
+def test_a_refusal_is_said_in_the_readers_language_with_its_codes_left_alone() -> None:
+    scale = UnknownCausality(subject="S1", trial="T1", values="{NOT A NAME}, RELATED")
+    assert words("zh").refusal(scale).startswith("受试者 S1 的因果关系（AEREL）不在试验 T1 的量表中")
+    assert "{NOT A NAME}, RELATED" in words("zh").refusal(scale)
+    assert words("en").refusal(scale) == str(scale)
+    assert words("zh").refusal(AlreadyEnded(what="death", subject="S1")) == "受试者 S1 的死亡已有记录。"
+    merge = CannotMerge(number=1, subject="S1", into=2, why="that one is merged itself")
+    assert words("zh").refusal(merge) == "受试者 S1 的不良事件 1 不能并入 2：对方本身已被并入。"

@@ -14,8 +14,9 @@ class Refused(Exception):
     """The command is refused."""
 
     def __init__(self, **named: object) -> None:
-        """Fill the names of the class's docstring, which is the message a person reads."""
+        """Fill the names of the class's docstring, which is the message a person reads; they are kept for other languages."""
         super().__init__((type(self).__doc__ or "").format(**named))
+        self.named = named
 
 
 class UnknownEvent(Exception):

@@ -29,30 +29,38 @@ class Misfilled(Exception):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a form: at which field, in which words; `signing` where it is the signature."""
+    """What is wrong with a form: at which field, in which words; `signing` where it is the signature, `refusal` where the desk's."""
 
     field: str
     text: str
     signing: bool = False
+    refusal: type[Refused] | None = None
 
 
 def acted(
-    ask: Asked, command: str, fill: Callable[[], Form], meanings: Sequence[Meaning] = (), reason: str | None = None
+    ask: Asked,
+    command: str,
+    fill: Callable[[], Form],
+    meanings: Sequence[Meaning] = (),
+    reason: str | None = None,
+    *,
+    read_at: int | None = None,
 ) -> Fault | None:
     """Do a command with the form that `fill` gives, signed where meanings are offered; give what is wrong, if anything.
 
-    The form is filled in before the signature is taken: who mistypes a date is not asked to sign twice.
+    The form is filled in before the signature is taken: who mistypes a date is not asked to sign twice. `read_at` is the
+    position that the form was filled in from.
     """
     try:
         form = fill()
         signed = signature(ask, *meanings) if meanings else None
-        ask.do(command, form, signature=signed, reason=reason)
+        ask.do(command, form, signature=signed, reason=reason, read_at=read_at)
     except Misfilled as fault:
         return Fault(fault.field, str(fault))
     except NotSigned as fault:
         return Fault("sign-passphrase", str(fault), signing=True)
     except Refused as fault:
-        return Fault("act", str(fault))
+        return Fault("act", ask.words.refusal(fault), refusal=type(fault))
     return None
 
 

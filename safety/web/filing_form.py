@@ -5,16 +5,19 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from safety.aggregates.adverse_event import CRITERIA, Reported
+from safety.aggregates.deciding import Form
 from safety.aggregates.filing import CLOCK_TOLERANCE
 from safety.values import Awareness, span
 from safety.web.asking import Asked
 from safety.web.words import N_
+
+F = TypeVar("F", bound=Form)
 
 SIX = CRITERIA[:6]
 """The criteria of ICH E2A II.B; what else makes an event serious in some places is asked for on the case page."""
@@ -34,7 +37,8 @@ NOT_SERIOUS = N_("You answer no, and a criterion is ticked. Change one.")
 NO_SUBJECT = N_("Choose a subject of your site; without one there is nothing to file to.")
 NO_MOMENT = N_("Write the date as 2018-09-21 and the time as 16:40.")
 IN_FUTURE = N_("This lies in the future. Check the date and the time.")
-UNREADABLE = N_("This cannot be taken as it is; it may be too long. Change it.")
+UNREADABLE = N_("This cannot be taken as it is. Change it.")
+TOO_LONG = N_("This is %(long)d characters long; %(most)d are taken. Shorten it.")
 
 
 @dataclass
@@ -113,26 +117,39 @@ def seriousness(given: Typed, ask: Asked) -> dict[str, str]:
     return {**({"serious": answer} if answer else {}), **dict.fromkeys(given.ticked, "Y")}
 
 
-def filled(given: Typed, ask: Asked, subject: Mapping[str, Any] | None, zone: str) -> Reported | None:
-    """Give the form of what was typed, or None where something is wrong; the faults are put into `errors`.
-
-    `subject` is the row of a subject that the account may file for; None where it named none.
-    """
+def particulars(given: Typed, ask: Asked) -> dict[str, Any]:
+    """Read every field that says something; what is wrong is put into `errors`."""
     said: dict[str, Any] = {name: given.said[name] for name in PLAIN if given.said[name]}
     said |= {name: value for name, value in dates(given, ask).items() if value} | seriousness(given, ask)
-    aware = awareness(given, ask, zone)
-    if subject is None:
-        given.errors["subject"] = ask.words(NO_SUBJECT)
-        return None
     if given.said["after_dose"] != AUTOMATIC:
         said["after_dose"] = given.said["after_dose"]
+    return said
+
+
+def taken(form: type[F], said: Mapping[str, Any], given: Typed, ask: Asked) -> F | None:
+    """Fill in a form with what was read; None where it does not fit, and then `errors` says at which field."""
     try:
-        form = Reported.model_validate({"trial": ask.trial, "subject": subject["subject"], "aware": aware, **said})
+        return form.model_validate(said)
     except ValidationError as fault:
-        aliases = {described.alias: name for name, described in Reported.model_fields.items()}
+        aliases = {described.alias: name for name, described in form.model_fields.items()}
         for error in fault.errors(include_input=False):
             named = str(error["loc"][0])
             name = aliases.get(named, named)
-            given.errors[DATES.get(name, name)] = ask.words(UNREADABLE)
+            most = error.get("ctx", {}).get("max_length")
+            told = ask.words(TOO_LONG, long=len(given.said.get(name, "")), most=most) if most else ask.words(UNREADABLE)
+            given.errors[DATES.get(name, name)] = told
         return None
+
+
+def filled(given: Typed, ask: Asked, subject: Mapping[str, Any] | None, zone: str) -> Reported | None:
+    """Give the report of what was typed, or None where something is wrong; the faults are put into `errors`.
+
+    `subject` is the row of a subject that the account may file for; None where it named none.
+    """
+    said, aware = particulars(given, ask), awareness(given, ask, zone)
+    if subject is None:
+        given.errors["subject"] = ask.words(NO_SUBJECT)
+        return None
+    named = {"trial": ask.trial, "subject": subject["subject"], "aware": aware}
+    form = taken(Reported, {**named, **said}, given, ask)
     return None if given.errors else form

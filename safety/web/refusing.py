@@ -113,7 +113,9 @@ async def unfit(_: Request, fault: RequestValidationError) -> Response:
 
 async def refused(request: Request, fault: Refused) -> Response:
     """Say by which rule of the domain a command was refused, where the page did not say so at its field."""
-    return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(fault))
+    in_english = request.url.path.startswith("/api/")
+    sentence = str(fault) if in_english else said_to(request).refusal(fault)
+    return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
 
 
 async def unready(request: Request, _: Exception) -> Response:

@@ -1,14 +1,13 @@
 """What a filing would set off: who is alerted, which clocks start, due when and why; asked of the desk, which writes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import Form
 from safety.aggregates.ladder import Step
-from safety.aggregates.obligation import Opened
+from safety.aggregates.obligation import Opened, Superseded
 from safety.projections.on_duty import recipients
 from safety.web.asking import Asked
 from safety.web.words import N_
@@ -16,6 +15,9 @@ from safety.web.words import N_
 REPORT = "adverse_event.report"
 BECAUSE = {
     "SAE-REPORTED": N_("a serious adverse event is reported"),
+    "SAE-ESCALATED": N_("the event has become serious"),
+    "SAE-WORSENED": N_("a serious event has worsened"),
+    "SAE-DOWNGRADED": N_("the event is no longer called serious"),
     "OBLIGATION-OPENED": N_("a clock runs out within 8 days"),
 }
 """Why an alert goes out at once, by its rule."""
@@ -47,44 +49,52 @@ class SetOff(NamedTuple):
     alerted: tuple[Alerted, ...]
     digests: tuple[Raised, ...]
     clocks: tuple[Opened, ...]
+    superseded: tuple[Superseded, ...]
     next_step: Step | None
     instead: tuple[Instead, ...]
 
 
-def set_off(ask: Asked, form: Reported) -> SetOff:
-    """Ask the desk what a report would come to now, and what it would come to with other answers.
+def set_off(ask: Asked, form: Form, record: Mapping[str, Any], command: str = REPORT) -> SetOff:
+    """Ask the desk what a filing would come to now, and what it would come to with other answers.
+
+    `record` is what the record would say after it.
 
     Raises:
         Refused: by a rule of the domain, as the filing itself would be.
 
     """
-    events = would(ask, form)
+    events = would(ask, command, form)
     raised = [event for event in events if isinstance(event, Raised)]
     urgent = [one for one in raised if one.urgency == "urgent"]
     ladder = ask.governs.ladder if ask.governs else None
-    clocks, alerted = opened(events), people(ask, urgent)
-    # Asked a moment later, an awareness that is now would be later too: the other answers are about the same moment.
-    same = form.model_copy(update={"aware": next(event.aware for event in events if isinstance(event, Reported))})
     return SetOff(
-        alerted,
+        people(ask, urgent),
         tuple(one for one in raised if one.urgency == "digest"),
-        clocks,
+        opened(events),
+        tuple(event for event in events if isinstance(event, Superseded)),
         ladder.step("urgent", 2) if ladder and urgent else None,
-        tuple(
-            Instead(
-                answer,
-                tuple(one for one in other if name(one) not in names(clocks)),
-                len(people(ask, [one for one in came if is_urgent(one)])),
-            )
-            for answer, changed in answers(ask, form)
-            if names(other := opened(came := would(ask, same.model_copy(update=changed)))) != names(clocks)
-        ),
+        # Asked a moment later, an awareness that is now would be later too: the other answers are about the same moment.
+        otherwise(ask, command, form.model_copy(update={"aware": events[0].__dict__["aware"]}), record, opened(events)),
     )
 
 
-def would(ask: Asked, form: Reported) -> tuple[Form, ...]:
+def otherwise(
+    ask: Asked, command: str, form: Form, record: Mapping[str, Any], clocks: Sequence[Opened]
+) -> tuple[Instead, ...]:
+    """Ask the desk about the other answers, and give those that would start other clocks."""
+    found = []
+    for answer, changed in answers(ask, record):
+        came = would(ask, command, form.model_copy(update=changed))
+        other = opened(came)
+        if names(other) != names(clocks):
+            only = tuple(one for one in other if name(one) not in names(clocks))
+            found.append(Instead(answer, only, len(people(ask, [one for one in came if is_urgent(one)]))))
+    return tuple(found)
+
+
+def would(ask: Asked, command: str, form: Form) -> tuple[Form, ...]:
     """Ask the desk."""
-    return ask.home.desk.would(REPORT, form, by=ask.account)
+    return ask.home.desk.would(command, form, by=ask.account)
 
 
 def is_urgent(event: Form) -> bool:
@@ -132,14 +142,16 @@ def people(ask: Asked, urgent: Sequence[Form]) -> tuple[Alerted, ...]:
     return tuple(found.values())
 
 
-def answers(ask: Asked, form: Reported) -> list[tuple[str, dict[str, str]]]:
+def answers(ask: Asked, record: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:
     """Give the answers that may change what is due, other than those given."""
     found: list[tuple[str, dict[str, str]]] = []
-    if form.serious != "Y" and not any(form.__dict__[name] == "Y" for name in ("hospitalisation", "life_threatening")):
+    if record.get("serious") != "Y" and not any(
+        record.get(name) == "Y" for name in ("hospitalisation", "life_threatening")
+    ):
         found.append((N_("You call it serious"), {"serious": "Y"}))
-    if "Y" not in (form.results_in_death, form.life_threatening):
+    if "Y" not in (record.get("results_in_death"), record.get("life_threatening")):
         found.append((N_("You tick death or life-threatening"), {"serious": "Y", "life_threatening": "Y"}))
     related = ask.governs.causality.related if ask.governs else ()
-    if related and form.causality is not None and form.causality not in related:
+    if related and record.get("causality") is not None and record.get("causality") not in related:
         found.append((N_("You answer that it is related"), {"causality": related[0]}))
     return found

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
 
+from safety.aggregates.deciding import Refused
+
 Language = Literal["en", "zh"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
 HTML: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
@@ -46,6 +48,16 @@ class Words:
         if found is None:
             return one if number == 1 else many
         return found if isinstance(found, str) else found[0]
+
+    def refusal(self, fault: Refused) -> str:
+        """Give the sentence of a refusal, and what in it is a word rather than a code, in this language."""
+        sentence = self.gettext(type(fault).__doc__ or "")
+        return sentence.format(**{name: self.spoken(name, value) for name, value in fault.named.items()})
+
+    def spoken(self, name: str, value: object) -> object:
+        """Give what a refusal names: a word of the trade in this language, anything else as it is."""
+        found = self._catalogue.get(f"{name}={value}")
+        return found if isinstance(found, str) else value
 
     def __call__(self, text: str, **named: object) -> str:
         """Give a text in this language with its names filled in, as `%(name)s`."""

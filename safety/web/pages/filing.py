@@ -1,6 +1,6 @@
 """Filing an adverse event: a form that is never refused for being incomplete, and says what it sets off before it does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +13,11 @@ from safety.projections.line_listing import Dose, dose_before
 from safety.projections.subjects import lacking, subject_codes, subject_of, terms_on_record
 from safety.projections.trials import definition
 from safety.values import DAY_SECONDS, code, span
+from safety.web.answers import CHOICES
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
+from safety.web.late import late
 from safety.web.pages.subjects import CAUSALITIES, FIELDS
 from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
 from safety.web.words import N_
@@ -25,52 +27,8 @@ pages = Pages()
 MOST_CHOICES = 200
 """Of more subjects the code is typed."""
 A_DAY = 10
-
-GRADES = (
-    ("1", N_("Grade 1, mild"), N_("No or mild symptoms; observation only; no intervention.")),
-    (
-        "2",
-        N_("Grade 2, moderate"),
-        N_("Minimal, local or non-invasive intervention; limits instrumental daily living."),
-    ),
-    (
-        "3",
-        N_("Grade 3, severe"),
-        N_(
-            "Medically significant, not at once life-threatening; admission or longer stay indicated; limits self-care."
-        ),
-    ),
-    ("4", N_("Grade 4, life-threatening"), N_("Urgent intervention indicated.")),
-    ("5", N_("Grade 5, death"), N_("Death related to the event.")),
-)
-"""CTCAE 5.0, the grades in general."""
-SEVERITIES = ("MILD", "MODERATE", "SEVERE")
-CRITERIA = (
-    ("results_in_death", N_("Results in death"), ""),
-    ("life_threatening", N_("Life-threatening"), N_("At risk of death at the time, not in theory")),
-    ("hospitalisation", N_("Admission to hospital, or a longer stay"), N_("Not a stay planned before consent")),
-    ("disability", N_("Lasting or significant disability"), ""),
-    ("congenital_anomaly", N_("Congenital anomaly or birth defect"), ""),
-    ("medically_important", N_("Other medically important condition"), N_("Say why in the narrative")),
-)
-OUTCOMES = (
-    "NOT RECOVERED/NOT RESOLVED",
-    "RECOVERING/RESOLVING",
-    "RECOVERED/RESOLVED",
-    "RECOVERED/RESOLVED WITH SEQUELAE",
-    "FATAL",
-    "UNKNOWN",
-)
-ACTIONS = (
-    "DOSE NOT CHANGED",
-    "DRUG INTERRUPTED",
-    "DRUG WITHDRAWN",
-    "DOSE REDUCED",
-    "DOSE RATE REDUCED",
-    "DOSE INCREASED",
-    "NOT APPLICABLE",
-    "UNKNOWN",
-)
+ASKED = {**CHOICES, "fields": FIELDS, "causalities": CAUSALITIES, "because": BECAUSE, "parties": PARTIES}
+"""What the form of an adverse event and its side panel need, whichever page they stand on."""
 
 
 @pages.shows("/trials/{trial}/file", REPORT)
@@ -103,12 +61,12 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
         if form is not None and pressed == "file":
             number = number_of(ask, form)
             return ask.go(ask.in_trial(f"/subjects/{form.subject}", filed=number))
-        effect = set_off(ask, form) if form is not None else None
+        effect = set_off(ask, form, form.__dict__) if form is not None else None
     except Refused as fault:
-        given.errors["ae"] = ask.words(str(fault))
+        given.errors["ae"] = ask.words.refusal(fault)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
-    context = shown(given, form, subject, effect)
-    return ask.render("filing/form.html.j2", status, codes=codes, terms=terms, zone=zone, governs=governs, **context)
+    beside = {"codes": codes, "terms": terms, "zone": zone, "governs": governs, "judged": "", "late": late(ask, form)}
+    return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))
 
 
 def named(connection: Connection, ask: Asked, given: Typed) -> Mapping[str, Any] | None:
@@ -133,30 +91,24 @@ def shown(
     given: Typed, form: Reported | None, subject: Mapping[str, Any] | None, effect: SetOff | None
 ) -> dict[str, Any]:
     """Give what the page shows beside the form itself."""
-    doses = [row for row in (subject or {}).get("doses", ()) if not row["withheld"] and not row["vanished"]]
-    onset = day_of(form.started_on) if form else None
-    after, days = dose_before(onset, [Dose(row["number"], day_of(row["started_on"])) for row in doses], None)
-    said = {} if form is None else form.__dict__
     return {
         "given": given,
         "subject": subject,
-        "doses": [(row, days_after(onset, row)) for row in doses],
-        "automatic": (after, days),
-        "onset": form.started_on if form else None,
-        "lacks": lacking(dict(said)) if form else [],
+        "lacks": lacking(dict(form.__dict__)) if form else [],
         "minimum": minimum(given, form),
         "effect": effect,
-        "fields": FIELDS,
-        "grades": GRADES,
-        "severities": SEVERITIES,
-        "criteria": CRITERIA,
-        "outcomes": OUTCOMES,
-        "actions": ACTIONS,
-        "causalities": CAUSALITIES,
-        "because": BECAUSE,
-        "parties": PARTIES,
         "most": MOST_CHOICES,
+        **after_dose(form.started_on if form else None, (subject or {}).get("doses", ())),
+        **ASKED,
     }
+
+
+def after_dose(onset: str | None, recorded: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give the doses that it may have come after, each with the days to the onset, and the one that the dates tell."""
+    doses = [row for row in recorded if not row["withheld"] and not row.get("vanished")]
+    day = day_of(onset)
+    automatic = dose_before(day, [Dose(row["number"], day_of(row["started_on"])) for row in doses], None)
+    return {"doses": [(row, days_after(day, row)) for row in doses], "automatic": automatic, "onset": onset}
 
 
 def minimum(given: Typed, form: Reported | None) -> list[tuple[str, str, bool]]:

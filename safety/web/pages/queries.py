@@ -1,9 +1,12 @@
 """The queries that are open: what of the record contradicts itself, where, and what to do about it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import Response
 
 from safety.projections.queries_of_sites import queries_of_sites
-from safety.web.asking import Ask
+from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.words import N_
 
@@ -38,6 +41,14 @@ SAID = {
     ),
 }
 """Of each rule: what is wrong, and what to do."""
+ANSWERED = {
+    "SERIOUS_FLAG": ("adverse_event.correct", "/correct", "serious"),
+    "END_BEFORE_START": ("adverse_event.correct", "/correct", "ended_on"),
+    "ONSET_BEFORE_FIRST_DOSE_RELATED": ("adverse_event.correct", "/correct", "started_on"),
+    "FATAL_WITHOUT_DEATH": ("subject.record_death", "/death", ""),
+    "EQUAL_BUT_NUMBER": ("adverse_event.correct", "/correct", "started_on"),
+}
+"""Of each rule: the form that answers it, for whom, and the field to look at; a vanished row is the data's to answer."""
 
 
 @pages.shows("/trials/{trial}/queries", "query.list")
@@ -48,4 +59,18 @@ def list_queries(ask: Ask, page: str = "1") -> Response:
         found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
     shown = found[(number - 1) * A_PAGE : number * A_PAGE]
     more = len(found) > number * A_PAGE
-    return ask.render("queries/list.html.j2", found=shown, count=len(found), page=number, more=more, said=SAID)
+    rows = [one | {"answer": answer(ask, one)} for one in shown]
+    return ask.render("queries/list.html.j2", found=rows, count=len(found), page=number, more=more, said=SAID)
+
+
+def answer(ask: Asked, query: Mapping[str, Any]) -> str:
+    """Give the address of the form that answers a query, with the field in focus; nothing where no form of the reader's does."""
+    action, path, field = ANSWERED.get(query["rule"], ("", "", ""))
+    if not action or not ask.may(action) or not query["number"]:
+        return ""
+    at = (
+        f"/cases/{query['subject']}/{query['number']}"
+        if action.startswith("adverse_event.")
+        else f"/subjects/{query['subject']}"
+    )
+    return ask.in_trial(at + path, field=field)

@@ -41,6 +41,15 @@ CAUSALITIES = {
 }
 """Values of common scales in words; a scale's other values are shown as the trial states them."""
 
+DONE = {
+    "dose": N_("The dose is recorded."),
+    "withheld": N_("The dose is recorded as withheld."),
+    "withdraw": N_("The withdrawal is recorded."),
+    "complete": N_("The completion is recorded."),
+    "death": N_("The death is recorded."),
+}
+"""What was just recorded about a subject."""
+
 
 def today(ask: Asked) -> str:
     """Give the day of the moment that is looked at, in the zone of the trial."""
@@ -59,8 +68,8 @@ def list_subjects(ask: Ask, page: str = "1") -> Response:
 
 
 @pages.shows("/trials/{trial}/subjects/{subject}", "subject.read")
-def one_subject(ask: Ask, subject: str, filed: str = "") -> Response:
-    """Show one subject of one's sites; `filed` is the number of the adverse event that was just filed."""
+def one_subject(ask: Ask, subject: str, filed: str = "", recorded: str = "") -> Response:
+    """Show one subject of one's sites; `filed` is the number of the adverse event just filed, `recorded` what else just was."""
     try:
         named = code(subject)
     except ValueError:
@@ -71,5 +80,6 @@ def one_subject(ask: Ask, subject: str, filed: str = "") -> Response:
         raise NotThere
     just = next((one for one in found["events"] if str(one["number"]) == filed), None)
     return ask.render(
-        "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask)
-    )
+        "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask),
+        recorded=recorded, done=DONE,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""How a form about a subject is read and shown: dates as far as they are known, and what came in between where somebody was first."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from fastapi import Response
+
+from safety.projections.changes import changes
+from safety.projections.subjects import subject_of
+from safety.values import code, span
+from safety.web.acting import Fault, Misfilled
+from safety.web.asking import Asked, NotThere
+from safety.web.changing import RECORD_FIELDS
+from safety.web.filing_form import NO_DATE, NO_MONTH, PARTS
+from safety.web.words import N_
+
+Row = dict[str, Any]
+NO_TIME = N_("Write the time as 16:40; a time needs the whole day.")
+TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
+DIGITS = 9
+A_DAY, A_TIME = 10, 16
+
+
+class Plate(NamedTuple):
+    """A form on a page of its own: its template, where it goes, and what it says beside its fields."""
+
+    template: str
+    action: str
+    title: str
+    button: str
+    beside: Mapping[str, Any]
+
+
+def subject_in(ask: Asked, subject: str) -> Row:
+    """Find the subject that an address names, of the sites that may be seen; raises NotThere."""
+    try:
+        named = code(subject)
+    except ValueError:
+        raise NotThere from None
+    with ask.reading() as connection:
+        found = subject_of(connection, ask.trial, named, ask.at, sites=ask.sites)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def date_in(ask: Asked, prefix: str = "on") -> str | None:
+    """Read a date as far as it is known, with a time where its form asks for one; raises Misfilled at the date."""
+    typed = [unicodedata.normalize("NFKC", ask.text(f"{prefix}_{part}")) for part in (*PARTS, "t")]
+    year, month, day, clock = typed
+    if not any(typed):
+        return None
+    if (day and not month) or not year:
+        raise Misfilled(f"{prefix}_y", ask.words(NO_MONTH))
+    if clock and not (day and TIME.fullmatch(clock)):
+        raise Misfilled(f"{prefix}_t", ask.words(NO_TIME))
+    text = "-".join([year, *(part.zfill(2) for part in (month, day) if part)])
+    text += f"T{clock.zfill(5)}" if clock else ""
+    try:
+        span(text)
+    except ValueError:
+        raise Misfilled(f"{prefix}_y", ask.words(NO_DATE)) from None
+    return text
+
+
+def parts_of(date: str | None, prefix: str = "on") -> dict[str, str]:
+    """Take a date apart as its fields hold it."""
+    text = date or ""
+    parts = [*text[:A_DAY].split("-"), "", ""]
+    return {
+        **{f"{prefix}_{part}": said for part, said in zip(PARTS, parts, strict=False)},
+        f"{prefix}_t": text[A_DAY + 1 : A_TIME],
+    }
+
+
+def number_in(ask: Asked, field: str, text: str) -> int:
+    """Read a number of a dose; raises Misfilled."""
+    said = unicodedata.normalize("NFKC", ask.text(field))
+    if not (said.isdecimal() and said.isascii() and len(said) <= DIGITS and int(said) > 0):
+        raise Misfilled(field, ask.words(text))
+    return int(said)
+
+
+def since(ask: Asked, subject: str, position: int, number: int | None = None) -> list[Row]:
+    """List the changes of a subject, and of one of its doses, beyond a position."""
+    with ask.reading() as connection:
+        found = changes(connection, ask.trial, ask.at, after=position, subject=subject, sites=ask.sites)
+    return [
+        row for row in found if row["record"] == "subject" or (row["record"], row["number"]) == ("exposure", number)
+    ]
+
+
+def shown(
+    ask: Asked,
+    plate: Plate,
+    said: Mapping[str, str],
+    fault: Fault | None = None,
+    moved: list[Row] | None = None,
+    *,
+    merged: bool = False,
+) -> Response:
+    """Show a form about a subject; what was typed stays, unless `said` is that already, brought onto the record as it stands."""
+    typed = {name: ask.text(name) if ask.form and not merged else text for name, text in said.items()}
+    return ask.render(
+        plate.template, 409 if moved else 422 if fault else 200, said=typed, fault=fault, moved=moved or [],
+        title=plate.title, button=plate.button, action=plate.action, names=RECORD_FIELDS, position=ask.at.position,
+        **plate.beside,
+    )  # fmt: skip
