@@ -132,7 +132,7 @@ class Desk:
         where = place.where if route.names & THINGS else "own site"
         if where != "other trial" and place.where == "other trial" and "trial" in route.names:
             where = "other trial"
-        if not allowed(str(STANDS_FOR.get(role, role)), route.action, where):  # type: ignore[call-overload]  # any text
+        if not allowed(str(STANDS_FOR.get(role, role)), route.action, where):
             return "refused"
         if route.names & THINGS and not place.there and route.command != "subject.enrol":
             return "absent"
