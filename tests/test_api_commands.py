@@ -264,3 +264,20 @@ def test_the_scopes_of_a_token_narrow_the_commands(home: Home) -> None:
         key = {"Idempotency-Key": "the-same-act" if status != 201 else f"act-{scopes[0]}"}
         key = {"Idempotency-Key": "act-file"} if scopes == EVERYTHING else key
         told(client.post("/api/v1/commands/adverse_event.report", json=said, headers=key), status)
+
+
+@pytest.mark.parametrize(
+    ("form", "beside", "field"),
+    [
+        ({"AETERM": "a\0b"}, {}, "AETERM"),
+        ({"AEDECOD": "a\0b"}, {}, "AEDECOD"),
+        ({}, {"reason": "a\0b"}, "reason"),
+    ],
+)
+def test_a_nul_character_is_refused_before_a_view_can_stop_at_it(
+    home: Home, form: dict[str, str], beside: dict[str, str], field: str
+) -> None:
+    at = head(home)
+    answer = Asks(home, "LIN")("adverse_event.report", {"STUDYID": "T1", "USUBJID": "A1", **form}, **beside)
+    assert told(answer, 422)["detail"].startswith(field)
+    assert head(home) == at
