@@ -1,9 +1,11 @@
 """The safety desk: every command enters here, is decided in the log's turn, and lands with clocks and alerts in one append."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
+
+from pydantic import BaseModel
 
 from safety import clocks, duty
 from safety.aggregates.account import NotPermitted, OtherTrial, acting, there
@@ -26,6 +28,10 @@ class NoSuchPosition(Refused):
 
 class NotByHand(Refused):
     """source says that a row of an import stated this; leave it out of a form that a person fills in."""
+
+
+class NotText(Refused):
+    """{field} holds a NUL character, which is no text and no database keeps; remove it."""
 
 
 class Done(NamedTuple):
@@ -84,6 +90,28 @@ def check_unchanged(turn: Turn, asked: Asked) -> None:
         raise ChangedSince(position=asked.read_at)
 
 
+def check_text(form: Form, reason: str | None) -> None:
+    """Refuse a NUL character anywhere in a form: PostgreSQL holds none, and a view that meets one would stop."""
+    if "\0" in (reason or ""):
+        raise NotText(field="reason")
+    for name, value in form.__dict__.items():
+        if value is not None and any("\0" in text for text in texts(value)):
+            raise NotText(field=type(form).model_fields[name].alias or name)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Give every text that a value of a form holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from texts(value.__dict__)
+    elif isinstance(value, Mapping):
+        yield from texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from texts(part)
+
+
 class Desk:
     """Where commands are decided; one a process."""
 
@@ -118,6 +146,7 @@ class Desk:
         """
         if form.__dict__.get("source") is not None:
             raise NotByHand
+        check_text(form, reason)
         asked = Asked(COMMANDS[name], form, by, command_id, reason, signature, read_at)
         try:
             return self.journal.turns.run(lambda turn: self._decide(turn, asked))

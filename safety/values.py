@@ -10,7 +10,16 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,63}\Z")
@@ -42,6 +51,10 @@ class CodedIn:
         text = core_schema.str_schema(strip_whitespace=True, to_upper=True, coerce_numbers_to_str=True)
         return core_schema.chain_schema([text, handler(source)])
 
+    def __get_pydantic_json_schema__(self, found: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the values as they are stored."""
+        return handler(found["steps"][-1])
+
 
 class CodeSchema:
     """Marks a text that is an identifier: one in its stored form passes at once, any other is brought to it."""
@@ -54,6 +67,10 @@ class CodeSchema:
         return core_schema.union_schema(
             [stored, typed], mode="left_to_right", custom_error_type="code", custom_error_message=CODE_FORM
         )
+
+    def __get_pydantic_json_schema__(self, found: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the stored form."""
+        return handler(found["choices"][0])
 
 
 Code = Annotated[str, CodeSchema()]

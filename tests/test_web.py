@@ -127,6 +127,7 @@ def test_the_numbers_are_those_of_the_log_and_of_the_clock_handed_in(home: Home,
         "vigilog_views_stopped_tables": 0,
         "vigilog_alerts_owed": 1,
         "vigilog_sign_ins_refused_last_minute": 0,
+        "vigilog_api_tokens_refused_last_minute": 0,
     }
 
 
@@ -151,6 +152,7 @@ def test_while_a_table_has_stopped_what_is_owed_is_left_out(home: Home) -> None:
         "vigilog_views_position": 9,
         "vigilog_views_stopped_tables": 1,
         "vigilog_sign_ins_refused_last_minute": 0,
+        "vigilog_api_tokens_refused_last_minute": 0,
     }
 
 
@@ -217,6 +219,7 @@ def test_the_api_describes_itself_and_loads_no_documentation_from_elsewhere(home
     assert {path for path in described["paths"] if not path.startswith("/api/v1/")} == {
         "/healthz",
         "/readyz",
+        "/readyz/delivery",
         "/metrics",
     }
     assert set(described["paths"]["/readyz"]["get"]["responses"]) == {"200", "503"}

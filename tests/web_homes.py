@@ -1,5 +1,6 @@
 """Homes for the tests of the web door: one trial with a canary in it, a clock that is told, and real faults."""
 
+import itertools
 import re
 import secrets
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ class Homes:
 
     def open(self, purpose: Purpose = "production", database_url: str | None = None) -> Home:
         """Open a new home: its log holds positions 1 and 2."""
-        ids = iter(f"ID-{number}" for number in range(1000))
+        ids = iter(f"ID-{number}" for number in itertools.count())
         doors = Doors(clock=lambda: self.now, salt=counted_salt(), new_id=lambda: next(ids))
         settings = Settings(home=self._folder / f"home-{len(self._opened)}", database_url=database_url)
         self._opened.append(open_home(settings, doors, purpose=purpose))

@@ -105,7 +105,7 @@ def last_signed_in(access: AccessLog, limit: int) -> dict[str, int]:
     return found
 
 
-def refused_lately(home: Home, limit: int = 1_000) -> int:
-    """Count the sign-ins that were refused in the last minute, at most so many entries back."""
+def refused_lately(home: Home, kind: Kind, limit: int = 1_000) -> int:
+    """Count what was refused of a kind in the last minute, at most so many entries back."""
     since = microseconds(home.doors.clock()) - MINUTE
-    return sum(entry.kind == "refused" and entry.at > since for entry in AccessLog(home).entries(limit))
+    return sum(entry.kind == kind and entry.at > since for entry in AccessLog(home).entries(limit))

@@ -23,13 +23,14 @@ from safety.web.outward import Outward
 from safety.web.pages import groups
 from safety.web.refusing import refusals
 from safety.web.shield import Pace, Shield, headers_for
-from safety.web.standing import not_ready, standing
+from safety.web.standing import not_delivering, not_ready, standing
 
 UNREADY = HTTPStatus.SERVICE_UNAVAILABLE
 
 OPENED = {
     "/healthz": "probe.health",
     "/readyz": "probe.health",
+    "/readyz/delivery": "probe.health",
     "/metrics": "probe.numbers",
     "/api/openapi.json": "api.describe",
     "/static": "static.read",
@@ -55,6 +56,19 @@ class NotReady(BaseModel):
 
     status: Literal["not ready"] = "not ready"
     not_ready: list[str]
+
+
+class Delivering(BaseModel):
+    """Alerts reach people: the worker leaves word, and no alert has waited for long."""
+
+    status: Literal["delivering"] = "delivering"
+
+
+class NotDelivering(BaseModel):
+    """What keeps alerts from reaching anybody."""
+
+    status: Literal["not delivering"] = "not delivering"
+    not_delivering: list[str]
 
 
 def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -> FastAPI:
@@ -109,6 +123,13 @@ def add_probes(app: FastAPI, home: Home) -> None:
         if reasons := not_ready(home):
             return JSONResponse(NotReady(not_ready=reasons).model_dump(), UNREADY)
         return JSONResponse(Ready(position=home.journal.head().position).model_dump())
+
+    @app.get("/readyz/delivery", response_model=Delivering, responses={UNREADY: {"model": NotDelivering}})
+    def delivery() -> Response:
+        """Say whether the worker leaves word and how long the oldest owed alert has waited; else 503 says what is wrong."""
+        if reasons := not_delivering(home):
+            return JSONResponse(NotDelivering(not_delivering=reasons).model_dump(), UNREADY)
+        return JSONResponse(Delivering().model_dump())
 
     @app.get("/metrics", response_class=PlainTextResponse, responses={UNREADY: {"description": "No numbers now."}})
     def numbers() -> Response:

@@ -20,7 +20,15 @@ def metrics(at: Standing) -> str:
             "Sign-ins and signatures that were refused in the last minute.",
             at.refused_sign_ins,
         ),
+        (
+            "vigilog_api_tokens_refused_last_minute",
+            "API tokens that were refused in the last minute.",
+            at.refused_tokens,
+        ),
     ]
+    if at.worker_silent_seconds is not None:
+        silent = "Seconds since the quietest part of the worker left word; left out where none ever did."
+        gauges.append(("vigilog_worker_silent_seconds", silent, at.worker_silent_seconds))
     if not at.stopped:
         oldest = "Seconds since the oldest owed alert was raised; 0 when none is owed."
         gauges += [

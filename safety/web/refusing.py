@@ -12,16 +12,19 @@ from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
 from safety.credentials import CredentialsUnusable
+from safety.desk import OtherContent
 from safety.directory import Unreachable
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.sessions import SessionsUnusable
 from safety.tokens import TokensUnusable
 from safety.web.api.admission import BeyondScope
-from safety.web.api.problems import faults, problem
+from safety.web.api.commands import Misfit, NotJson
+from safety.web.api.problems import Fault, faults, problem
 from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.rendering import template
 from safety.web.shield import TooLarge, too_large
+from safety.web.signing import NotSigned
 from safety.web.standing import not_ready
 from safety.web.words import N_, Words, chosen, words
 
@@ -105,6 +108,32 @@ async def beyond_scope(_: Request, fault: BeyondScope) -> Response:
     return problem(HTTPStatus.FORBIDDEN, told, headers=headers)
 
 
+async def not_json(_: Request, __: NotJson) -> Response:
+    """Say that a command takes JSON alone."""
+    told = "the body must be JSON, and say so: Content-Type: application/json"
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, told)
+
+
+async def misfit(_: Request, fault: Misfit) -> Response:
+    """Say which fields of a body do not fit; without what they hold."""
+    told = "the body does not fit its form; see errors, nothing was stored"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, faults(fault.fault.errors(include_input=False)))
+
+
+async def other_content(request: Request, fault: OtherContent) -> Response:
+    """Refuse a key that was used for something else."""
+    if not request.url.path.startswith("/api/"):
+        return await refused(request, fault)
+    told = "this Idempotency-Key was used before for something else; make a new one for each act"
+    return problem(HTTPStatus.CONFLICT, told)
+
+
+async def not_signed(_: Request, fault: NotSigned) -> Response:
+    """Say why a signature was not taken; pages say it at its field."""
+    errors = [Fault(field="/signature", message=str(fault))]
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(fault), errors)
+
+
 async def unfit(_: Request, fault: RequestValidationError) -> Response:
     """Say which parameters of an address do not fit; pages take theirs as text, so this is the API's alone."""
     told = "the address holds a parameter that does not fit; see errors"
@@ -135,6 +164,10 @@ def refusals() -> dict[int | type[Exception], Handler]:
         Unclear: unclear,
         TooLarge: outsized,
         BeyondScope: beyond_scope,
+        NotJson: not_json,
+        Misfit: misfit,
+        NotSigned: not_signed,
+        OtherContent: other_content,
         RequestValidationError: unfit,
         Refused: refused,
         **dict.fromkeys(machine, unready),

@@ -11,6 +11,12 @@ from safety.projections.trials import trials
 from safety.values import microseconds
 from safety.web.access import refused_lately
 
+SECOND = 1_000_000
+SILENT_FOR = 120 * SECOND
+"""How long a part of the worker may go without leaving word."""
+OWED_FOR = 300 * SECOND
+"""How long an alert may wait until nobody has been told of it."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -31,6 +37,10 @@ class Standing:
     """How long the oldest owed alert has waited; 0 when none is owed, or when the clock went back."""
     refused_sign_ins: int
     """How many sign-ins and signatures were refused in the last minute."""
+    refused_tokens: int
+    """How many API tokens were refused in the last minute."""
+    worker_silent_seconds: float | None
+    """How long the quietest part of the worker has been silent; None where none ever left word."""
 
 
 def standing(home: Home) -> Standing:
@@ -53,14 +63,49 @@ def standing(home: Home) -> Standing:
         trials=held,
         alerts_owed=len(waiting),
         oldest_owed_seconds=max(0, now - oldest) / 1_000_000,
-        refused_sign_ins=refused_lately(home),
+        refused_sign_ins=refused_lately(home, "refused"),
+        refused_tokens=refused_lately(home, "token_refused"),
+        worker_silent_seconds=max(silences(home).values(), default=None),
     )
+
+
+def silences(home: Home) -> dict[str, float]:
+    """Say how many seconds ago each part of the worker left word; never less than none, should the clock have gone back."""
+    now = microseconds(home.doors.clock())
+    return {part: max(0, now - beat_at) / SECOND for part, beat_at in sorted(home.scratch.beats().items())}
 
 
 def not_ready(home: Home) -> list[str]:
     """Name the parts that do not answer or do not go on; empty when all is well."""
     parts: dict[str, Callable[[Home], Sequence[str]]] = {"log": log, "views": views, "directory": directory}
     return [f"{part}: {reason}" for part, ask in parts.items() for reason in asked(ask, home)]
+
+
+def not_delivering(home: Home) -> list[str]:
+    """Say what keeps alerts from reaching anybody; empty when all is well.
+
+    It is apart from `not_ready`: where the worker stands still people must be able to file all the same.
+    """
+    parts: dict[str, Callable[[Home], Sequence[str]]] = {"worker": worker, "alerts": oldest_alert}
+    return [f"{part}: {reason}" for part, ask in parts.items() for reason in asked(ask, home)]
+
+
+def worker(home: Home) -> Sequence[str]:
+    """Ask what the worker's parts have left word of."""
+    found = silences(home)
+    if not found:
+        return ("nothing has left word that it delivers; run `vigilog work`",)
+    silent = {part: seconds for part, seconds in found.items() if seconds * SECOND > SILENT_FOR}
+    return [f"the part {part} has been silent for {seconds:.0f} s" for part, seconds in silent.items()]
+
+
+def oldest_alert(home: Home) -> Sequence[str]:
+    """Ask how long the oldest owed alert has waited; a table that has stopped cannot tell."""
+    home.views.catch_up(home.journal)
+    with home.views.connect() as connection:
+        waiting = [microseconds(home.doors.clock()) - alert["raised_at"] for alert in owed(connection, 1)]
+    late = [f"the oldest owed one has waited {age / SECOND:.0f} s" for age in waiting if age > OWED_FOR]
+    return [*late, *home.views.faults()]
 
 
 def asked(ask: Callable[[Home], Sequence[str]], home: Home) -> Sequence[str]:

@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
 from safety.sessions import digest
 from safety.tokens import Token
 from safety.web.access import NOBODY
 from safety.web.api.scopes import covered
-from safety.web.asking import Asked, SignInFirst, Visitor
+from safety.web.asking import Asked, SignInFirst, Unclear, Visitor
 from safety.web.declaring import Admission, admitted
 
 PREFIX = "vigilog_"
@@ -17,7 +19,9 @@ PREFIX = "vigilog_"
 MOST = 200
 """Characters of an Authorization header that can be a token of ours."""
 AS_OF = "The moment that the answer is of: a position of the log, a date (its end) or a time in the trial's zone; now if left out."
-AsOf = Annotated[str, Query(description=AS_OF, max_length=64, examples=["", "2018-05-31"])]
+AsOf = Annotated[str, Query(description=AS_OF, examples=["", "2018-05-31"])]
+"""Any text is taken: what does not fit a parameter of a guard would leave the guard out, and with it who asks."""
+UNKNOWN = "The address holds a parameter that there is not here; there are: %(names)s."
 
 
 class BeyondScope(Exception):
@@ -44,6 +48,14 @@ class ProgramAdmission(Admission):
         account = token.account if token else visitor.session.account if visitor.session else NOBODY
         request.state.asked = admitted(visitor, account, self.action, home)
         request.state.scopes = token.scopes if token else None
+        self.check_names(request)
+
+    def check_names(self, request: Request) -> None:
+        """Refuse a parameter that the route does not have: a misspelt filter that is passed over shows too much; raises Unclear."""
+        route: APIRoute = request.scope["route"]
+        known = {one.alias for one in get_flat_params(route.dependant) if isinstance(one.field_info, params.Query)}
+        if not known.issuperset(request.query_params):
+            raise Unclear(UNKNOWN % {"names": ", ".join(sorted(known)) or "none"})
 
 
 class ReadAdmission(ProgramAdmission):

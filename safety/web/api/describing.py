@@ -1,10 +1,14 @@
 """The API's description: FastAPI's own, with how one signs in, the shape of a problem, and the forms of the commands."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
+from safety.web.api.commands import BODIES
 from safety.web.api.problems import Problem
 
 TOLD = """Everything that the screens do, for programs. Every read takes `as_of`: a position of the log, a date (its end) or a
@@ -29,11 +33,19 @@ def described(app: FastAPI) -> dict[str, Any]:
         components = found.setdefault("components", {})
         components["securitySchemes"] = {"token": TOKEN}
         schemas = components.setdefault("schemas", {})
-        problem = Problem.model_json_schema(ref_template=REF)
-        schemas |= problem.pop("$defs") | {"Problem": problem}
+        schemas |= forms()
         for path, operations in found["paths"].items():
             if path.startswith("/api/v1/"):
                 for operation in operations.values():
                     operation["security"] = SECURITY
         app.openapi_schema = found
     return app.openapi_schema
+
+
+def forms() -> dict[str, Any]:
+    """Give the schemas of what FastAPI does not see: the bodies of the commands, and the shape of a problem."""
+    models: list[type[BaseModel]] = [Problem, *BODIES.values()]
+    found = models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"]
+    # Two classes of one name are told apart by their modules; where those lie is nobody's business.
+    schemas: dict[str, Any] = json.loads(json.dumps(found).replace("safety__aggregates__", ""))
+    return schemas

@@ -1,6 +1,6 @@
 """How the API says that something cannot be: one sentence, where it lies, and never what somebody wrote (RFC 9457)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -45,15 +45,19 @@ def problem(
     return JSONResponse(told.model_dump(mode="json"), status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def faults(found: Iterable[Mapping[str, Any]], root: str = "") -> list[Fault]:
+def faults(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
     """Tell what a validator found, by place; without the input, which may be somebody's free text."""
-    return [Fault(field=place(fault["loc"], root), message=said(fault)) for fault in found]
+    return [Fault(field=place(fault), message=said(fault)) for fault in found]
 
 
-def place(loc: Iterable[int | str], root: str) -> str:
-    """Write a place as a JSON Pointer (RFC 6901)."""
-    steps = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in loc)
-    return f"{root}{steps}" or "/"
+def place(fault: Mapping[str, Any]) -> str:
+    """Write a place as a JSON Pointer (RFC 6901), without the names that who asks has made up."""
+    loc: Sequence[int | str] = fault["loc"]
+    if fault["type"] == "extra_forbidden":
+        loc = loc[:-1]
+    elif loc and loc[-1] == "[key]":
+        loc = loc[:-2]
+    return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in loc)
 
 
 def said(fault: Mapping[str, Any]) -> str:
@@ -61,5 +65,5 @@ def said(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid":
         return "this is no JSON"
     if fault["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return "there is no such field"
+        return "a field that is not of this form stands here"
     return str(fault["msg"])

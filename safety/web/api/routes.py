@@ -1,6 +1,6 @@
 """Every route of the API, in the order in which it is described."""
 
-from safety.web.api import cases, duties, history, trials
+from safety.web.api import cases, commands, duties, history, trials
 from safety.web.api.declaring import Endpoints
 
 GROUPS: tuple[Endpoints, ...] = (
@@ -8,4 +8,5 @@ GROUPS: tuple[Endpoints, ...] = (
     duties.endpoints,
     cases.endpoints,
     history.endpoints,
+    commands.endpoints,
 )

@@ -1,0 +1,231 @@
+"""Every command of the screens as one endpoint: generated from the register of commands and the policy, none by hand."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from safety.aggregates.adverse_event import Reported
+from safety.aggregates.alert import Raised
+from safety.aggregates.deciding import COMMANDS, Form, Refused
+from safety.aggregates.obligation import Opened
+from safety.desk import Done, OtherContent
+from safety.journal import decode
+from safety.web.api.answers import Part
+from safety.web.api.declaring import Endpoints
+from safety.web.api.forms import FORMS, SIGNED, AddAccount, Body, SignedBody, body_of
+from safety.web.api.whose import admitted_to
+from safety.web.asking import Ask, Asked
+from safety.web.policy import RULES
+from safety.web.signing import signature
+
+endpoints = Endpoints()
+
+BESIDE: Mapping[str, str] = {"account.set_absence": "rota.change"}
+"""Commands whose action has another name in the policy."""
+JSON = "application/json"
+KEY = "The id of the act, made when it begins, such as a UUID: sent again with the same body, it is done once."
+Key = Annotated[
+    str,
+    Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:~-]+$", description=KEY),
+]
+
+
+class NotJson(Exception):
+    """The body says that it is something else than JSON."""
+
+
+class Misfit(Exception):
+    """The body does not fit its form; carries what the validator found."""
+
+    def __init__(self, fault: ValidationError) -> None:
+        """Keep what was found, which is told without what was sent."""
+        super().__init__()
+        self.fault = fault
+
+
+class Unwritable(Refused):
+    """The person cannot be written down: {why}."""
+
+
+class Due(Part):
+    """A clock that the command started."""
+
+    obligation: str
+    rule: str
+    to: list[str]
+    due_at: datetime | None
+
+
+class Told(Part):
+    """An alert that the command owes."""
+
+    alert: str
+    rule: str
+    role: str
+    urgency: str
+
+
+class Came(Part):
+    """What a command came to, or would come to."""
+
+    number: int | None = None
+    """The number that an adverse event was given."""
+    obligations: list[Due]
+    alerts: list[Told]
+
+
+class Did(Came):
+    """What a command came to: its positions in the log, none where it changed nothing."""
+
+    positions: list[int]
+    repeated: bool
+    """Whether the key was used before, for the same: nothing was done twice."""
+
+
+async def sent(request: Request) -> bytes:
+    """Read the body, once it is settled that who asks may send one; raises NotJson."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise NotJson
+    return await request.body()
+
+
+Sent = Annotated[bytes, Depends(sent)]
+
+
+def offered() -> dict[str, str]:
+    """Give every command that the policy knows, with its action."""
+    named = {name: name for name in COMMANDS if name in RULES and RULES[name].kind == "writes"}
+    return named | {name: action for name, action in BESIDE.items() if name in COMMANDS}
+
+
+BODIES: Mapping[str, type[Body]] = {name: body_of(name) for name in offered()}
+
+
+def read(model: type[Body], raw: bytes) -> Body:
+    """Read a body; raises Misfit."""
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as fault:
+        raise Misfit(fault) from None
+
+
+def came_to(events: tuple[Form, ...]) -> dict[str, Any]:
+    """Tell what events came to: a number, clocks and alerts; never free text."""
+    clocks = [event for event in events if isinstance(event, Opened)]
+    raised = [event for event in events if isinstance(event, Raised)]
+    return {
+        "number": next((event.number for event in events if isinstance(event, Reported)), None),
+        "obligations": [
+            {"obligation": one.obligation, "rule": one.rule, "to": one.to, "due_at": one.due_at} for one in clocks
+        ],
+        "alerts": [{"alert": one.alert, "rule": one.rule, "role": one.role, "urgency": one.urgency} for one in raised],
+    }
+
+
+def filled(ask: Asked, form: Form) -> Form:
+    """Fill in what a screen fills in: what is read from a file, and the printed name of who signs."""
+    whole = form.form() if type(form) in FORMS.values() else form  # type: ignore[attr-defined]  # each of those has it
+    if "printed_name" in type(whole).model_fields:
+        whole = whole.model_copy(update={"printed_name": ask.name})
+    return whole
+
+
+def done(ask: Asked, command: str, body: Body, key: str) -> Done:
+    """Have the desk do a command, signed where it has to be; a key that was used is not asked to sign again.
+
+    Raises:
+        NotThere: it is about something that is not theirs.
+        NotSigned: the signature does not prove who is signed in.
+        Refused: by a rule of the domain.
+
+    """
+    form = filled(ask, body.form)
+    asked: dict[str, Any] = {"by": ask.account, "command_id": key, "reason": body.reason}
+    if isinstance(body, SignedBody) and not decided(ask, key):
+        ask.form = FormData(body.signature.model_dump())
+        return ask.home.desk.do(command, form, **asked, signature=signature(ask, *SIGNED[command]))
+    if isinstance(body.form, AddAccount):
+        return added(ask, body.form, asked)
+    came = ask.home.desk.do(command, form, **asked)
+    if came.repeated and came.positions and reason_of(ask, came.positions[0]) != body.reason:
+        raise OtherContent(command_id=key)
+    return came
+
+
+def reason_of(ask: Asked, position: int) -> str | None:
+    """Give the reason that stands beside an entry of the log."""
+    return next(decode(row).about().reason for row in ask.home.journal.page(position - 1, position, 1))
+
+
+def decided(ask: Asked, key: str) -> bool:
+    """Say whether a key was used before: then the desk gives what it came to, or refuses another content."""
+    return ask.home.journal.turns.run(lambda turn: turn.decided_before(key)) is not None
+
+
+def added(ask: Asked, form: AddAccount, asked: Mapping[str, Any]) -> Done:
+    """Add an account with the person behind it; who cannot be written down is not let in."""
+    person = form.person()
+    if (fault := person.fault()) is not None:
+        raise Unwritable(why=fault)
+    directory = ask.home.directory
+    came = ask.home.desk.do("account.add", form.form(), **asked)
+    if came.repeated and directory.find(person.account) not in {None, person}:
+        raise OtherContent(command_id=asked["command_id"])
+    directory.put(person)
+    return came
+
+
+def endpoint(command: str, model: type[Body]) -> Callable[..., Response]:
+    """Make the endpoint of one command."""
+
+    def do(ask: Ask, raw: Sent, key: Key) -> Response:
+        body = read(model, raw)
+        about = admitted_to(ask, body.form)
+        came = done(about, command, body, key)
+        told = Did(**came_to(came.events), positions=list(came.positions), repeated=came.repeated)
+        fresh = bool(came.positions) and not came.repeated
+        return JSONResponse(told.model_dump(mode="json"), HTTPStatus.CREATED if fresh else HTTPStatus.OK)
+
+    do.__doc__ = COMMANDS[command].decide.__doc__
+    return do
+
+
+def preview(ask: Ask, raw: Sent) -> dict[str, Any]:
+    """Say what a report would set off if it were filed now: who is alerted and which clocks start; nothing is written."""
+    form = read(BODIES["adverse_event.report"], raw).form
+    about = admitted_to(ask, form)
+    return came_to(about.home.desk.would("adverse_event.report", form, by=about.account))
+
+
+def declare() -> None:
+    """Declare every command, and the preview of a report."""
+    for command, action in offered().items():
+        does(f"/commands/{command}", action, BODIES[command], Did)(endpoint(command, BODIES[command]))
+    does("/commands/adverse_event.report/preview", "adverse_event.preview", BODIES["adverse_event.report"], Came)(
+        preview
+    )
+
+
+def does(path: str, action: str, body: type[Body], answers: type[BaseModel]) -> Callable[[Any], Any]:
+    """Declare one endpoint, whose body is described by its model."""
+    reference = {"$ref": f"#/components/schemas/{body.__name__}"}
+    said = {"requestBody": {"required": True, "content": {JSON: {"schema": reference}}}}
+    created = {"description": "It is in the log.", "model": answers}
+    return endpoints.does(
+        path,
+        action,
+        answers,
+        openapi_extra=said,
+        operation_id=path.removeprefix("/commands/"),
+        tags=[path.split("/")[2].partition(".")[0]],
+        responses={} if path.endswith("preview") else {HTTPStatus.CREATED: created},
+    )
+
+
+declare()

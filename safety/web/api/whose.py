@@ -1,0 +1,58 @@
+"""Whose the thing is that a command is about: what is not of one's trial or sites is not there."""
+
+from safety.aggregates.deciding import AlertForm, Form, SubjectForm
+from safety.aggregates.record import Redacted, RedactionRequested
+from safety.aggregates.subject import Enrolled, Subject, SubjectCorrected
+from safety.journal.states import folded
+from safety.web.api.admission import about
+from safety.web.api.duties import alerts_of
+from safety.web.api.forms import RegisterTrial
+from safety.web.asking import Asked, NotThere
+
+
+def admitted_to(ask: Asked, form: Form) -> Asked:
+    """Admit who asks to the trial that a form is of, and to the very thing; raises NotThere."""
+    if isinstance(form, RegisterTrial):
+        return ask  # of a trial that is not there yet
+    if isinstance(form, RedactionRequested | Redacted):
+        return about(ask, trial_at(ask, form.at_position))
+    trial = form.__dict__.get("trial")
+    if trial is None:
+        return ask
+    admitted = about(ask, trial)
+    if isinstance(form, SubjectForm):
+        check_subject(admitted, form)
+    if isinstance(form, AlertForm):
+        check_alert(admitted, form)
+    return admitted
+
+
+def trial_at(ask: Asked, position: int) -> str:
+    """Name the trial that an entry of the log is of; raises NotThere where there is none, or it is of no trial."""
+    for row in ask.home.journal.page(position - 1, position, 1):
+        trial = row.stream.partition("/")[0]
+        if trial != "-":
+            return trial
+    raise NotThere
+
+
+def check_subject(ask: Asked, form: SubjectForm) -> None:
+    """See to it that a subject is of one's sites and stays there; raises NotThere."""
+    known = folded(ask.home.journal.stream(form.stream)).slice(Subject).particulars
+    if isinstance(form, Enrolled):
+        sites = [form.site]
+    elif not known:
+        raise NotThere
+    elif isinstance(form, SubjectCorrected) and "SITEID" in form.variables:
+        sites = [known.get("site"), form.site]
+    else:
+        sites = [known.get("site")]
+    if ask.sites is not None and not ask.sites.issuperset(sites):
+        raise NotThere
+
+
+def check_alert(ask: Asked, form: AlertForm) -> None:
+    """See to it that an alert concerns what one may see; raises NotThere."""
+    with ask.reading() as connection:
+        if form.alert not in {alert["id"] for alert in alerts_of(connection, ask)}:
+            raise NotThere
