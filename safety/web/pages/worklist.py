@@ -16,6 +16,8 @@ from safety.web.pages.case import mark_whose
 pages = Pages()
 
 A_PAGE = 100
+FEW_ALERTS = 8
+"""Alerts that stand on the list at once: those that waited longest; the rest is one link away."""
 URGENCIES = ("late", "soon", "later")
 ALL = Narrow()
 TOO_LONG = 9
@@ -45,6 +47,7 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
         owners=[(name, ask.words(text)) for name, text in OWED_BY.items()],
         looked=ask.home.sessions.looked(ask.account, ask.trial),
         clear=reads_text(ask),
+        shown=len(found["alerts"]) if ask.request.query_params.get("alerts") == "all" else FEW_ALERTS,
     )
 
 
