@@ -60,7 +60,7 @@ READING_SUBJECTS = {
     "history.read",
     "screen.export",
 }
-READING_TRIALS = {"incidence.read", "comparison.read", "periodic_report.read", "packs.read"}
+READING_TRIALS = {"incidence.read", "incidence.export", "comparison.read", "periodic_report.read", "packs.read"}
 DECIDING = {
     "adverse_event.assess_expectedness",
     "adverse_event.code",

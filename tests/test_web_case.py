@@ -20,6 +20,7 @@ from tests.builders import (
     dose_corrected,
     enrolled,
     failed,
+    followed_up,
     obligation_opened,
     registered,
     reported,
@@ -130,6 +131,23 @@ def test_what_came_since_one_looked_is_marked_and_can_be_shown_alone(home: Home,
     only = words(chen.get(f"{CASE}?only=new"))
     assert "Infusion 1 corrected" in only
     assert "Infusion 1 given" not in only
+
+
+def test_new_values_stand_beside_the_old_and_new_clocks_are_marked(home: Home, chen: TestClient) -> None:
+    append(home.journal, followed_up(SUBJECT, 1, outcome="RECOVERING/RESOLVING"))
+    page = chen.get(CASE)
+    form = {"csrf": token(page), "position": str(home.journal.head().position), "back": CASE}
+    chen.post("/trials/T1/seen", data=form)
+    assert ">New<" not in chen.get(CASE).text
+    append(home.journal, followed_up(SUBJECT, 1, outcome="RECOVERED/RESOLVED", ended_on="2018-03-09"))
+    append(home.journal, causality_assessed(SUBJECT, 1, "sponsor", "PROBABLE"))
+    append(home.journal, obligation_opened(SUBJECT, 1, obligation="GOLD-7/1", due_at=None, due_on=None))
+    told = words(chen.get(CASE))
+    assert "Outcome New recovering recovered" in told
+    assert "Ended New 9 Mar 2018" in told
+    assert "Causality New PROBABLE" in told
+    assert "New Report to Authority, Ethics committee GOLD-7/1" in told
+    assert "New Report to Authority, Ethics committee GOLD-15/1" not in told
 
 
 def test_in_the_past_it_stands_as_it_stood_and_nothing_can_be_done(home: Home, chen: TestClient) -> None:

@@ -82,7 +82,7 @@ def test_each_sentence_names_the_entry_that_says_it(home: Home) -> None:
     for sentence, by in said_by.items():
         assert topics(home, found[sentence]) == by, sentence
     infusion = next(text for text in found if text.startswith("Infusion 1 of"))
-    assert "lot L-2" in infusion
+    assert "Lot: L-2." in infusion
     assert topics(home, found[infusion]) == ["dose.given", "dose.corrected"]
     quoted = next(text for text in found if "reporter&#39;s words" in text)
     assert quoted.endswith("She &lt;b&gt;shivered&lt;/b&gt;."), "what was written freely is shown as it was written"

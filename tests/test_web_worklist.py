@@ -12,12 +12,16 @@ from safety.home import Home
 from tests.builders import (
     alert_raised,
     append,
+    causality_assessed,
+    corrected,
     definition,
     enrolled,
+    expectedness_assessed,
     obligation_opened,
     pack_adopted,
     registered,
     reported,
+    seriousness_assessed,
 )
 from tests.web_homes import START, SUBJECT, TERM, Homes, sent, signed_in, with_a_trial, with_people
 
@@ -151,3 +155,99 @@ def test_an_empty_list_says_why_it_is_empty(homes: Homes) -> None:
 @pytest.mark.parametrize("page", ["0", "-1", "x", "９", "2", "99999999999999999999"])
 def test_a_page_that_is_none_shows_the_first(home: Home, page: str) -> None:
     assert "LATE/1" in signed_in(home, "CHEN").get("/trials/T1/worklist", params={"page": page}).text
+
+
+# Narrowed
+
+
+def rows(page: Response) -> list[str]:
+    """The obligations that a page lists, in order."""
+    table = page.text.partition("<tbody>")[2]
+    return re.findall(r'<span class="rule">([A-Z]+/1)</span>', table)
+
+
+@pytest.fixture
+def judged(home: Home) -> Home:
+    """The first event is serious, unexpected and related; of the second the investigator says that it is neither."""
+    append(home.journal, expectedness_assessed(SUBJECT, 1, "N"), causality_assessed(SUBJECT, 1, "sponsor", "PROBABLE"))
+    append(home.journal, seriousness_assessed(SUBJECT, 2, serious="N"), expectedness_assessed(SUBJECT, 2, "Y"))
+    append(home.journal, causality_assessed(SUBJECT, 2, "investigator", "NONE"))
+    return home
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        ("", ["NOW/1", "LATE/1", "SOON/1", "LATER/1"]),
+        ("serious=1", ["LATE/1", "SOON/1"]),
+        ("unexpected=1", ["LATE/1", "SOON/1"]),
+        ("related=1", ["LATE/1", "SOON/1"]),
+        ("due=late", ["NOW/1", "LATE/1"]),
+        ("due=soon", ["SOON/1"]),
+        ("due=later", ["LATER/1"]),
+        ("due=later&serious=1", []),
+        ("owner=sponsor", ["NOW/1", "LATE/1", "SOON/1", "LATER/1"]),
+        ("owner=investigator", []),
+        ("owner=nonsense&due=nonsense&site=nonsense", ["NOW/1", "LATE/1", "SOON/1", "LATER/1"]),
+    ],
+)
+def test_the_list_is_narrowed_by_what_the_address_says(judged: Home, query: str, listed: list[str]) -> None:
+    page = signed_in(judged, "CHEN").get(f"/trials/T1/worklist?{query}")
+    assert rows(page) == listed
+    if len(listed) < 4:
+        assert f"{len(listed)} of 4 clocks that run are shown." in words(page)
+
+
+@pytest.mark.parametrize("letter", ["serious", "unexpected", "related"])
+def test_what_is_not_stated_is_kept_because_it_counts_as_so(home: Home, letter: str) -> None:
+    append(home.journal, corrected(SUBJECT, 2, "AESER"))
+    page = signed_in(home, "CHEN").get(f"/trials/T1/worklist?{letter}=1")
+    assert set(rows(page)) == {"NOW/1", "LATE/1", "SOON/1", "LATER/1"}
+
+
+def test_the_letters_of_a_row_and_what_keeps_it_are_the_same_reading(judged: Home) -> None:
+    """Whatever the parties say, a row that is kept shows the letter as yes or not stated, and no row so shown is left out."""
+    steps = [
+        seriousness_assessed(SUBJECT, 2, "sponsor", serious="Y"),
+        causality_assessed(SUBJECT, 2, "sponsor", "REMOTE"),
+        corrected(SUBJECT, 1, "AESER"),
+        causality_assessed(SUBJECT, 1, "sponsor", "NONE"),
+        seriousness_assessed(SUBJECT, 1, "sponsor", serious="N"),
+    ]
+    chen = signed_in(judged, "CHEN")
+    for step in steps:
+        append(judged.journal, step)
+        whole = chen.get("/trials/T1/worklist").text.partition("<tbody>")[2]
+        for letter, word in (("serious", "Serious"), ("unexpected", "Unexpected"), ("related", "Related")):
+            shown = {
+                name
+                for row in whole.split("<tr")
+                for name in re.findall(r'<span class="rule">([A-Z]+/1)</span>', row)
+                if f"{word}: no." not in row
+            }
+            assert set(rows(chen.get(f"/trials/T1/worklist?{letter}=1"))) == shown, (letter, step)
+
+
+def test_what_changed_since_one_looked_is_marked_and_can_be_shown_alone(home: Home) -> None:
+    chen = signed_in(home, "CHEN")
+    page = chen.get("/trials/T1/worklist")
+    assert "since you looked" not in words(page)
+    data = {"position": str(home.journal.head().position), "back": "/trials/T1/worklist"}
+    assert sent(chen, "/trials/T1/seen", data).status_code == 303
+    assert "since you looked" not in words(chen.get("/trials/T1/worklist"))
+    append(home.journal, obligation_opened(SUBJECT, 1, obligation="FRESH/1", **DUE, due_at=START + timedelta(days=9)))
+    append(home.journal, corrected(SUBJECT, 2, "AETOXGR", grade="4"))
+    page = chen.get("/trials/T1/worklist")
+    assert "3 changes since you looked" in words(page)
+    assert page.text.count('class="newmark">New<') == 3
+    assert rows(chen.get("/trials/T1/worklist?only=new")) == ["NOW/1", "FRESH/1", "LATER/1"]
+
+
+def test_a_report_is_offered_to_the_party_that_owes_it_alone(home: Home) -> None:
+    append(
+        home.journal, obligation_opened(SUBJECT, 1, obligation="THEIRS/1", **DUE, party="site", owed_by="investigator")
+    )
+    offered = re.findall(r"/submit\?obligation=(\w+)%2F1", signed_in(home, "CHEN").get("/trials/T1/worklist").text)
+    theirs = re.findall(r"/submit\?obligation=(\w+)%2F1", signed_in(home, "LIN").get("/trials/T1/worklist").text)
+    assert "THEIRS" in theirs
+    assert not set(offered) & set(theirs)

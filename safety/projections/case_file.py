@@ -68,7 +68,11 @@ def _duties(connection: Connection, of: tuple[str, str, int], at: At, now: int) 
     ask = select(table).where(table.c.trial == trial, table.c.subject == subject, table.c.number == number)
     order = (table.c.runs.desc(), table.c.due_at.is_not(None), table.c.due_at, table.c.obligation)
     rows = connection.execute(ask.where(at.stands(table)).order_by(*order))
-    beside = ({"due": row.due_at, "starts": row.starts_at, "runs": bool(row.runs)} | as_told(row, now) for row in rows)
+    beside = (
+        {"due": row.due_at, "starts": row.starts_at, "runs": bool(row.runs), "position": row.from_position}
+        | as_told(row, now)
+        for row in rows
+    )
     return list(beside)
 
 
@@ -79,7 +83,13 @@ def _alerts(connection: Connection, trial: str, concerning: str, at: At) -> list
     rows = connection.execute(ask.order_by(table.c.raised_at, table.c.alert)).all()
     told = [
         alert_as_told(row)
-        | {"raised": row.raised_at, "next": row.next_at, "held": bool(row.held), "answered": row.acknowledged_at}
+        | {
+            "position": row.from_position,
+            "raised": row.raised_at,
+            "next": row.next_at,
+            "held": bool(row.held),
+            "answered": row.acknowledged_at,
+        }
         for row in rows
     ]
     carried = _deliveries(connection, sorted({name for one in told for name in one["messages"]}), at)

@@ -31,20 +31,24 @@ def changes(
     after: int = 0,
     subject: str | None = None,
     number: int | None = None,
+    subjects: AbstractSet[str] | None = None,
     sites: AbstractSet[str] | None = None,
 ) -> list[dict[str, Any]]:
     """List the changes beyond a position and up to a moment, in the order of the log; with `sites`, of their subjects.
 
     Each has `record` (subject, exposure, adverse_event or assessment), `subject`, `number`, `field`, `old`, `new`, `opens`
     (the record begins with it), `whose` (of an assessment: assessor, product, method) and who said it: `position`, `topic`,
-    `by`, `role`, `recorded_at`, `reason`. `number` asks for one adverse event with its assessments.
+    `by`, `role`, `recorded_at`, `reason`. `number` asks for one adverse event with its assessments,
+    `subjects` for all adverse events of some subjects with theirs.
     """
     found: list[dict[str, Any]] = []
-    for of in RECORDS if number is None else (ADVERSE_EVENT, ASSESSMENT):
+    for of in RECORDS if number is None and subjects is None else (ADVERSE_EVENT, ASSESSMENT):
         table = of.table
         wanted = [table.c.trial == trial, table.c.from_position > after, table.c.from_position <= at.position]
         if subject is not None:
             wanted.append(table.c.subject == subject)
+        if subjects is not None:
+            wanted.append(table.c.subject.in_(subjects))
         if number is not None:
             wanted.append(table.c.number == number)
         if sites is not None:

@@ -58,7 +58,7 @@ def line_listing(
 ) -> dict[str, Any]:
     """List a trial's adverse events by subject and number; with `sites`, those of the subjects of these sites alone.
 
-    `only` names some by subject and number; a page of them, for every name is in the statement.
+    `only` names some by subject and number.
     With `subjects`, those of these subjects alone.
 
     `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
@@ -81,10 +81,11 @@ def line_listing(
         wanted.append(AE.c.subject.in_(subjects))
     if sites is not None:
         wanted.append(of_sites(trial, at, sites))
-    if only is not None:
+    if only is not None and len(only) <= FEW:
         wanted.append(tuple_(AE.c.subject, AE.c.number).in_(sorted(only)))
     page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
     keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}
+    keys = keys if only is None else keys & only
     subjects = {code for code, _ in keys}
     of = subjects if len(subjects) <= FEW else None
     lines = connection.execute(_lines(trial, governs, at, of).where(*wanted)).mappings()

@@ -92,7 +92,7 @@ class Narrative:
                 "lot": self._or(dose["lot"]),
             }
             yield Sentence(
-                ask.words("Infusion %(n)d of %(what)s, %(amount)s, was given: %(on)s, lot %(lot)s.", **named),
+                ask.words("Infusion %(n)d of %(what)s was given: %(on)s. Amount: %(amount)s. Lot: %(lot)s.", **named),
                 self._sources.of("exposure", dose["number"], "treatment", "amount", "unit", "started_on", "lot"),
             )
 

@@ -48,6 +48,7 @@ duplicate.list                           reads   -       -              site    
 narrative.read                           reads   -       -              site+text     trial+text      trial+text
 query.list                               reads   -       -              site          trial           trial
 incidence.read                           reads   -       trial          -             trial           trial
+incidence.export                         reads   -       -              -             trial           trial
 listing.read                             reads   -       -              site          trial           trial
 listing.export                           reads   -       -              site          trial           trial
 history.read                             reads   -       -              site+text     trial+text      trial+text

@@ -9,6 +9,7 @@ from safety.aggregates.discharging import may_discharge
 from safety.aggregates.rule_pack import RulePacks
 from safety.journal.states import folded
 from safety.projections.case_file import case_file
+from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, by_day, judged, record_of
@@ -44,6 +45,8 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
     mark_whose(ask, found["duties"])
     looked = ask.home.sessions.looked(ask.account, ask.trial)
     since = None if looked is None else looked.position
+    for one in (*found["duties"], *found["alerts"]):
+        one["new"] = since is not None and one["position"] > since
     new = [one for one in entries if since is not None and one.position > since]
     return ask.render(
         "case/page.html.j2",
@@ -51,6 +54,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         days=by_day(ask, new if only == "new" else entries, since),
         looked=looked,
         new=len(new),
+        fresh=fresh(ask, found, since),
         only=only == "new",
         filed=next((one.at for one in entries if one.event.TOPIC.startswith("adverse_event.reported.")), None),
         signed=signatures(ask, entries),
@@ -61,6 +65,19 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         ],
         stands=stands(ask, found["duties"]),
     )
+
+
+def fresh(ask: Asked, case: dict[str, Any], since: int | None) -> dict[str, Any]:
+    """Give the fields that changed since one looked, each with what it held before; `causality` by party."""
+    if since is None:
+        return {}
+    with ask.reading() as connection:
+        of = {"subject": case["subject"], "number": case["number"], "sites": ask.sites}
+        told = changes(connection, ask.trial, ask.at, after=since, **of)
+    found: dict[str, Any] = {}
+    for one in told:
+        found.setdefault("-".join((one["field"], *one["whose"][:1])), one["old"])
+    return found
 
 
 def case_of(ask: Asked, subject: str, number: str) -> dict[str, Any]:

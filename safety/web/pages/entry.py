@@ -13,13 +13,14 @@ from safety.journal.row import leaf
 from safety.values import FieldClass
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
-from safety.web.record_fields import FIELDS
+from safety.web.record_fields import FIELDS, OF_EVENTS
 from safety.web.signing import signature_of
 from safety.web.whose import check_shown
 
 pages = Pages()
 
 DIGITS = 18
+NAMES = FIELDS | OF_EVENTS
 
 
 class Line(NamedTuple):
@@ -71,7 +72,7 @@ def lines(ask: Asked, event: Form) -> Iterator[Line]:
             continue
         mark = class_of(described)
         shown = mark is None or mark in ask.grant.fields
-        text = FIELDS.get(name, name.replace("_", " "))
+        text = NAMES.get(name, name.replace("_", " "))
         yield Line(ask.words.gettext(text), described.alias or name, said(value) if shown else "", mark, shown)
 
 

@@ -94,7 +94,7 @@ def known(ask: Asked, head: At) -> Row:
         return {"events": listed(connection, ask, head), "counts": counted(connection, ask, head)}
 
 
-def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row) -> Row:
+def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row, *, most: int = MOST) -> Row:
     """Set what had happened beside what the sponsor knew: the counts, and each event or value that differs."""
     rows: list[Row] = []
     for key, row in had["events"].items():
@@ -107,29 +107,33 @@ def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row) -> R
                 for name in COMPARED
                 if row[name] != before[name]
             ]
-    for gap in rows[:MOST]:
-        gap["told"] = learned(connection, ask, head, gap)
+    told = learned(connection, ask, head, rows[:most])
+    for gap in rows[:most]:
+        gap["told"] = told.get((gap["key"], gap["field"]))
     return {
         "counts": [(name, had["counts"][name], knew["counts"][name]) for name in had["counts"]],
         "happened": len(had["events"]),
         "missing": sum(row["field"] is None for row in rows),
         "other": sum(row["field"] is not None for row in rows),
-        "rows": rows[:MOST],
-        "more": max(0, len(rows) - MOST),
+        "rows": rows[:most],
+        "more": max(0, len(rows) - most),
     }
 
 
-def learned(connection: Connection, ask: Asked, head: At, gap: Row) -> Row | None:
-    """Find the entry that told what the sponsor did not know: of an event its first, of a value the last that set it."""
-    subject, number = gap["key"]
-    told = changes(connection, ask.trial, head, subject=subject, number=number, sites=ask.sites)
-    if gap["field"] is None:
-        return told[0] if told else None
-    mine = [change for change in told if change["field"] == gap["field"] and change["whose"] in {(), PLAIN}]
-    return mine[-1] if mine else None
+def learned(connection: Connection, ask: Asked, head: At, rows: list[Row]) -> dict[Any, Row]:
+    """Find the entries that told what the sponsor did not know: of an event its first, of a value the last that set it."""
+    subjects = {gap["key"][0] for gap in rows}
+    few = subjects if len(subjects) <= MOST else None
+    found: dict[Any, Row] = {}
+    for change in changes(connection, ask.trial, head, subjects=few, sites=ask.sites) if rows else ():
+        key = (change["subject"], change["number"])
+        found.setdefault((key, None), change)
+        if change["whose"] in {(), PLAIN}:
+            found[key, change["field"]] = change
+    return found
 
 
-def comparison(connection: Connection, ask: Asked, a: str, b: str, head: At) -> Row:
+def comparison(connection: Connection, ask: Asked, a: str, b: str, head: At, most: int = MOST) -> Row:  # noqa: PLR0917, two moments and how much of what lies between
     """Compare two moments, the earlier one first; raises Unclear where one is none, NotThere where one may not compare."""
     if not ask.may("comparison.read") or ask.governs is None:
         raise NotThere
@@ -150,7 +154,7 @@ def comparison(connection: Connection, ask: Asked, a: str, b: str, head: At) -> 
         "first": first,
         "last": last,
         "counts": [(name, counts[0][name], counts[1][name]) for name in COUNTED],
-        "rows": rows[:MOST],
+        "rows": rows[:most],
         "all": len(rows),
     }
 

@@ -28,14 +28,10 @@ Row = dict[str, Any]
 def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") -> Response:
     """Show what was counted, in tables and figures, of the whole trial: the policy gives no site its own incidence."""
     primary = ask.governs.counting.primary_window if ask.governs else None
-    within: Window = "primary" if primary and window != "all" else "all"
-    rows_by: By = "grade" if by == "grade" else "pt"
     number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
     with ask.reading() as connection:
-        found = incidence(connection, ask.trial, ask.at, by=rows_by, window=within)
-        other = incidence(connection, ask.trial, ask.at, window="all") if within == "primary" else None
-        details = graded(ask, found) if rows_by == "grade" else coded(ask, found, classes(connection, ask, within))
-        times = over_time(connection, ask.trial, ask.at, window=within)
+        found, other, details = tables(connection, ask, by=by, window=window)
+        times = over_time(connection, ask.trial, ask.at, window=found["window"]["name"])
         drawn, more = drawn_courses(connection, ask, number)
     shaded = primary.days if primary and primary.anchor == "first_dose" else None
     climbed = {group["arm"]: times.get(group["arm"], {}) for group in found["groups"]}
@@ -45,7 +41,7 @@ def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") ->
         other=other,
         overview=overview(ask, found),
         details=details,
-        by=rows_by,
+        by="grade" if by == "grade" else "pt",
         primary=primary,
         course=courses(drawn, shaded) if drawn else None,
         undated=sum(one["undated"] for one in drawn),
@@ -55,6 +51,17 @@ def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") ->
         more=more,
         link=lambda arm, **cell: link(ask, found, arm, **cell),
     )
+
+
+def tables(connection: Connection, ask: Asked, *, by: str, window: str) -> tuple[Row, Row | None, list[Row]]:
+    """Count: in the window, over the whole record where the window is the primary one, and row by row."""
+    primary = ask.governs.counting.primary_window if ask.governs else None
+    within: Window = "primary" if primary and window != "all" else "all"
+    rows_by: By = "grade" if by == "grade" else "pt"
+    found = incidence(connection, ask.trial, ask.at, by=rows_by, window=within)
+    other = incidence(connection, ask.trial, ask.at, window="all") if within == "primary" else None
+    details = graded(ask, found) if rows_by == "grade" else coded(ask, found, classes(connection, ask, within))
+    return found, other, details
 
 
 def link(ask: Asked, found: Row, arm: str, **cell: object) -> str | None:

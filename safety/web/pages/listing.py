@@ -34,7 +34,7 @@ def of_all(connection: Connection, ask: Asked, page: int) -> dict[str, Any]:
     return {**case_list(connection, ask.trial, ask.at, sites=ask.sites, limit=A_PAGE, offset=start), "cell": None}
 
 
-def of_a_number(connection: Connection, ask: Asked, arm: str, page: int) -> dict[str, Any]:
+def of_a_number(connection: Connection, ask: Asked, arm: str, page: int, size: int = A_PAGE) -> dict[str, Any]:
     """Give a page of what one number counts; who may not read the number may not read this either."""
     if ask.governs is None or not ask.may("incidence.read"):
         raise NotThere
@@ -42,11 +42,11 @@ def of_a_number(connection: Connection, ask: Asked, arm: str, page: int) -> dict
     primary = ask.governs.counting.primary_window is not None and ask.request.query_params.get("window") == "primary"
     window: Window = "primary" if primary else "all"
     keys = behind(connection, ask.trial, ask.at, cell, window=window)
-    shown = keys[(page - 1) * A_PAGE : page * A_PAGE]
+    shown = keys[(page - 1) * size : page * size]
     rows = line_listing(connection, ask.trial, ask.at, sites=ask.sites, only=frozenset(shown))["rows"] if shown else []
     return {
         "rows": [row | {"sur": serious_unexpected_related(row)} for row in rows],
-        "more": len(keys) > page * A_PAGE,
+        "more": len(keys) > page * size,
         "cases": len(keys),
         "subjects": len({subject for subject, _ in keys}),
         "cell": cell,

@@ -5,15 +5,21 @@ from typing import Any
 from fastapi import Response
 
 from safety.aggregates.alert import Acknowledged
-from safety.projections.worklist import worklist
+from safety.projections.worklist import Narrow, worklist
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
+from safety.web.case_record import reads_text
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
+from safety.web.pages.case import mark_whose
 
 pages = Pages()
 
 A_PAGE = 100
+FEW_ALERTS = 8
+"""Alerts that stand on the list at once: those that waited longest; the rest is one link away."""
+URGENCIES = ("late", "soon", "later")
+ALL = Narrow()
 TOO_LONG = 9
 """Characters of a page's number that no list has so many pages for."""
 
@@ -22,13 +28,50 @@ TOO_LONG = 9
 def show_worklist(ask: Ask, page: str = "1") -> Response:
     """Show the clocks that run, the most urgent first, and the alerts that nobody has acknowledged."""
     number = int(page) if page.isdecimal() and page.isascii() and len(page) < TOO_LONG and int(page) > 0 else 1
-    found = listed(ask, limit=A_PAGE, offset=(number - 1) * A_PAGE)
+    said = kept(ask)
+    found = listed(ask, narrow=narrowed(ask), limit=A_PAGE, offset=(number - 1) * A_PAGE)
     if number > 1 and not found["duties"]:
-        return ask.go(ask.in_trial("/worklist"))
+        return ask.go(ask.in_trial("/worklist", **said))
+    mark_whose(ask, found["duties"])
     groups = [
         (name, [duty for duty in found["duties"] if duty["urgency"] == name]) for name in ("late", "soon", "later")
     ]
-    return ask.render("worklist/page.html.j2", found=found, groups=groups, page=number, why=why_empty(ask, found))
+    return ask.render(
+        "worklist/page.html.j2",
+        found=found,
+        groups=groups,
+        page=number,
+        why=why_empty(ask, found),
+        said=said,
+        sites=sites_of(ask),
+        owners=[(name, ask.words(text)) for name, text in OWED_BY.items()],
+        looked=ask.home.sessions.looked(ask.account, ask.trial),
+        clear=reads_text(ask),
+        shown=len(found["alerts"]) if ask.request.query_params.get("alerts") == "all" else FEW_ALERTS,
+    )
+
+
+def kept(ask: Asked) -> dict[str, str]:
+    """Give what the address narrows the list by, as far as it is known: a view is an address."""
+    said = ask.request.query_params
+    choices = {"due": URGENCIES, "owner": tuple(OWED_BY), "site": sites_of(ask), "only": ("new",)}
+    known = {name: "1" if said.get(name) else "" for name in ("serious", "unexpected", "related")}
+    return known | {name: value if (value := said.get(name, "")) in among else "" for name, among in choices.items()}
+
+
+def narrowed(ask: Asked) -> Narrow:
+    """Read what the list is narrowed by."""
+    said = kept(ask)
+    looked = ask.home.sessions.looked(ask.account, ask.trial) if said["only"] else None
+    letters = {name: bool(said[name]) for name in ("serious", "unexpected", "related")}
+    return Narrow(said["due"], said["owner"], said["site"], after=looked.position if looked else None, **letters)
+
+
+def sites_of(ask: Asked) -> list[str]:
+    """Name the sites that may be seen, where there is more than one to choose from."""
+    named = [site.id for site in ask.governs.sites] if ask.governs else []
+    seen = [name for name in named if ask.sites is None or name in ask.sites]
+    return seen if len(seen) > 1 else []
 
 
 def why_empty(ask: Asked, found: dict[str, Any]) -> str:
@@ -45,11 +88,20 @@ def why_empty(ask: Asked, found: dict[str, Any]) -> str:
     )
 
 
-def listed(ask: Asked, *, limit: int, offset: int = 0) -> dict[str, Any]:
+def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> dict[str, Any]:
     """Ask for the worklist at the moment of the page, and put each clock in words."""
+    looked = ask.home.sessions.looked(ask.account, ask.trial)
     with ask.reading() as connection:
         found = worklist(
-            connection, ask.trial, ask.at, moment(ask.stamped), sites=ask.sites, limit=limit, offset=offset
+            connection,
+            ask.trial,
+            ask.at,
+            moment(ask.stamped),
+            sites=ask.sites,
+            narrow=narrow,
+            since=looked.position if looked else None,
+            limit=limit,
+            offset=offset,
         )
     for duty in found["duties"]:
         owner = OWED_BY[duty["owed_by"]]
