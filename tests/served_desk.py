@@ -16,6 +16,7 @@ from safety.home import Home
 from tests.screens import LANGUAGES, WIDTHS
 
 PROGRAM = Path(sys.executable).with_name("vigilog")
+PATIENCE = 15_000
 TOLD = re.compile(r"as (\w+) \(\w+\): (http\S+) and sign with the passphrase (\S+)")
 
 
@@ -26,7 +27,6 @@ class Served:
     address: str
     links: Mapping[str, str]
     passphrases: Mapping[str, str]
-    home: Path
     process: subprocess.Popen[str]
 
     def stop(self) -> int:
@@ -36,12 +36,13 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, people: int, port: int = 0) -> Iterator[Served]:
-    """Serve a home that is a demonstration, of so many people."""
+def served(home: Home, port: int = 0) -> Iterator[Served]:
+    """Serve a home that is a demonstration; this process may go on writing into it."""
+    people, folder = len(home.directory.people()), home.settings.home
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
     process = subprocess.Popen(
         [sys.executable, PROGRAM, "serve", "--port", str(port), "--into-demo"],
-        env={**environment, "VIGILOG_HOME": str(home)},
+        env={**environment, "VIGILOG_HOME": str(folder)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -55,17 +56,10 @@ def served(home: Path, people: int, port: int = 0) -> Iterator[Served]:
                 break
         links = {name: link for name, (link, _) in told.items()}
         address = next(iter(links.values())).partition("first/")[0]
-        yield Served(address, links, {name: word for name, (_, word) in told.items()}, home, process)
+        yield Served(address, links, {name: word for name, (_, word) in told.items()}, process)
     finally:
         process.kill()
         process.communicate()
-
-
-def left(home: Home) -> Path:
-    """Let go of a home, so that another process may serve it."""
-    folder = home.settings.home
-    home.close()
-    return folder
 
 
 class Person:
@@ -88,6 +82,7 @@ class Person:
     def window(self) -> Page:
         """Open one more window."""
         page = self.context.new_page()
+        page.set_default_timeout(PATIENCE)
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
         )
@@ -100,3 +95,12 @@ class Person:
         self.page.click("form.body button")
         self.page.wait_for_selector("tr[data-row]")
         return self
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait for something to be so in a page; playwright's own way needs eval, which the desk's policy forbids."""
+    for _ in range(PATIENCE // 50):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never so: {expression}")
