@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from safety.home import Home
+from safety.home import Doors, Home, open_home
+from safety.settings import Settings
+from tests.conftest import counted_salt
 from tests.screens import LANGUAGES, WIDTHS
 
 PROGRAM = Path(sys.executable).with_name("vigilog")
@@ -62,6 +66,27 @@ def served(home: Home, port: int = 0) -> Iterator[Served]:
         process.communicate()
 
 
+@contextmanager
+def demonstration(folder: Path) -> Iterator[Home]:
+    """Live through the demonstration trial into a folder, and open what comes of it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
+    told = subprocess.run(
+        [sys.executable, PROGRAM, "demo", "--headless"],
+        env={**environment, "VIGILOG_HOME": str(folder)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    ids = (f"TEST-{number}" for number in count())
+    doors = Doors(clock=lambda: datetime.now(UTC), salt=counted_salt(), new_id=lambda: next(ids))
+    home = open_home(Settings(home=folder), doors, into_demo=True)
+    try:
+        yield home
+    finally:
+        home.close()
+
+
 class Person:
     """Somebody at a browser of their own; what the pages complain of is collected."""
 
@@ -83,11 +108,14 @@ class Person:
         """Open one more window."""
         page = self.context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.on(
-            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
-        )
+        page.on("console", self.hear)
         page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         return page
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """Keep what the browser warns of; that a form was refused is no fault of the page."""
+        if said.type in {"error", "warning"} and "422 (Unprocessable" not in said.text:
+            self.complaints.append(said.text)
 
     def sign_in(self, account: str) -> "Person":
         """Follow the first link of an account; it works once a start of the desk, so it is given with a session after that."""
