@@ -40,10 +40,11 @@ ENTRANCES = (
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with demonstration(tmp_path_factory.mktemp("pages") / "home") as home:
-        runs = {"trial": TRIAL, "due_on": None, "starts_at": datetime.now(UTC) - timedelta(days=1)}
+        runs = {"due_on": None, "starts_at": datetime.now(UTC) - timedelta(days=1)}
         for number, left in ((1, timedelta(hours=-3)), (2, timedelta(hours=30)), (3, timedelta(days=14))):
             due = {"obligation": f"CIOMS-15/{number}", "due_at": datetime.now(UTC) + left}
-            append(home.journal, obligation_opened("S04", 3, **runs, **due))
+            opened = obligation_opened("S04", 3, **runs, **due)
+            append(home.journal, opened.model_copy(update={"trial": TRIAL}))
         submitted = {"trial": TRIAL, "subject": "S04", "number": 3, "obligation": "CIOMS-15/2", "to": ("authority",)}
         append(home.journal, Submitted.model_validate({**submitted, "sent_at": datetime.now(UTC)}))
         with served(home) as desk:
