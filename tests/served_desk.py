@@ -8,14 +8,19 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from safety.home import Home
+from safety.home import Doors, Home, open_home
+from safety.settings import Settings
+from tests.conftest import counted_salt
 from tests.screens import LANGUAGES, WIDTHS
 
 PROGRAM = Path(sys.executable).with_name("vigilog")
+PATIENCE = 15_000
 TOLD = re.compile(r"as (\w+) \(\w+\): (http\S+) and sign with the passphrase (\S+)")
 
 
@@ -26,7 +31,6 @@ class Served:
     address: str
     links: Mapping[str, str]
     passphrases: Mapping[str, str]
-    home: Path
     process: subprocess.Popen[str]
 
     def stop(self) -> int:
@@ -36,12 +40,13 @@ class Served:
 
 
 @contextmanager
-def served(home: Path, people: int, port: int = 0) -> Iterator[Served]:
-    """Serve a home that is a demonstration, of so many people."""
+def served(home: Home, port: int = 0) -> Iterator[Served]:
+    """Serve a home that is a demonstration; this process may go on writing into it."""
+    people, folder = len(home.directory.people()), home.settings.home
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
     process = subprocess.Popen(
         [sys.executable, PROGRAM, "serve", "--port", str(port), "--into-demo"],
-        env={**environment, "VIGILOG_HOME": str(home)},
+        env={**environment, "VIGILOG_HOME": str(folder)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -55,17 +60,31 @@ def served(home: Path, people: int, port: int = 0) -> Iterator[Served]:
                 break
         links = {name: link for name, (link, _) in told.items()}
         address = next(iter(links.values())).partition("first/")[0]
-        yield Served(address, links, {name: word for name, (_, word) in told.items()}, home, process)
+        yield Served(address, links, {name: word for name, (_, word) in told.items()}, process)
     finally:
         process.kill()
         process.communicate()
 
 
-def left(home: Home) -> Path:
-    """Let go of a home, so that another process may serve it."""
-    folder = home.settings.home
-    home.close()
-    return folder
+@contextmanager
+def demonstration(folder: Path) -> Iterator[Home]:
+    """Live through the demonstration trial into a folder, and open what comes of it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
+    told = subprocess.run(
+        [sys.executable, PROGRAM, "demo", "--headless"],
+        env={**environment, "VIGILOG_HOME": str(folder)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    ids = (f"TEST-{number}" for number in count())
+    doors = Doors(clock=lambda: datetime.now(UTC), salt=counted_salt(), new_id=lambda: next(ids))
+    home = open_home(Settings(home=folder), doors, into_demo=True)
+    try:
+        yield home
+    finally:
+        home.close()
 
 
 class Person:
@@ -88,11 +107,15 @@ class Person:
     def window(self) -> Page:
         """Open one more window."""
         page = self.context.new_page()
-        page.on(
-            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
-        )
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self.hear)
         page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         return page
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """Keep what the browser warns of; that a form was refused is no fault of the page."""
+        if said.type in {"error", "warning"} and "422 (Unprocessable" not in said.text:
+            self.complaints.append(said.text)
 
     def sign_in(self, account: str) -> "Person":
         """Follow the first link of an account; it works once a start of the desk, so it is given with a session after that."""
@@ -100,3 +123,12 @@ class Person:
         self.page.click("form.body button")
         self.page.wait_for_selector("tr[data-row]")
         return self
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait for something to be so in a page; playwright's own way needs eval, which the desk's policy forbids."""
+    for _ in range(PATIENCE // 50):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never so: {expression}")

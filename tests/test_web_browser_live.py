@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def desk(home: Home) -> Iterator[Served]:
-    with served(home.settings.home, 1 + len(PEOPLE)) as desk:
+    with served(home) as desk:
         yield desk
 
 

@@ -1,5 +1,6 @@
 """What is answered when a page cannot be: one answer for all that is not there, sign-in for who is not known, and plain words."""
 
+import re
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +23,7 @@ from safety.web.api.admission import BeyondScope
 from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
 from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.going_on import within
 from safety.web.rendering import template
 from safety.web.shield import TooLarge, too_large
 from safety.web.signing import NotSigned
@@ -29,6 +31,9 @@ from safety.web.standing import not_ready
 from safety.web.words import N_, Words, chosen, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
+CURRENT = re.compile(r"https?://[^/]+(/[^#]*)")
+"""The page from which a script asked, and its path."""
 
 NOT_THERE = N_("There is no such page, or it is not yours to see")
 FORGED = N_("The form was not sent from this browser's own page; open it again and send it once more")
@@ -75,6 +80,8 @@ async def sign_in_first(request: Request, _: SignInFirst) -> Response:
         return problem(HTTPStatus.UNAUTHORIZED, NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = "/sign-in" if back == "/" or request.method != "GET" else f"/sign-in?{urlencode({'next': back})}"
+    if page := CURRENT.match(request.headers.get("hx-current-url", "")):
+        where = f"/sign-in?{urlencode({'next': within(page[1])})}"
     if request.headers.get("hx-request"):
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)

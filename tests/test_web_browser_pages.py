@@ -1,0 +1,127 @@
+"""Every page of the desk in a real Chromium, in both languages and at both widths: photographed, and looked at by axe-core."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.routing import APIRoute
+from playwright.sync_api import Browser
+
+from safety.aggregates.obligation import Submitted
+from safety.web.declaring import action_of
+from safety.web.pages import groups
+from tests.accessibility import faults
+from tests.builders import append, obligation_opened
+from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, photograph
+from tests.served_desk import Person, Served, demonstration, served
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
+
+TRIAL = "NCT03265613"
+PEOPLE = ("CHEN", "LIN", "ZHAO", "OPERATOR")
+ROUTES = [
+    route
+    for group in groups()
+    for route in group.routes
+    if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith("/api/")
+]
+NO_PAGE = {"live.follow", "listing.export", "screen.export", "session.end"}
+"""Routes that answer with something else than a page."""
+ENTRANCES = (
+    "/",
+    f"/trials/{TRIAL}/worklist",
+    f"/trials/{TRIAL}/cases?as_of=40",
+    f"/trials/{TRIAL}/history?a=40&b=60",
+    "/sign-in",
+)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with demonstration(tmp_path_factory.mktemp("pages") / "home") as home:
+        runs = {"due_on": None, "starts_at": datetime.now(UTC) - timedelta(days=1)}
+        for number, left in ((1, timedelta(hours=-3)), (2, timedelta(hours=30)), (3, timedelta(days=14))):
+            due = {"obligation": f"CIOMS-15/{number}", "due_at": datetime.now(UTC) + left}
+            opened = obligation_opened("S04", 3, **runs, **due)
+            append(home.journal, opened.model_copy(update={"trial": TRIAL}))
+        submitted = {"trial": TRIAL, "subject": "S04", "number": 3, "obligation": "CIOMS-15/2", "to": ("authority",)}
+        append(home.journal, Submitted.model_validate({**submitted, "sent_at": datetime.now(UTC)}))
+        with served(home) as desk:
+            yield desk
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def route_of(path: str) -> str | None:
+    """The route that a path is of."""
+    return next(
+        (route.path for route in ROUTES if route.path_regex.match(path) and action_of(route) not in NO_PAGE), None
+    )
+
+
+def kind(address: str) -> str | None:
+    """What tells pages apart: the route, and whether it shows the past or a comparison."""
+    path, _, query = address.partition("#")[0].partition("?")
+    route = route_of(path)
+    return route and route + ("?past" if "as_of" in query else "?compared" if "a=" in query else "")
+
+
+@pytest.fixture(scope="module")
+def found(browser: Browser, desk: Served) -> dict[str, tuple[str, str]]:
+    """One address of every kind of page that links lead to, with the person who reached it."""
+    pages: dict[str, tuple[str, str]] = {}
+    for account in PEOPLE:
+        person = Person(browser, desk).sign_in(account)
+        waiting, seen = list(ENTRANCES), set[str]()
+        while waiting:
+            address = waiting.pop(0)
+            of = kind(address)
+            if of is None or of in seen:
+                continue
+            seen.add(of)
+            answer = person.page.goto(address)
+            if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
+                continue
+            pages.setdefault(of, (account, address))
+            links = person.page.eval_on_selector_all("a[href]", "all => all.map((one) => one.getAttribute('href'))")
+            waiting += [link for link in links if link.startswith("/")]
+        person.context.close()
+    return pages
+
+
+def named(of: str) -> str:
+    return (
+        re.sub(r"\W+", "-", of.replace("/trials/{trial}", "").replace("{", "").replace("}", "")).strip("-") or "trials"
+    )
+
+
+def test_links_lead_to_every_page(found: dict[str, tuple[str, str]]) -> None:
+    pages = {route.path for route in ROUTES if action_of(route) not in NO_PAGE} - {"/first/{link}"}
+    assert pages - {of.partition("?")[0] for of in found} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_each_page_can_be_read_and_used(
+    browser: Browser, desk: Served, found: dict[str, tuple[str, str]], width: str, language: str
+) -> None:
+    wrong: list[str] = []
+    for account in PEOPLE:
+        person = Person(browser, desk, width, language).sign_in(account)
+        for of, (whose, address) in found.items():
+            if whose != account:
+                continue
+            person.page.goto(address)
+            photograph(person.page, f"{named(of)}-{width}-{language}")
+            wrong += [f"{of}: {fault}" for fault in faults(person.page)]
+            wider = person.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wider:
+                wrong.append(f"{of}: scrolls sideways by {wider} px")
+        wrong += [f"{account}: {text}" for text in person.complaints]
+        person.context.close()
+    assert wrong == []
