@@ -47,6 +47,8 @@ LOOKED = sa.Table(
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
+FORGOTTEN = 60 * MINUTE
+"""After so many microseconds without another, refused sign-ins count no more."""
 IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
 """A session ends after so many microseconds without a request, and so many after sign-in whatever happens."""
 
@@ -136,14 +138,22 @@ class Sessions:
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.digest == digest(secret)))
 
+    def of(self, account: str, *, now: int) -> list[Session]:
+        """Give the sessions of an account that go on, the latest first."""
+        ask = sa.select(SESSION).where(SESSION.c.account == account).order_by(SESSION.c.began_at.desc())
+        with self._reached() as connection:
+            found = [Session(*row) for row in connection.execute(ask)]
+        return [session for session in found if not session.over(now)]
+
     def end_all(self, account: str) -> None:
         """End every session of an account: its passphrase was changed, or it may do nothing any more."""
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.account == account))
 
     def failed(self, whose: str, *, now: int) -> None:
-        """Count a refused sign-in against an account or a source."""
+        """Count a refused sign-in against an account or a source; what nobody has tried for an hour is swept out on the way."""
         with self._reached() as connection:
+            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN))
             connection.execute(COUNT, {"whose": whose, "now": now})
 
     def failures(self, whose: str) -> tuple[int, int]:

@@ -23,5 +23,7 @@ class Settings(BaseSettings):
     watchdog_mail_to: str | None = None
     watchdog_webhook_url: str | None = None
     watchdog_webhook_secret: str | None = None
+    trusted_proxies: str = ""
+    """Addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed, with commas; nobody's when empty."""
     account: str = "OPERATOR"
     lock_seconds: int = 30

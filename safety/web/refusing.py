@@ -15,11 +15,11 @@ from safety.directory import Unreachable
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.sessions import SessionsUnusable
-from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.rendering import template
-from safety.web.shield import TooLarge, too_large
+from safety.web.shield import TooLarge
 from safety.web.standing import not_ready
-from safety.web.words import N_, Words, chosen, words
+from safety.web.words import N_, Words, chosen, language_of, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
@@ -27,12 +27,16 @@ NOT_THERE = N_("There is no such page, or it is not yours to see")
 FORGED = N_("The form was not sent from this browser's own page; open it again and send it once more")
 NO_TLS = N_("Your browser kept no cookie, because this desk is reached without TLS; open it through https")
 IN_THE_PAST = N_("You are looking at the past, where nothing can be changed; return to now first")
+OUTSIZED = N_(
+    "What you sent is larger than the 2 MB that this desk takes; nothing was stored, and what you typed"
+    " is not kept: open the form again and paste less"
+)
 UNREADY = N_("The desk is not ready; nothing was stored")
 
 
 def said_to(request: Request) -> Words:
     """Give the words of who asks."""
-    return words(chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")))
+    return words(chosen(language_of(request.cookies), request.headers.get("accept-language")))
 
 
 def told(request: Request, status: int, sentence: str, **context: Any) -> Response:  # noqa: ANN401, whatever the template shows
@@ -86,9 +90,9 @@ async def unclear(request: Request, fault: Unclear) -> Response:
     return told(request, HTTPStatus.BAD_REQUEST, str(fault))
 
 
-async def outsized(_: Request, __: TooLarge) -> Response:
+async def outsized(request: Request, _: TooLarge) -> Response:
     """Refuse a body that turned out too large."""
-    return too_large()
+    return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, OUTSIZED)
 
 
 async def refused(request: Request, fault: Refused) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
-from safety.sessions import MINUTE
+from safety.sessions import FORGOTTEN, MINUTE
 from safety.values import code as account_code
 from safety.web.access import NOBODY
 from safety.web.asking import ID_BYTES, Visitor
@@ -16,7 +16,6 @@ FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
 
 The wait of an account is short, because anybody who knows its name can bring it about: who is on duty must get in.
 """
-FORGOTTEN = 60 * MINUTE
 FIRST_LINK_HOLDS = 24 * 60 * MINUTE
 
 

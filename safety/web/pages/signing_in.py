@@ -3,12 +3,12 @@
 from fastapi import Response
 
 from safety.values import code
-from safety.web.asking import LANGUAGE_COOKIE, Guest, NotThere, Visitor
+from safety.web.asking import Guest, NotThere, Visitor
 from safety.web.credentials import TooWeak, chosen_passphrase, same_twice
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 from safety.web.signing_in import Doubted, TooSoon, begin_session, end_session, proved
-from safety.web.words import LANGUAGES, N_
+from safety.web.words import LANGUAGE_COOKIE, LANGUAGES, N_
 
 pages = Pages()
 
@@ -56,7 +56,7 @@ def choose_language(guest: Guest) -> Response:
     answer = guest.go(within(guest.text("back")))
     if guest.text("language") in LANGUAGES:
         answer.set_cookie(
-            LANGUAGE_COOKIE,
+            LANGUAGE_COOKIE if guest.plain else f"__Host-{LANGUAGE_COOKIE}",
             guest.text("language"),
             max_age=A_YEAR,
             path="/",
