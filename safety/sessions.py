@@ -44,6 +44,14 @@ LOOKED = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("looked_at", sa.BigInteger, nullable=False),
 )
+CHALLENGE = sa.Table(
+    "challenge",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
@@ -184,6 +192,21 @@ class Sessions:
         used = sa.delete(FIRST_LINK).where(FIRST_LINK.c.digest == digest(secret), FIRST_LINK.c.until > now)
         with self._reached() as connection:
             return connection.execute(used.returning(FIRST_LINK.c.account)).scalar_one_or_none()
+
+    def challenge(self, secret: str, purpose: str, said: str, *, now: int, until: int) -> None:
+        """Keep what a browser has to answer for a purpose, in place of what it was asked for it before."""
+        which = (CHALLENGE.c.digest == digest(secret)) & (CHALLENGE.c.purpose == purpose)
+        with self._reached() as connection:
+            connection.execute(sa.delete(CHALLENGE).where(which | (CHALLENGE.c.until <= now)))
+            kept = {"digest": digest(secret), "purpose": purpose, "said": said, "until": until}
+            connection.execute(sa.insert(CHALLENGE), kept)
+
+    def challenged(self, secret: str, purpose: str, *, now: int) -> str | None:
+        """Give what a browser was asked for a purpose, once; None where nothing was, or too long ago."""
+        which = (CHALLENGE.c.digest == digest(secret)) & (CHALLENGE.c.purpose == purpose) & (CHALLENGE.c.until > now)
+        with self._reached() as connection:
+            asked = connection.execute(sa.delete(CHALLENGE).where(which).returning(CHALLENGE.c.said))
+            return asked.scalar_one_or_none()
 
     def look(self, account: str, trial: str, position: int, *, now: int) -> None:
         """Note that an account has seen a trial up to a position."""

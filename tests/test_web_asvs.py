@@ -208,7 +208,7 @@ def test_a_proxy_is_believed_only_where_the_settings_name_it(homes: Homes, trust
     homes.close()
     told = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     with served(folder, "CHEN", VIGILOG_TRUSTED_PROXIES=trusted) as links:
-        address = links["CHEN"].partition("first/")[0].replace("localhost", "127.0.0.1")
+        address = links["CHEN"].address.replace("localhost", "127.0.0.1")
         _, headers, page = asked(address, "sign-in", told)
         cookie = headers["set-cookie"].partition(";")[0]
         assert cookie.startswith("__Host-" if source != "127.0.0.1" else "vigilog=")
@@ -269,9 +269,9 @@ def test_in_a_browser_that_is_still_sending_the_refusal_is_seen(homes: Homes) ->
     folder = with_people(with_a_trial(homes.open("demo")), LIN={"roles": ["investigator"]}).settings.home
     homes.close()
     with served(folder, "LIN") as links, chromium() as browser:
-        context = browser.new_context(base_url=links["LIN"].partition("first/")[0])
+        context = browser.new_context(base_url=links["LIN"].address)
         page = context.new_page()
-        page.goto(links["LIN"])
+        page.goto(links["LIN"].link)
         page.click("form.body button")
         page.goto(f"/trials/T1/file?subject={SUBJECT}")
         status, told = page.evaluate(SEND)

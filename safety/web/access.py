@@ -16,7 +16,16 @@ from safety.values import microseconds
 from safety.web.policy import RULES, Grant
 
 Kind = Literal[
-    "signed_in", "refused", "signed_out", "passphrase_set", "authenticator_set", "denied", "exported", "read_sealed"
+    "signed_in",
+    "refused",
+    "signed_out",
+    "passphrase_set",
+    "authenticator_set",
+    "denied",
+    "exported",
+    "read_sealed",
+    "passkey_added",
+    "passkey_removed",
 ]
 TOPIC = "access.noted.v1"
 NOBODY = "-"

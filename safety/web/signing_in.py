@@ -91,12 +91,12 @@ def code_taken(visitor: Visitor, account: str, authenticator: str, code: str) ->
     return step is not None and visitor.home.credentials.take_step(account, step)
 
 
-def begin_session(visitor: Visitor, account: str, onward: str) -> Response:
-    """Begin a session under a fresh secret, whatever the browser held before, and go on."""
+def begin_session(visitor: Visitor, account: str, onward: str, by: str | None = None) -> Response:
+    """Begin a session under a fresh secret, whatever the browser held before, and go on; `by` what, if not a passphrase."""
     if visitor.held is not None:
         visitor.home.sessions.end(visitor.held)
     secret = secrets.token_urlsafe(ID_BYTES)
-    visitor.access.note("signed_in", account, visitor.source)
+    visitor.access.note("signed_in", account, visitor.source, thing=by)
     visitor.home.sessions.begin(secret, account, now=visitor.now)
     answer = visitor.go(onward)
     visitor.keep(answer, secret)

@@ -26,8 +26,9 @@ def shown(ask: Asked, status: int = 200, *, secret: str = "", field: str = "", e
     uri = TOTP(fresh).provisioning_uri(name=ask.account, issuer_name="Vigilog")
     has_code = credential is not None and credential.authenticator is not None
     mine = ask.home.sessions.of(ask.account, now=ask.now)
+    keys = {"passkeys": ask.home.credentials.passkeys(ask.account), "gone": ask.text("id")}
     said = {"secret": fresh, "uri": uri, "has_code": has_code, "field": field, "error": error, "sessions": mine}
-    return ask.render("me/page.html.j2", status, **said)
+    return ask.render("me/page.html.j2", status, **said, **keys)
 
 
 def doubt(ask: Asked) -> str:

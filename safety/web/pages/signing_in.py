@@ -31,17 +31,25 @@ def sign_in(guest: Guest) -> Response:
     try:
         proof = proved(guest, account, str(guest.form.get("passphrase") or ""), guest.text("code"))
     except TooSoon as wait:
-        told = guest.words.ngettext(
-            "Wait %(n)d second, then try again.", "Wait %(n)d seconds, then try again.", wait.seconds
-        )
-        page = {"next": onward, "account": account, "error": told % {"n": wait.seconds}}
-        answer = guest.render("sign_in/sign_in.html.j2", 429, **page)
-        answer.headers["Retry-After"] = str(wait.seconds)
-        return answer
+        return too_soon(guest, wait.seconds, onward, account)
     except Doubted:
-        page = {"next": onward, "account": account, "error": guest.words(REFUSED)}
-        return guest.render("sign_in/sign_in.html.j2", 401, **page)
+        return refused(guest, onward, account)
     return begin_session(guest, proof, onward)
+
+
+def too_soon(guest: Visitor, seconds: int, onward: str, account: str) -> Response:
+    """Ask for patience."""
+    told = guest.words.ngettext("Wait %(n)d second, then try again.", "Wait %(n)d seconds, then try again.", seconds)
+    page = {"next": onward, "account": account, "error": told % {"n": seconds}}
+    answer = guest.render("sign_in/sign_in.html.j2", 429, **page)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def refused(guest: Visitor, onward: str, account: str) -> Response:
+    """Say that something does not go together, and not what."""
+    page = {"next": onward, "account": account, "error": guest.words(REFUSED)}
+    return guest.render("sign_in/sign_in.html.j2", 401, **page)
 
 
 @pages.takes("/sign-out", "session.end")
@@ -88,6 +96,7 @@ def set_passphrase(guest: Guest, link: str) -> Response:
     if guest.home.sessions.redeem(link, now=guest.now) is None:
         raise NotThere
     guest.home.credentials.put(credential)
+    guest.home.credentials.remove_passkeys(account)
     guest.home.sessions.end_all(account)
     guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
