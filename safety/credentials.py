@@ -26,6 +26,13 @@ PASSKEY = sa.Table(
     sa.Column("uses", sa.BigInteger, nullable=False),
     sa.Column("added_at", sa.BigInteger, nullable=False),
 )
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, unique=True),
+)
 
 
 class CredentialsUnusable(Exception):
@@ -135,6 +142,25 @@ class Credentials:
             which &= PASSKEY.c.id == named
         with self._reached() as connection:
             connection.execute(sa.delete(PASSKEY).where(which))
+
+    def known_as(self, issuer: str, subject: str) -> str | None:
+        """Give the account that a provider's subject has signed in to before."""
+        ask = sa.select(IDENTITY.c.account).where(IDENTITY.c.issuer == issuer, IDENTITY.c.subject == subject)
+        with self._reached() as connection:
+            return connection.execute(ask).scalar_one_or_none()
+
+    def bind(self, issuer: str, subject: str, account: str) -> bool:
+        """Let a provider's subject stand for an account from now on; False where another one does."""
+        with self._reached() as connection:
+            if connection.execute(sa.select(IDENTITY).where(IDENTITY.c.account == account)).first() is not None:
+                return False
+            connection.execute(sa.insert(IDENTITY), {"issuer": issuer, "subject": subject, "account": account})
+        return True
+
+    def unbind(self, account: str) -> None:
+        """Let no provider's subject stand for an account any more."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(IDENTITY).where(IDENTITY.c.account == account))
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -21,7 +21,14 @@ def ask_who(guest: Guest, next: str = "/") -> Response:  # noqa: A002, the name 
     """Ask who it is; who is signed in already is sent on."""
     if guest.session is not None:
         return guest.go(within(next))
-    return guest.render("sign_in/sign_in.html.j2", next=within(next), account="", error="")
+    return form(guest, next=within(next), account="", error="")
+
+
+def form(guest: Visitor, status: int = 200, **said: str) -> Response:
+    """Show the form, with the way through an identity provider where there is one."""
+    settings = guest.home.settings
+    elsewhere = settings.oidc_name if settings.oidc_issuer else ""
+    return guest.render("sign_in/sign_in.html.j2", status, elsewhere=elsewhere, **said)
 
 
 @pages.takes("/sign-in", "session.begin")
@@ -41,7 +48,7 @@ def too_soon(guest: Visitor, seconds: int, onward: str, account: str) -> Respons
     """Ask for patience."""
     told = guest.words.ngettext("Wait %(n)d second, then try again.", "Wait %(n)d seconds, then try again.", seconds)
     page = {"next": onward, "account": account, "error": told % {"n": seconds}}
-    answer = guest.render("sign_in/sign_in.html.j2", 429, **page)
+    answer = form(guest, 429, **page)
     answer.headers["Retry-After"] = str(seconds)
     return answer
 
@@ -49,7 +56,7 @@ def too_soon(guest: Visitor, seconds: int, onward: str, account: str) -> Respons
 def refused(guest: Visitor, onward: str, account: str) -> Response:
     """Say that something does not go together, and not what."""
     page = {"next": onward, "account": account, "error": guest.words(REFUSED)}
-    return guest.render("sign_in/sign_in.html.j2", 401, **page)
+    return form(guest, 401, **page)
 
 
 @pages.takes("/sign-out", "session.end")
@@ -97,6 +104,7 @@ def set_passphrase(guest: Guest, link: str) -> Response:
         raise NotThere
     guest.home.credentials.put(credential)
     guest.home.credentials.remove_passkeys(account)
+    guest.home.credentials.unbind(account)
     guest.home.sessions.end_all(account)
     guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
