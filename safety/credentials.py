@@ -1,4 +1,4 @@
-"""What people show to prove who they are: a digest of a passphrase, the secret of an authenticator; never in the log."""
+"""What people show to prove who they are: a digest of a passphrase, the secret of an authenticator, passkeys; never in the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,22 @@ CREDENTIAL = sa.Table(
     sa.Column("authenticator", sa.Text),
     sa.Column("last_step", sa.BigInteger, nullable=False),
     sa.Column("changed_at", sa.BigInteger, nullable=False),
+)
+PASSKEY = sa.Table(
+    "passkey",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("uses", sa.BigInteger, nullable=False),
+    sa.Column("added_at", sa.BigInteger, nullable=False),
+)
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, unique=True),
 )
 
 
@@ -35,6 +51,20 @@ class Credential(NamedTuple):
     """When it was set, in microseconds from 1970 UTC."""
 
 
+class Passkey(NamedTuple):
+    """A key pair that a device or a password manager holds for an account; this is its public half (WebAuthn)."""
+
+    id: str
+    """The id that its holder gave it, in base64url."""
+    account: str
+    public_key: bytes
+    """In the form of COSE."""
+    uses: int
+    """What the device counted at its last use; one that does not count says 0."""
+    added_at: int
+    """In microseconds from 1970 UTC."""
+
+
 class Credentials:
     """The credentials of all accounts, kept beside the directory of people."""
 
@@ -42,7 +72,8 @@ class Credentials:
         """Open them at an SQLAlchemy URL, or begin them; raises CredentialsUnusable."""
         self._engine = sa.create_engine(url, pool_pre_ping=True)
         with self._reached() as connection:
-            connection.execute(CreateTable(CREDENTIAL, if_not_exists=True))
+            for table in METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
 
     @contextmanager
     def _reached(self) -> Iterator[sa.Connection]:
@@ -81,6 +112,60 @@ class Credentials:
         used = sa.update(CREDENTIAL).where(CREDENTIAL.c.account == account, CREDENTIAL.c.last_step < step)
         with self._reached() as connection:
             return connection.execute(used.values(last_step=step)).rowcount == 1
+
+    def add_passkey(self, passkey: Passkey) -> bool:
+        """Keep a passkey; False where one of its id is kept already, whosever it is."""
+        with self._reached() as connection:
+            if connection.execute(sa.select(PASSKEY.c.id).where(PASSKEY.c.id == passkey.id)).first() is not None:
+                return False
+            connection.execute(sa.insert(PASSKEY), passkey._asdict())
+        return True
+
+    def passkey(self, named: str) -> Passkey | None:
+        """Find a passkey by its id."""
+        with self._reached() as connection:
+            row = connection.execute(sa.select(PASSKEY).where(PASSKEY.c.id == named)).one_or_none()
+        return None if row is None else Passkey(*row)
+
+    def passkeys(self, account: str) -> list[Passkey]:
+        """Give the passkeys of an account, the oldest first."""
+        with self._reached() as connection:
+            ask = sa.select(PASSKEY).where(PASSKEY.c.account == account).order_by(PASSKEY.c.added_at, PASSKEY.c.id)
+            return [Passkey(*row) for row in connection.execute(ask)]
+
+    def count_use(self, named: str, uses: int) -> bool:
+        """Keep what a device has counted; False where it has not counted on, as a copy of it would."""
+        later = (PASSKEY.c.uses < uses) | ((PASSKEY.c.uses == 0) & (sa.literal(uses) == 0))
+        with self._reached() as connection:
+            done = connection.execute(sa.update(PASSKEY).where(PASSKEY.c.id == named, later).values(uses=uses))
+            return done.rowcount == 1
+
+    def remove_passkeys(self, account: str, named: str | None = None) -> None:
+        """Remove one passkey of an account, or all of them."""
+        which = PASSKEY.c.account == account
+        if named is not None:
+            which &= PASSKEY.c.id == named
+        with self._reached() as connection:
+            connection.execute(sa.delete(PASSKEY).where(which))
+
+    def known_as(self, issuer: str, subject: str) -> str | None:
+        """Give the account that a provider's subject has signed in to before."""
+        ask = sa.select(IDENTITY.c.account).where(IDENTITY.c.issuer == issuer, IDENTITY.c.subject == subject)
+        with self._reached() as connection:
+            return connection.execute(ask).scalar_one_or_none()
+
+    def bind(self, issuer: str, subject: str, account: str) -> bool:
+        """Let a provider's subject stand for an account from now on; False where another one does."""
+        with self._reached() as connection:
+            if connection.execute(sa.select(IDENTITY).where(IDENTITY.c.account == account)).first() is not None:
+                return False
+            connection.execute(sa.insert(IDENTITY), {"issuer": issuer, "subject": subject, "account": account})
+        return True
+
+    def unbind(self, account: str) -> None:
+        """Let no provider's subject stand for an account any more."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(IDENTITY).where(IDENTITY.c.account == account))
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -45,9 +45,19 @@ LOOKED = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("looked_at", sa.BigInteger, nullable=False),
 )
+CHALLENGE = sa.Table(
+    "challenge",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
+FORGOTTEN = 60 * MINUTE
+"""After so many microseconds without another, refused sign-ins count no more."""
 IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
 """A session ends after so many microseconds without a request, and so many after sign-in whatever happens."""
 
@@ -142,14 +152,22 @@ class Sessions:
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.digest == digest(secret)))
 
+    def of(self, account: str, *, now: int) -> list[Session]:
+        """Give the sessions of an account that go on, the latest first."""
+        ask = sa.select(SESSION).where(SESSION.c.account == account).order_by(SESSION.c.began_at.desc())
+        with self._reached() as connection:
+            found = [Session(*row) for row in connection.execute(ask)]
+        return [session for session in found if not session.over(now)]
+
     def end_all(self, account: str) -> None:
         """End every session of an account: its passphrase was changed, or it may do nothing any more."""
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.account == account))
 
     def failed(self, whose: str, *, now: int) -> None:
-        """Count a refused sign-in against an account or a source."""
+        """Count a refused sign-in against an account or a source; what nobody has tried for an hour is swept out on the way."""
         with self._reached() as connection:
+            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN))
             connection.execute(COUNT, {"whose": whose, "now": now})
 
     def failures(self, whose: str) -> tuple[int, int]:
@@ -197,6 +215,21 @@ class Sessions:
         used = sa.delete(FIRST_LINK).where(FIRST_LINK.c.digest == digest(secret), FIRST_LINK.c.until > now)
         with self._reached() as connection:
             return connection.execute(used.returning(FIRST_LINK.c.account)).scalar_one_or_none()
+
+    def challenge(self, secret: str, purpose: str, said: str, *, now: int, until: int) -> None:
+        """Keep what a browser has to answer for a purpose, in place of what it was asked for it before."""
+        which = (CHALLENGE.c.digest == digest(secret)) & (CHALLENGE.c.purpose == purpose)
+        with self._reached() as connection:
+            connection.execute(sa.delete(CHALLENGE).where(which | (CHALLENGE.c.until <= now)))
+            kept = {"digest": digest(secret), "purpose": purpose, "said": said, "until": until}
+            connection.execute(sa.insert(CHALLENGE), kept)
+
+    def challenged(self, secret: str, purpose: str, *, now: int) -> str | None:
+        """Give what a browser was asked for a purpose, once; None where nothing was, or too long ago."""
+        which = (CHALLENGE.c.digest == digest(secret)) & (CHALLENGE.c.purpose == purpose) & (CHALLENGE.c.until > now)
+        with self._reached() as connection:
+            asked = connection.execute(sa.delete(CHALLENGE).where(which).returning(CHALLENGE.c.said))
+            return asked.scalar_one_or_none()
 
     def look(self, account: str, trial: str, position: int, *, now: int) -> None:
         """Note that an account has seen a trial up to a position."""

@@ -23,5 +23,12 @@ class Settings(BaseSettings):
     watchdog_mail_to: str | None = None
     watchdog_webhook_url: str | None = None
     watchdog_webhook_secret: str | None = None
+    trusted_proxies: str = ""
+    """Addresses or networks of the proxies whose X-Forwarded-For and -Proto are believed, with commas; nobody's when empty."""
+    oidc_issuer: str | None = None
+    """An OpenID Connect provider that may say who somebody is; the two below have to go with it."""
+    oidc_client_id: str = ""
+    oidc_secret_file: Path | None = None
+    oidc_name: str = "OpenID Connect"
     account: str = "OPERATOR"
     lock_seconds: int = 30

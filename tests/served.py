@@ -7,13 +7,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 
+class Entrance(NamedTuple):
+    """How somebody gets in: the desk's address, the link that signs in, and the passphrase to sign with."""
+
+    address: str
+    link: str
+    passphrase: str
+
+
 @contextmanager
-def served(home: Path, *accounts: str, **settings: str) -> Iterator[dict[str, str]]:
-    """Serve a home of a demonstration, and give the link with which each account signs in; the host is `localhost`."""
+def served(home: Path, *accounts: str, **settings: str) -> Iterator[dict[str, Entrance]]:
+    """Serve a home of a demonstration, and give each account's entrance; the host is `localhost`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
     process = subprocess.Popen(
         [sys.executable, PROGRAM, "serve", "--port", "0", "--into-demo"],
@@ -22,14 +31,15 @@ def served(home: Path, *accounts: str, **settings: str) -> Iterator[dict[str, st
         text=True,
     )
     try:
-        links: dict[str, str] = {}
+        found: dict[str, Entrance] = {}
         assert process.stderr is not None
         for line in process.stderr:
-            if found := re.search(r"as (\S+) \S.* (http\S+) and", line):
-                links[found[1]] = found[2].replace("127.0.0.1", "localhost")
-            if set(accounts) <= set(links):
+            if said := re.search(r"as (\S+) \S.* (http\S+) and sign with the passphrase (\S+)", line):
+                link = said[2].replace("127.0.0.1", "localhost")
+                found[said[1]] = Entrance(link.partition("first/")[0], link, said[3])
+            if set(accounts) <= set(found):
                 break
-        yield links
+        yield found
     finally:
         process.kill()
         process.communicate()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Dialog, Page
 from tests.hostile_record import EVERY_PAGE, TAKEN, hostile_home, hostile_report
 from tests.payloads import RUN, payloads
 from tests.screens import CHROMIUM, chromium
-from tests.served import served
+from tests.served import Entrance, served
 from tests.web_homes import Homes
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
@@ -69,7 +69,7 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Entrance]]:
     homes = Homes(tmp_path_factory.mktemp("hostile"))
     folder = hostile_home(homes).settings.home
     homes.close()
@@ -84,12 +84,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watched(desk: dict[str, str], browser: Browser) -> Iterator[Watched]:
+def watched(desk: dict[str, Entrance], browser: Browser) -> Iterator[Watched]:
     """CHEN is signed in."""
-    address = desk["CHEN"].partition("first/")[0]
+    address = desk["CHEN"].address
     context = browser.new_context(base_url=address)
     found = Watched(context.new_page(), address)
-    found.page.goto(desk["CHEN"])
+    found.page.goto(desk["CHEN"].link)
     found.page.click("form.body button")
     found.page.wait_for_selector("tr[data-row]")
     yield found

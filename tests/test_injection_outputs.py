@@ -22,7 +22,7 @@ from tests.payloads import Payload, payloads
 from tests.web_homes import Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 EVERY = pytest.mark.parametrize("payload", payloads(), ids=lambda payload: payload.family)
-STARTS = tuple("=+-@\t\r\n＝＋－＠")
+STARTS = tuple("=+-@\t\r\n\0＝＋－＠")
 """What a spreadsheet takes for the start of a formula (OWASP, CSV injection), in full width too."""
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -329,7 +329,7 @@ def test_a_desk_that_is_reached_over_tls_says_to_use_nothing_else(homes: Homes) 
     home = homes.open()
     assert "strict-transport-security" not in client(home).get("/sign-in").headers
     home.settings = Settings(home=home.settings.home, public_url="https://desk.example")
-    assert client(home).get("/sign-in").headers["strict-transport-security"] == "max-age=31536000"
+    assert client(home).get("/sign-in").headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_what_is_kept_of_a_session_signs_nobody_in(chen: Home) -> None:

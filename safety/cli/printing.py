@@ -23,7 +23,7 @@ GAP = 2
 """Blanks between two columns."""
 NUMBERS = re.compile(r"(< )?[\d.,]*( (of|to) [\d.,]+)?( %)?")
 """What stands at the right of its column: a number, a share, an interval, or nothing."""
-FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")
 """With what a cell begins that a spreadsheet runs, some of them in full width too (OWASP, CSV injection)."""
 NARROW = 6
 """How narrow a column may get where a table does not fit; only then words are broken."""

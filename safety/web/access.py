@@ -31,6 +31,8 @@ Kind = Literal[
     "token_made",
     "token_revoked",
     "token_refused",
+    "passkey_added",
+    "passkey_removed",
 ]
 TOPIC = "access.noted.v1"
 NOBODY = "-"

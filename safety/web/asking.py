@@ -27,11 +27,11 @@ from safety.web.access import AccessLog
 from safety.web.looking_back import NoMoment, looked_back
 from safety.web.policy import RULES, Grant, granted, own_sites
 from safety.web.rendering import template
+from safety.web.shield import BODY_BYTES
 from safety.web.showing import Show
-from safety.web.words import Words, chosen, words
+from safety.web.words import Words, chosen, language_of, words
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
-LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
 BY_ITSELF = "x-vigilog-by-itself"
 """The header by which a page says that nobody pressed anything: it was told of a change and asks anew."""
@@ -70,7 +70,7 @@ class Visitor:
         self.request, self.home, self.form = request, home, form
         self.access: AccessLog = request.app.state.access
         accepted = request.headers.get("accept-language")
-        self.words: Words = words(chosen(request.cookies.get(LANGUAGE_COOKIE), accepted))
+        self.words: Words = words(chosen(language_of(request.cookies), accepted))
         self.show = Show(self.words)
         self.moment = home.doors.clock()
         self.held = request.cookies.get(self.cookie)
@@ -291,7 +291,7 @@ async def filled(request: Request) -> AsyncIterator[FormData]:
     if request.method == "GET" or not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         yield FormData()
         return
-    async with request.form(max_fields=500, max_files=10, max_part_size=500_000) as form:
+    async with request.form(max_fields=500, max_files=10, max_part_size=BODY_BYTES) as form:
         yield form
 
 

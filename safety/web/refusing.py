@@ -22,13 +22,13 @@ from safety.tokens import TokensUnusable
 from safety.web.api.admission import BeyondScope
 from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
-from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.going_on import within
 from safety.web.rendering import template
-from safety.web.shield import TooLarge, too_large
+from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
 from safety.web.standing import not_ready
-from safety.web.words import N_, Words, chosen, words
+from safety.web.words import N_, Words, chosen, language_of, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
@@ -39,6 +39,10 @@ NOT_THERE = N_("There is no such page, or it is not yours to see")
 FORGED = N_("The form was not sent from this browser's own page; open it again and send it once more")
 NO_TLS = N_("Your browser kept no cookie, because this desk is reached without TLS; open it through https")
 IN_THE_PAST = N_("You are looking at the past, where nothing can be changed; return to now first")
+OUTSIZED = N_(
+    "What you sent is larger than the 2 MB that this desk takes; nothing was stored, and what you typed"
+    " is not kept: open the form again and paste less"
+)
 UNREADY = N_("The desk is not ready; nothing was stored")
 NO_TOKEN = (
     "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
@@ -47,7 +51,7 @@ NO_TOKEN = (
 
 def said_to(request: Request) -> Words:
     """Give the words of who asks."""
-    return words(chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")))
+    return words(chosen(language_of(request.cookies), request.headers.get("accept-language")))
 
 
 def told(request: Request, status: int, sentence: str, **context: Any) -> Response:  # noqa: ANN401, whatever the template shows
@@ -105,7 +109,7 @@ async def unclear(request: Request, fault: Unclear) -> Response:
 
 async def outsized(request: Request, _: TooLarge) -> Response:
     """Refuse a body that turned out too large."""
-    return too_large(request.url.path)
+    return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, OUTSIZED)
 
 
 async def beyond_scope(_: Request, fault: BeyondScope) -> Response:

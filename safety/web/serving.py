@@ -69,6 +69,8 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None], outward
             log_level="warning",
             access_log=False,  # addresses of pages will name subjects
             server_header=False,
+            proxy_headers=bool(home.settings.trusted_proxies),
+            forwarded_allow_ips=home.settings.trusted_proxies,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = Server(settings)

@@ -24,10 +24,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """What every answer carries: nothing from elsewhere, nothing inline, in nobody's frame, kept nowhere."""
-OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 BODY_BYTES = 2_000_000
 """More than any form holds: the longest text is 20,000 characters."""
+DRAINED_BYTES = 64_000_000
 BURST, A_SECOND = 300.0, 20.0
 """So many requests of one source at once, and so many a second after that; a page with all its files is under ten."""
 UNPACED = ("/static/", "/healthz", "/readyz", "/metrics")
@@ -109,8 +110,6 @@ class Shield:
         if not scope["path"].startswith(UNPACED) and not self._pace.allows(source):
             told = "too many requests; wait a second and ask again\n"
             return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, {"Retry-After": "1"})
-        if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > BODY_BYTES:
-            return too_large(scope["path"])
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             told = "the address holds a character that stands in no text; take it out and ask again\n"
             return answer(scope["path"], HTTPStatus.BAD_REQUEST, told)
@@ -127,22 +126,22 @@ def answer(path: str, status: HTTPStatus, told: str, headers: Mapping[str, str] 
     return PlainTextResponse(told, status, headers)
 
 
-def too_large(path: str) -> Response:
-    """Refuse a body that no form can have."""
-    told = f"the request is larger than {BODY_BYTES} bytes; nothing was stored: shorten the text and send it again\n"
-    return answer(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)
-
-
 def limited(receive: Receive) -> Receive:
-    """Count a body that does not say its length, and stop reading where it becomes too large."""
+    """Count a body while it comes in, whatever it says of its length; raises TooLarge.
+
+    What is too large is read on and thrown away up to a limit: a browser that is hung up on while it sends shows no answer.
+    """
     taken = 0
 
     async def counted() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > BODY_BYTES:
-            raise TooLarge
-        return message
+        if taken <= BODY_BYTES:
+            return message
+        while message.get("more_body") and taken <= DRAINED_BYTES:
+            message = await receive()
+            taken += len(message.get("body", b""))
+        raise TooLarge
 
     return counted

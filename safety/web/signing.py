@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from safety.journal import Signature, decode
 from safety.web.asking import Asked
 from safety.web.credentials import fits
+from safety.web.passkeys import TO_SIGN, proves, whose
 from safety.web.signing_in import Doubted, TooSoon, goes_together, known, with_delay
 from safety.web.words import N_
 
@@ -55,6 +56,8 @@ class Wanted:
     whole: bool
     """The first signature of a session takes account, passphrase and code; a later one the passphrase (11.200(a)(1))."""
     with_code: bool
+    with_passkey: bool = False
+    """Whether who signs has a passkey, which proves as much as all of them."""
     chosen: str = ""
     error: str = ""
 
@@ -68,7 +71,8 @@ def wanted(ask: Asked, *meanings: Meaning, error: str = "") -> Wanted:
     """Say what the signing block has to ask for; what was chosen before an error stays chosen."""
     credential = ask.home.credentials.find(ask.account)
     with_code = credential is not None and credential.authenticator is not None
-    return Wanted(meanings, not ask.signed_before, with_code, ask.text("meaning") or meanings[0], error)
+    with_passkey = bool(ask.home.credentials.passkeys(ask.account))
+    return Wanted(meanings, not ask.signed_before, with_code, with_passkey, ask.text("meaning") or meanings[0], error)
 
 
 def signature(ask: Asked, *meanings: Meaning) -> Signature:
@@ -89,10 +93,12 @@ def signature(ask: Asked, *meanings: Meaning) -> Signature:
 
 def methods_proved(ask: Asked) -> tuple[str, ...]:
     """Prove that who signs is who is signed in, and name what proved it; raises NotSigned."""
-    passphrase, code = str(ask.form.get("passphrase") or ""), ask.text("code")
+    passphrase, code, answer = str(ask.form.get("passphrase") or ""), ask.text("code"), ask.text("passkey")
     credential = ask.home.credentials.find(ask.account)
 
     def proved() -> bool:
+        if answer:
+            return whose(ask, answer) == ask.account and proves(ask, TO_SIGN, answer)
         if ask.signed_before:
             return fits(credential, passphrase)
         return known(ask.text("account")) == ask.account and goes_together(ask, ask.account, passphrase, code)
@@ -103,6 +109,8 @@ def methods_proved(ask: Asked) -> tuple[str, ...]:
         raise NotSigned(ask.words(WAIT, n=wait.seconds)) from None
     except Doubted:
         raise NotSigned(ask.words(NOT_YOU_AGAIN if ask.signed_before else NOT_YOU)) from None
+    if answer:
+        return ("passkey", "user verification")
     if ask.signed_before:
         return ("passphrase",)
     return ("account", "passphrase", "code") if credential and credential.authenticator else ("account", "passphrase")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
-from safety.sessions import MINUTE
+from safety.sessions import FORGOTTEN, MINUTE
 from safety.values import code as account_code
 from safety.web.access import NOBODY
 from safety.web.asking import ID_BYTES, Visitor
@@ -16,7 +16,6 @@ FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
 
 The wait of an account is short, because anybody who knows its name can bring it about: who is on duty must get in.
 """
-FORGOTTEN = 60 * MINUTE
 FIRST_LINK_HOLDS = 24 * 60 * MINUTE
 
 
@@ -92,12 +91,12 @@ def code_taken(visitor: Visitor, account: str, authenticator: str, code: str) ->
     return step is not None and visitor.home.credentials.take_step(account, step)
 
 
-def begin_session(visitor: Visitor, account: str, onward: str) -> Response:
-    """Begin a session under a fresh secret, whatever the browser held before, and go on."""
+def begin_session(visitor: Visitor, account: str, onward: str, by: str | None = None) -> Response:
+    """Begin a session under a fresh secret, whatever the browser held before, and go on; `by` what, if not a passphrase."""
     if visitor.held is not None:
         visitor.home.sessions.end(visitor.held)
     secret = secrets.token_urlsafe(ID_BYTES)
-    visitor.access.note("signed_in", account, visitor.source)
+    visitor.access.note("signed_in", account, visitor.source, thing=by)
     visitor.home.sessions.begin(secret, account, now=visitor.now)
     answer = visitor.go(onward)
     visitor.keep(answer, secret)

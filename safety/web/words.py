@@ -13,6 +13,7 @@ from safety.aggregates.deciding import Refused
 
 Language = Literal["en", "zh"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
+LANGUAGE_COOKIE = "vigilog-language"
 HTML: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
 """What the `lang` attribute of a page says."""
 
@@ -89,6 +90,11 @@ def entry_of(found: str | list[str] | tuple[str, ...]) -> Entry:
 def words(language: Language) -> Words:
     """Give the words of a language."""
     return Words(language, catalogue(language))
+
+
+def language_of(cookies: Mapping[str, str]) -> str | None:
+    """Give the language that was chosen on a page; over TLS its cookie is bound to this host like the other one."""
+    return cookies.get(f"__Host-{LANGUAGE_COOKIE}") or cookies.get(LANGUAGE_COOKIE)
 
 
 def chosen(cookie: str | None, accepted: str | None) -> Language:

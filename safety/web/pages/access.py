@@ -15,6 +15,8 @@ KINDS = {
     "signed_out": N_("signed out"),
     "passphrase_set": N_("chose a passphrase"),
     "authenticator_set": N_("set up an authenticator"),
+    "passkey_added": N_("added a passkey"),
+    "passkey_removed": N_("removed a passkey"),
     "denied": N_("asked for what is not theirs"),
     "exported": N_("exported"),
     "read_sealed": N_("read free text"),

@@ -25,8 +25,10 @@ def shown(ask: Asked, status: int = 200, *, secret: str = "", field: str = "", e
     fresh = secret if SECRET.fullmatch(secret) else random_base32()
     uri = TOTP(fresh).provisioning_uri(name=ask.account, issuer_name="Vigilog")
     has_code = credential is not None and credential.authenticator is not None
-    said = {"secret": fresh, "uri": uri, "has_code": has_code, "field": field, "error": error}
-    return ask.render("me/page.html.j2", status, **said)
+    mine = ask.home.sessions.of(ask.account, now=ask.now)
+    keys = {"passkeys": ask.home.credentials.passkeys(ask.account), "gone": ask.text("id")}
+    said = {"secret": fresh, "uri": uri, "has_code": has_code, "field": field, "error": error, "sessions": mine}
+    return ask.render("me/page.html.j2", status, **said, **keys)
 
 
 def doubt(ask: Asked) -> str:
@@ -61,6 +63,15 @@ def change_passphrase(ask: Ask) -> Response:
         return shown(ask, 422, field="passphrase", error=ask.words(str(fault)))
     ask.home.credentials.put(chosen._replace(last_step=before.last_step if before else 0))
     ask.access.note("passphrase_set", ask.account, ask.source)
+    ask.home.sessions.end_all(ask.account)
+    return begin_session(ask, ask.account, "/me")
+
+
+@pages.takes("/me/sessions", "me.change")
+def end_other_sessions(ask: Ask) -> Response:
+    """End every session of the account but this one, which goes on under a new secret."""
+    if error := doubt(ask):
+        return shown(ask, 422, field="present-3", error=error)
     ask.home.sessions.end_all(ask.account)
     return begin_session(ask, ask.account, "/me")
 

@@ -3,12 +3,12 @@
 from fastapi import Response
 
 from safety.values import code
-from safety.web.asking import LANGUAGE_COOKIE, Guest, NotThere, Visitor
+from safety.web.asking import Guest, NotThere, Visitor
 from safety.web.credentials import TooWeak, chosen_passphrase, same_twice
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 from safety.web.signing_in import Doubted, TooSoon, begin_session, end_session, proved
-from safety.web.words import LANGUAGES, N_
+from safety.web.words import LANGUAGE_COOKIE, LANGUAGES, N_
 
 pages = Pages()
 
@@ -21,7 +21,14 @@ def ask_who(guest: Guest, next: str = "/") -> Response:  # noqa: A002, the name 
     """Ask who it is; who is signed in already is sent on."""
     if guest.session is not None:
         return guest.go(within(next))
-    return guest.render("sign_in/sign_in.html.j2", next=within(next), account="", error="")
+    return form(guest, next=within(next), account="", error="")
+
+
+def form(guest: Visitor, status: int = 200, **said: str) -> Response:
+    """Show the form, with the way through an identity provider where there is one."""
+    settings = guest.home.settings
+    elsewhere = settings.oidc_name if settings.oidc_issuer else ""
+    return guest.render("sign_in/sign_in.html.j2", status, elsewhere=elsewhere, **said)
 
 
 @pages.takes("/sign-in", "session.begin")
@@ -31,17 +38,25 @@ def sign_in(guest: Guest) -> Response:
     try:
         proof = proved(guest, account, str(guest.form.get("passphrase") or ""), guest.text("code"))
     except TooSoon as wait:
-        told = guest.words.ngettext(
-            "Wait %(n)d second, then try again.", "Wait %(n)d seconds, then try again.", wait.seconds
-        )
-        page = {"next": onward, "account": account, "error": told % {"n": wait.seconds}}
-        answer = guest.render("sign_in/sign_in.html.j2", 429, **page)
-        answer.headers["Retry-After"] = str(wait.seconds)
-        return answer
+        return too_soon(guest, wait.seconds, onward, account)
     except Doubted:
-        page = {"next": onward, "account": account, "error": guest.words(REFUSED)}
-        return guest.render("sign_in/sign_in.html.j2", 401, **page)
+        return refused(guest, onward, account)
     return begin_session(guest, proof, onward)
+
+
+def too_soon(guest: Visitor, seconds: int, onward: str, account: str) -> Response:
+    """Ask for patience."""
+    told = guest.words.ngettext("Wait %(n)d second, then try again.", "Wait %(n)d seconds, then try again.", seconds)
+    page = {"next": onward, "account": account, "error": told % {"n": seconds}}
+    answer = form(guest, 429, **page)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def refused(guest: Visitor, onward: str, account: str) -> Response:
+    """Say that something does not go together, and not what."""
+    page = {"next": onward, "account": account, "error": guest.words(REFUSED)}
+    return form(guest, 401, **page)
 
 
 @pages.takes("/sign-out", "session.end")
@@ -56,7 +71,7 @@ def choose_language(guest: Guest) -> Response:
     answer = guest.go(within(guest.text("back")))
     if guest.text("language") in LANGUAGES:
         answer.set_cookie(
-            LANGUAGE_COOKIE,
+            LANGUAGE_COOKIE if guest.plain else f"__Host-{LANGUAGE_COOKIE}",
             guest.text("language"),
             max_age=A_YEAR,
             path="/",
@@ -88,6 +103,8 @@ def set_passphrase(guest: Guest, link: str) -> Response:
     if guest.home.sessions.redeem(link, now=guest.now) is None:
         raise NotThere
     guest.home.credentials.put(credential)
+    guest.home.credentials.remove_passkeys(account)
+    guest.home.credentials.unbind(account)
     guest.home.sessions.end_all(account)
     guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
