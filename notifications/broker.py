@@ -10,29 +10,23 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Self
 
 from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.exceptions import HandlerException, NackMessage, RejectMessage
-from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from faststream.nats import NatsBroker, NatsMessage, PullSub
 from faststream.specification.asyncapi import AsyncAPI
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import ConnectionClosedError
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy as AckWay
-from nats.js.api import ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
-from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.doorbell import MOST_DELIVERIES, Answer, Done, Later, LetGo, Unrung, wait
+from notifications.jetstream import DURABLE, STREAM, SUBJECT, Ring, Terms, consumer, sound, sound_stream, stream
 from notifications.record import Bell
-from safety.values import Code, TrialId
 
-STREAM = "VIGILOG"
-SUBJECT = "vigilog.message.due"
-DURABLE = "delivery"
 WORKERS = 8
-SAME_RING_SECONDS = 120.0
-KEEP_SECONDS = 86_400.0
-"""A ring older than a day says nothing that the log does not say."""
 
 ABOUT = (
     "Rings of Vigilog: which message waits to be delivered. The log is the queue; a ring that is lost is made again."
@@ -40,45 +34,10 @@ ABOUT = (
 RINGS = "The dispatcher rings for a message that is composed and not done."
 ANSWERS = "Any worker answers a ring: it takes the message for itself, sends it, and brings the receipts to the log."
 
+Fetch = Callable[..., Awaitable[list[Msg]]]
 Tell = Callable[[str], object]
 Answering = Callable[[Bell, int], Awaitable[Answer]]
 """Answers a ring that has been brought so often."""
-
-
-class Ring(BaseModel):
-    """Which message is to be looked at: codes only, never content."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    trial: Annotated[TrialId | Literal["-"], Field(description="The trial, or - for the log itself.")]
-    message: Annotated[Code, Field(description="The id of the message in the log.")]
-
-
-def stream() -> JStream:
-    """The stream of rings: on disk, each until it is answered, the same ring twice is one."""
-    return JStream(
-        STREAM,
-        subjects=[SUBJECT],
-        storage=StorageType.FILE,
-        retention=RetentionPolicy.WORK_QUEUE,
-        discard=DiscardPolicy.OLD,
-        duplicate_window=SAME_RING_SECONDS,
-        max_age=KEEP_SECONDS,
-    )
-
-
-class Terms(NamedTuple):
-    """How long things may take, in seconds."""
-
-    publish: float = 5.0
-    acknowledge: float = 30.0
-    """How long a worker may be silent until another gets its ring; one that is alive says so three times in that time."""
-    watch: float = 10.0
-
-
-def consumer(terms: Terms) -> ConsumerConfig:
-    """How the workers' consumer is to be: acknowledged one by one, delivered for as long as it takes, without `backoff`."""
-    return ConsumerConfig(ack_wait=terms.acknowledge, max_deliver=-1, max_ack_pending=256, ack_policy=AckWay.EXPLICIT)
 
 
 class Unfailing(BaseMiddleware):
@@ -128,14 +87,20 @@ class Broker:
 
     def __init__(self, url: str, answer: Answering | None = None, *, tell: Tell, terms: Terms = Terms()) -> None:  # noqa: B008, it is frozen
         """Nothing is connected yet; `answer` takes a ring and how often it has been brought."""
+        self._url = url
+        self._answer = answer
         self._tell = tell
         self._terms = terms
         self._stream = stream()
         self._keeping: asyncio.Task[None] | None = None
         self._said: str | None = None
-        unfailing = partial(Unfailing, tell=tell, beat_seconds=terms.acknowledge / 3)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make what connects, and what consumes; nothing is connected yet."""
+        unfailing = partial(Unfailing, tell=self._tell, beat_seconds=self._terms.acknowledge / 3)
         self.nats = NatsBroker(
-            url,
+            self._url,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             middlewares=[unfailing],
             logger=None,
@@ -144,7 +109,12 @@ class Broker:
             connect_timeout=5,
         )
         self.nats.publisher(SUBJECT, stream=self._stream, schema=Ring, title="ring", description=RINGS)
-        self._consuming = None if answer is None else self._consume(answer)
+        self._consuming = None if self._answer is None else self._consume(self._answer)
+        self._started = False
+
+    @property
+    def _connection(self) -> Client | None:
+        return self.nats._connection  # noqa: SLF001, it has no public name
 
     def _consume(self, answer: Answering) -> Any:  # noqa: ANN401, the library's own class
         """Consume rings; a ring that is not done comes again."""
@@ -175,7 +145,7 @@ class Broker:
 
     async def publish(self, bell: Bell, ring_id: str) -> None:
         """Publish a ring; raises Unrung where the server does not confirm it in time."""
-        if self.nats._connection is None or not self.nats._connection.is_connected:  # noqa: SLF001, it has no public name
+        if self._connection is None or not self._connection.is_connected:
             raise Unrung("the broker is not connected")
         try:
             # Its own default gives up after half a second.
@@ -195,42 +165,49 @@ class Broker:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of the server."""
-        for _again in range(3):
-            # The library takes a cancellation for an answer of the server now and then.
-            if self._keeping is not None and not self._keeping.done():
-                self._keeping.cancel()
-                await asyncio.wait([self._keeping], timeout=1)
-        connection = self.nats._connection  # noqa: SLF001, it has no public name
-        with suppress(NatsError, OSError, TimeoutError):
-            async with asyncio.timeout(self._terms.publish):
-                await self.nats.stop()
-        # Where the server is away, or somebody hangs, the library leaves these behind.
+        """Let go of the server; in a time that is bounded, whatever it does."""
+        if self._keeping is not None:
+            await ended(self._keeping, 0)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """End the connection, with all that the library leaves behind where the server is away, or where somebody hangs."""
+        connection = self._connection
+        await ended(asyncio.create_task(self.nats.stop()), self._terms.publish)
         if self._consuming is not None:
+            self._consuming.running = False
             for task in self._consuming.tasks:
                 task.cancel()
             self._consuming.send_stream.close()
             self._consuming.receive_stream.close()
         if connection is not None and not connection.is_closed:
-            with suppress(NatsError, OSError, TimeoutError):
-                async with asyncio.timeout(self._terms.publish):
-                    await connection.close()
+            await ended(asyncio.create_task(connection.close()), self._terms.publish)
 
     async def _keep(self) -> None:
         """Watch what is needed on the server; a pull consumer whose stream was lost would stay silent for ever."""
-        started = False
         while True:
             try:
-                if not started:
+                if self._connection is not None and self._connection.is_closed:
+                    # What the server refuses with an error, say for its being slow to greet, the library never connects again.
+                    self._tell("the broker closed the connection; a new one is made")
+                    await self._let_go()
+                    self._begin()
+                if not self._started:
                     await self.nats.connect()
                     await self._mend_stream()
-                    await self.nats.start()
-                    started = True
+                    await self._start(self.nats)
+                    self._started = True
                 await self._mend()
                 self._say(None)
             except (NatsError, OSError, TimeoutError) as fault:
                 self._say(f"the broker cannot be used: {type(fault).__name__}; messages are handled without it")
-            await asyncio.sleep(self._terms.watch if started else 1.0)
+            await asyncio.sleep(self._terms.watch if self._started else 1.0)
+
+    async def _start(self, what: Any) -> None:  # noqa: ANN401, the library's own classes
+        """Start the library's broker, or its consumer alone."""
+        await what.start()
+        if self._consuming is not None:
+            self._consuming.subscription.fetch = patient(self._consuming.subscription.fetch)
 
     def _say(self, sentence: str | None) -> None:
         """Say what has changed."""
@@ -265,24 +242,38 @@ class Broker:
             pass
         self._tell("the broker had lost its consumer; it is added again")
         await self._consuming.stop()
-        await self._consuming.start()
+        await self._start(self._consuming)
 
 
-def sound_stream(found: StreamConfig) -> bool:
-    """Say whether a stream is as it must be: on disk, and each ring in it until it is answered."""
-    return (found.storage, found.retention) == (StorageType.FILE, RetentionPolicy.WORK_QUEUE) and found.subjects == [
-        SUBJECT
-    ]
+def patient(fetch: Fetch) -> Fetch:
+    """Rest where there is no connection: the library's loop asks again at once, and nothing else would run in this process any more."""
+
+    async def fetched(batch: int, timeout: float) -> list[Msg]:  # noqa: ASYNC109, the library's own argument
+        try:
+            return await fetch(batch=batch, timeout=timeout)
+        except ConnectionClosedError:
+            await asyncio.sleep(timeout)
+            raise
+
+    return fetched
 
 
-def sound(found: ConsumerConfig, terms: Terms) -> bool:
-    """Say whether a consumer is as it must be: whoever made it otherwise would have it lose rings."""
-    wanted = consumer(terms)
-    return (found.max_deliver, found.ack_wait, found.ack_policy) == (
-        -1,
-        wanted.ack_wait,
-        AckWay.EXPLICIT,
-    ) and not found.backoff
+async def ended(task: asyncio.Task[None], seconds: float) -> None:
+    """Give a task so many seconds, then cancel it until it ends.
+
+    The library takes a cancellation for an answer of the server now and then and goes on; also that of a deadline around it,
+    which is why the task is one of its own. What the server refuses here costs nothing: the log is the queue.
+    """
+    await asyncio.wait([task], timeout=seconds)
+    for _again in range(3):
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+    if task.done() and not task.cancelled():
+        try:
+            task.result()
+        except* (NatsError, OSError, TimeoutError):
+            pass
 
 
 def document(version: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The composition root: puts the record, its doors and the delivery together into one program, `vigilog`."""
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -88,7 +88,7 @@ def work(*, only: Only = None, into_demo: IntoDemo = False) -> None:
     async def run(opened: "Home") -> None:
         working = Working(opened, PARTS if only is None else (only,), say)
         say(f"Delivering what the home {opened.settings.home} owes, until Ctrl-C or SIGTERM.")
-        await working.run()
+        await working.run_until_signalled()
 
     # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
     with told_faults(), closing(open_home(found, system_doors(), into_demo=into_demo)) as opened:
@@ -128,15 +128,23 @@ def serve(
         str, typer.Option("--host", help="Address to open; anything but this machine's own needs TLS before it.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to open; 0 takes a free one.")] = 8000,
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="Do in this process also what `vigilog work` does in one of its own.")
+    ] = False,
     into_demo: IntoDemo = False,
 ) -> None:
     """Run the web door until it is stopped: health, numbers, and a page that says what the desk holds."""
     from notifications.outward import outward_of  # noqa: PLC0415, keeps --help light
+    from notifications.working import PARTS, beside  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
-    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
+    with (
+        told_faults(),
+        closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened,
+        beside(opened, PARTS, say) if deliver else nullcontext(),
+    ):
         serve_home(opened, host, port, tell=say, outward=outward_of(opened))
 
 
@@ -155,6 +163,7 @@ def demo(
     from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
     from notifications.demo.telling import tell  # noqa: PLC0415
     from notifications.outward import outward_of  # noqa: PLC0415
+    from notifications.working import beside  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
@@ -168,5 +177,9 @@ def demo(
         tell(there, deliver)
         if headless:
             return
-        with closing(open_home(there, system_doors(), into_demo=True)) as opened:
+        with (
+            closing(open_home(there, system_doors(), into_demo=True)) as opened,
+            # No ticks: since the demo's last event years of rungs and reminders have fallen due.
+            beside(opened, ("dispatcher", "worker"), say),
+        ):
             serve_home(opened, "127.0.0.1", port, tell=say, outward=outward_of(opened))

@@ -3,9 +3,9 @@
 import asyncio
 import signal
 import traceback
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -74,13 +74,16 @@ class Working:
             return None
         return Broker(url, self._answer if "worker" in self._parts else None, tell=self._tell)
 
-    async def run(self) -> None:
-        """Go on until told to stop, by SIGINT, by SIGTERM or by `worker.stop`."""
-        loop = asyncio.get_running_loop()
-        # A server that hangs keeps its thread for a while: the log and the leases must find others.
-        loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    async def run_until_signalled(self) -> None:
+        """Go on until told to stop by SIGINT or by SIGTERM."""
         for order in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(order, self.worker.stop)
+            asyncio.get_running_loop().add_signal_handler(order, self.worker.stop)
+        await self.run()
+
+    async def run(self) -> None:
+        """Go on until told to stop by `worker.stop`."""
+        # A server that hangs keeps its thread for a while: the log and the leases must find others.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         async with AsyncExitStack() as held:
             if self._broker is not None:
                 await held.enter_async_context(self._broker)
@@ -144,7 +147,32 @@ class Working:
         return await answered(self._handler, bell, deliveries)
 
 
-def told(fault: Exception) -> str:
+@contextmanager
+def beside(home: Home, parts: Iterable[Part], tell: Tell) -> Iterator[None]:
+    """Run parts in a thread of this process as long as this is open, beside what else it does; signals are for others to heed."""
+    working, begun = Working(home, parts, tell), Future[asyncio.AbstractEventLoop]()
+
+    async def run() -> None:
+        begun.set_result(asyncio.get_running_loop())
+        await working.run()
+
+    def ended_well(ran: Future[None]) -> None:
+        if (fault := ran.exception()) is not None:
+            tell(f"Delivery has stopped: {told(fault)}; what is owed stays owed, start the program again.")
+
+    with ThreadPoolExecutor(1, "vigilog-delivery") as thread:
+        ran = thread.submit(asyncio.run, run())
+        ran.add_done_callback(ended_well)
+        loop = begun.result()
+        try:
+            yield
+        finally:
+            if not ran.done():
+                loop.call_soon_threadsafe(working.worker.stop)
+            ran.result()
+
+
+def told(fault: BaseException) -> str:
     """Say what the machine refused; of a fault of ours its kind and place, never its words: they may quote a subject."""
     if isinstance(fault, machine_faults()):
         return str(fault)

@@ -86,7 +86,7 @@ class PostgresServer:
                 start_new_session=True,
                 **self._as,
             )
-        self._wait()
+        self.wait()
         return self
 
     def _run(self, command: list[Any]) -> None:
@@ -95,13 +95,19 @@ class PostgresServer:
         if done.returncode:
             raise RuntimeError(done.stderr + done.stdout)
 
-    def _wait(self) -> None:
+    @property
+    def running(self) -> bool:
+        """Whether the server was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
         until = time.monotonic() + START_SECONDS
         while True:
             try:
                 psycopg.connect(self.url("postgres"), connect_timeout=2).close()
             except psycopg.OperationalError:
-                if self._process is None or self._process.poll() is not None or time.monotonic() > until:
+                if not self.running or time.monotonic() > until:
                     raise RuntimeError((self.folder / "server.log").read_text(encoding="utf-8")) from None
                 time.sleep(0.02)
             else:

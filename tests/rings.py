@@ -10,8 +10,9 @@ from faststream.nats import NatsBroker, PullSub
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 
-from notifications.broker import DURABLE, STREAM, SUBJECT, Broker, Ring, Terms, stream
+from notifications.broker import Broker
 from notifications.doorbell import Answer, Done, Unrung
+from notifications.jetstream import DURABLE, STREAM, SUBJECT, Ring, Terms, stream
 from notifications.record import Bell
 from tests.nats_server import NatsServer
 

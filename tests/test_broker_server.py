@@ -12,8 +12,9 @@ import pytest
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 
-from notifications.broker import DURABLE, STREAM, SUBJECT, Broker, Ring, Terms, consumer, sound
+from notifications.broker import Broker
 from notifications.doorbell import Answer, Done, Unrung
+from notifications.jetstream import DURABLE, STREAM, SUBJECT, Ring, Terms, consumer, sound
 from notifications.record import Bell
 from tests.nats_server import NatsServer, nats_running
 from tests.rings import BELL, QUICK, Answers, rung, until

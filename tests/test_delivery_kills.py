@@ -1,31 +1,35 @@
 """Real processes under kill -9: every alert reaches its people once, whatever is killed when; what is sent again is recognisable.
 
-VIGILOG_LONG=1 runs 200 kills a set-up; otherwise 10.
+VIGILOG_LONG=1 runs 200 kills a set-up; otherwise 10, each piece at least once, the database among them.
 """
 
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
 from safety.cli.door import system_doors
 from safety.home import Home, open_home
+from safety.journal import Unavailable
 from safety.journal.verification import verify
 from safety.settings import Settings
 from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
 from tests.mail_sink import taken
 from tests.nats_server import NatsServer, free_port
+from tests.postgres_server import PostgresServer
 
 KILLS = 200 if os.environ.get("VIGILOG_LONG") == "1" else 10
 SEED = int(os.environ.get("VIGILOG_SEED", "20261123"))
@@ -78,13 +82,49 @@ class Forgetful(NatsServer):
             self.wipe()
 
 
+class Crashing(PostgresServer):
+    """A PostgreSQL of which at every second kill one session dies, whereupon it ends all others and recovers; else all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kills = 0
+
+    def start(self) -> "Crashing":
+        """Start it where it is gone, and wait until it answers: a session that outlives it holds it up for a moment."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if self.running:
+                    self.wait()
+                else:
+                    super().start()
+            except RuntimeError:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            else:
+                return self
+
+    def kill(self) -> None:
+        self._kills += 1
+        if self._kills % 2:
+            self.stop(signal.SIGKILL)
+            return
+        with psycopg.connect(self.url("postgres")) as connection:
+            ask = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            for (session,) in connection.execute(ask).fetchmany(1):
+                os.kill(session, signal.SIGKILL)
+
+
 class Hospital:
     """A home with two officers who read e-mail, and everything that brings mail to them, each as a process of its own."""
 
-    def __init__(self, folder: Path, held: ExitStack, parts: list[list[str]], *, nats: bool, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, held: ExitStack, parts: list[list[str]], *, nats: bool, database: Crashing | None
+    ) -> None:
+        settings = {} if database is None else {"VIGILOG_DATABASE_URL": database.url("postgres")}
         port, self.sink = free_port(), folder / "taken.jsonl"
         said = {"VIGILOG_SMTP_URL": f"smtp://127.0.0.1:{port}", "VIGILOG_MAIL_FROM": "desk@trial.org", **settings}
-        self.processes: dict[str, Killable] = {}
+        self.processes: dict[str, Killable] = {} if database is None else {"postgresql": database}
         if nats:
             server = Forgetful()
             held.callback(server.remove)
@@ -103,17 +143,19 @@ class Hospital:
         for number, part in enumerate(parts):
             name = "-".join(["work", *part[-1:], str(number)])
             self.processes[name] = Process([str(VIGILOG), "work", *part], environment, folder / f"{name}.log")
-        for process in self.processes.values():
-            held.callback(process.kill)
+        for name, process in self.processes.items():
+            if name != "postgresql":
+                held.callback(process.kill)
         self.home: Home = open_home(
             Settings(home=self.cli.home, database_url=settings.get("VIGILOG_DATABASE_URL")), system_doors()
         )
         held.callback(self.home.close)
 
     def file(self) -> None:
-        """A serious adverse event, filed by a process that does not deliver."""
+        """A serious adverse event, filed by a process that does not deliver; where the database is away, nobody is owed it."""
         form = Reported.model_validate(SAE)
-        self.home.desk.do("adverse_event.report", form, by="OPERATOR", command_id=self.home.doors.new_id())
+        with suppress(Unavailable):
+            self.home.desk.do("adverse_event.report", form, by="OPERATOR", command_id=self.home.doors.new_id())
 
     def mails(self) -> list[dict[str, Any]]:
         return taken(self.sink)
@@ -145,7 +187,11 @@ class Hospital:
 
 def wait_until(true: Callable[[], bool], why: Callable[[], object]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
-    while not true():
+    while True:
+        # A connection that a database's death has broken is noticed when it is used.
+        with suppress(Unavailable):
+            if true():
+                return
         assert time.monotonic() < until, why()
         time.sleep(0.2)
 
@@ -154,17 +200,18 @@ def kill_at_random(hospital: Hospital, dice: random.Random) -> Counter[str]:
     """File, kill somebody, let them come again; give how often each was killed."""
     killed: Counter[str] = Counter()
     names = sorted(hospital.processes)
-    for process in hospital.processes.values():
-        process.start()
+    for name, process in hospital.processes.items():
+        if name != "postgresql":
+            process.start()
     # Whatever starts slowly has started: from here on the kills fall among deliveries.
     hospital.file()
     wait_until(lambda: hospital.owed() <= hospital.told().keys(), hospital.mails)
-    for _ in range(KILLS):
+    # Each of them once, whatever the dice say.
+    for name in dice.sample(names, len(names)) + dice.choices(names, k=KILLS - len(names)):
         until = time.monotonic() + dice.uniform(0.2, 4)
         while time.monotonic() < until:
             hospital.file()
             time.sleep(dice.uniform(0.02, 0.2))
-        name = dice.choice(names)
         hospital.processes[name].kill()
         hospital.file()
         time.sleep(dice.uniform(0, 0.3))
@@ -191,10 +238,13 @@ def held() -> Iterator[ExitStack]:
 
 @pytest.mark.parametrize(("of", "parts"), SETS_UP.values(), ids=SETS_UP)
 def test_nothing_is_lost_and_nothing_is_told_twice(
-    request: pytest.FixtureRequest, tmp_path: Path, held: ExitStack, of: str, parts: list[list[str]]
+    tmp_path: Path, held: ExitStack, of: str, parts: list[list[str]]
 ) -> None:
-    database = {"VIGILOG_DATABASE_URL": request.getfixturevalue("fresh_postgres_url")} if "postgresql" in of else {}
-    hospital = Hospital(tmp_path, held, parts, nats="nats" in of, **database)
+    database = None
+    if "postgresql" in of:
+        database = Crashing().start()
+        held.callback(database.remove)
+    hospital = Hospital(tmp_path, held, parts, nats="nats" in of, database=database)
     killed = kill_at_random(hospital, random.Random(SEED))
     wait_until(
         lambda: hospital.owed() <= hospital.told().keys(), lambda: (killed, hospital.owed() - hospital.told().keys())

@@ -9,8 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from safety.home import Doors, Home
+from safety.values import microseconds
 from safety.web.door import door
-from tests.builders import append, composed, enrolled, sent
+from tests.builders import append, composed, enrolled, pack_adopted, sent
 from tests.postgres_server import PostgresServer
 from tests.web_homes import (
     ADDRESS,
@@ -126,9 +127,26 @@ def test_the_numbers_are_those_of_the_log_and_of_the_clock_handed_in(home: Home,
         "vigilog_views_position": 8,
         "vigilog_views_stopped_tables": 0,
         "vigilog_alerts_owed": 1,
+        "vigilog_reviews_owed": 0,
         "vigilog_sign_ins_refused_last_minute": 0,
         "vigilog_api_tokens_refused_last_minute": 0,
     }
+
+
+def test_the_numbers_say_how_long_each_part_of_delivery_has_been_silent(home: Home, homes: Homes) -> None:
+    for part, ago in (("dispatcher", 3), ("ticks", 600)):
+        home.scratch.beat(part, now=microseconds(START - timedelta(seconds=ago)))
+    homes.now = START
+    found = numbers(client(home).get("/metrics").text)
+    assert {name: value for name, value in found.items() if name.endswith("silent_seconds")} == {
+        "vigilog_dispatcher_silent_seconds": 3,
+        "vigilog_ticks_silent_seconds": 600,
+    }
+
+
+def test_subjects_whose_duties_are_to_be_looked_at_again_are_counted(home: Home) -> None:
+    append(home.journal, pack_adopted())
+    assert numbers(client(home).get("/metrics").text)["vigilog_reviews_owed"] == 1
 
 
 def test_a_delivered_alert_is_owed_no_more(home: Home, homes: Homes) -> None:

@@ -58,7 +58,7 @@ def test_a_desk_whose_worker_never_ran_says_so_and_takes_reports_all_the_same(ho
     asked = client(home)
     assert reasons(asked) == ["worker: nothing has left word that it delivers; run `vigilog work`"]
     assert asked.get("/readyz").status_code == 200
-    assert gauge(asked, "vigilog_worker_silent_seconds") is None
+    assert gauge(asked, "vigilog_dispatcher_silent_seconds") is None
 
 
 def test_a_part_of_the_worker_that_is_silent_is_named(home: Home, homes: Homes) -> None:
@@ -68,7 +68,7 @@ def test_a_part_of_the_worker_that_is_silent_is_named(home: Home, homes: Homes) 
     homes.now = START + timedelta(seconds=120)
     beat(home, "ticks")
     assert reasons(asked) == []
-    assert gauge(asked, "vigilog_worker_silent_seconds") == 120
+    assert gauge(asked, "vigilog_dispatcher_silent_seconds") == 120
     homes.now = START + timedelta(seconds=121)
     assert reasons(asked) == ["worker: the part dispatcher has been silent for 121 s"]
 

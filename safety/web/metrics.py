@@ -6,7 +6,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def metrics(at: Standing) -> str:
-    """Write the gauges; while a table has stopped, what is owed is not known exactly and its two gauges are left out."""
+    """Write the gauges; while a table has stopped, what is owed is not known exactly and its gauges are left out."""
     gauges: list[tuple[str, str, float]] = [
         ("vigilog_log_position", "Position of the last entry of the log.", at.log_position),
         ("vigilog_views_position", "Position of the log that the views have read.", at.views_position),
@@ -26,13 +26,15 @@ def metrics(at: Standing) -> str:
             at.refused_tokens,
         ),
     ]
-    if at.worker_silent_seconds is not None:
-        silent = "Seconds since the quietest part of the worker left word; left out where none ever did."
-        gauges.append(("vigilog_worker_silent_seconds", silent, at.worker_silent_seconds))
     if not at.stopped:
         oldest = "Seconds since the oldest owed alert was raised; 0 when none is owed."
         gauges += [
             ("vigilog_alerts_owed", "Alerts that no message has brought to anybody.", at.alerts_owed),
             ("vigilog_oldest_owed_alert_seconds", oldest, at.oldest_owed_seconds),
+            ("vigilog_reviews_owed", "Subjects whose duties are to be looked at again.", at.reviews_owed),
         ]
+    gauges += [
+        (f"vigilog_{part}_silent_seconds", f"Seconds since the part {part} of delivery left word.", seconds)
+        for part, seconds in sorted(at.silent_seconds.items())
+    ]
     return "".join(f"# HELP {name} {words}\n# TYPE {name} gauge\n{name} {value}\n" for name, words, value in gauges)

@@ -7,6 +7,7 @@ from typing import Any
 
 from safety.home import Home
 from safety.projections.inbox import owed
+from safety.projections.obligations import reviews_owed
 from safety.projections.trials import trials
 from safety.values import microseconds
 from safety.web.access import refused_lately
@@ -35,12 +36,14 @@ class Standing:
     alerts_owed: int
     oldest_owed_seconds: float
     """How long the oldest owed alert has waited; 0 when none is owed, or when the clock went back."""
+    reviews_owed: int
+    """How many subjects' duties are still to be looked at again, after what governs them or a dose has changed."""
+    silent_seconds: dict[str, float]
+    """How long each part of delivery that ever left word has left none: dispatcher, worker, ticks."""
     refused_sign_ins: int
     """How many sign-ins and signatures were refused in the last minute."""
     refused_tokens: int
     """How many API tokens were refused in the last minute."""
-    worker_silent_seconds: float | None
-    """How long the quietest part of the worker has been silent; None where none ever left word."""
 
 
 def standing(home: Home) -> Standing:
@@ -52,6 +55,7 @@ def standing(home: Home) -> Standing:
         at = home.views.now(connection)
         waiting = owed(connection)
         of_trial = Counter(alert["trial"] for alert in waiting)
+        reviews = len(reviews_owed(connection, at))
         held = [trial | {"alerts_owed": of_trial[trial["trial"]]} for trial in trials(connection, at)]
     oldest = min((alert["raised_at"] for alert in waiting), default=now)
     return Standing(
@@ -63,9 +67,10 @@ def standing(home: Home) -> Standing:
         trials=held,
         alerts_owed=len(waiting),
         oldest_owed_seconds=max(0, now - oldest) / 1_000_000,
+        reviews_owed=reviews,
+        silent_seconds=silences(home),
         refused_sign_ins=refused_lately(home, "refused"),
         refused_tokens=refused_lately(home, "token_refused"),
-        worker_silent_seconds=max(silences(home).values(), default=None),
     )
 
 
