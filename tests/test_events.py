@@ -144,7 +144,7 @@ def test_a_topic_is_given_once() -> None:
 @every_class
 def test_every_event_has_its_case(form: type[Form]) -> None:
     happened = sample(form)
-    owed = [obligation_opened(obligation=f"GOLD-15/{revision}") for revision in ("1", "1.2")]
+    owed = [obligation_opened(obligation=f"GOLD-15/{revision}") for revision in ("1", "1.2", "1.3")]
     stands = [registered(), enrolled(), dose_given(), reported(), reported(number=2), *owed]
     before = NOTHING if form.TOPIC == "adverse_event.reported.v1" else given(*stands).state(happened.stream)
     after = fold(before, happened)
