@@ -20,6 +20,7 @@ RULES = {
     "SAE-ESCALATED": "an adverse event became serious",
     "SAE-WORSENED": "a serious adverse event became fatal or life-threatening",
     "SAE-DOWNGRADED": "an adverse event is no longer serious",
+    "SAE-MERGED": "a serious adverse event was merged into another number",
     "SAE-NULLIFIED": "a serious adverse event was nullified",
     "SAE-IMPORTED": "an import brought serious adverse events",
     "PERIODIC-REPORT-ISSUED": "a periodic safety report was issued and is to be submitted",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Nullified, Reported
+from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Merged, Nullified, Reported
 from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
 from safety.aggregates.clock_alert import role_of, running_alert
@@ -21,6 +21,7 @@ SERIOUS_ESCALATED = "SAE-ESCALATED"
 SERIOUS_WORSENED = "SAE-WORSENED"
 SERIOUS_DOWNGRADED = "SAE-DOWNGRADED"
 SERIOUS_NULLIFIED = "SAE-NULLIFIED"
+SERIOUS_MERGED = "SAE-MERGED"
 SERIOUS_IMPORTED = "SAE-IMPORTED"
 OBLIGATIONS_IMPORTED = "OBLIGATIONS-IMPORTED"
 SOON = timedelta(days=8)
@@ -100,6 +101,13 @@ RULES = (
         "digest",
         lambda ae: ae.was_serious and not ae.now.serious,
         "what was sent as serious may need a follow-up that says it is not; no clock starts",
+    ),
+    Rule(
+        SERIOUS_MERGED,
+        FIRST_RUNG,
+        "digest",
+        lambda ae: ae.was_serious and isinstance(ae.event, Merged),
+        "what was sent under a duplicate's number needs a nullification report: ICH E2B(R3) C.1.11.1 = 1",
     ),
     Rule(
         SERIOUS_NULLIFIED,

@@ -6,7 +6,7 @@ from safety.aggregates.trial import Definition
 from safety.directory import Directory
 from safety.duty import RULES
 from safety.projections import Connection
-from safety.projections.on_duty import Vacancy, recipients, vacancies
+from safety.projections.on_duty import Vacancy, people, recipients, vacancies
 from safety.projections.trials import governing
 from safety.values import Role
 
@@ -21,10 +21,10 @@ def counted_on(governs: Definition) -> frozenset[Role]:
 
 def faults(connection: Connection, directory: Directory, now: datetime) -> list[Fault]:
     """List every fault of every trial."""
-    found = []
+    found, known = [], people(connection)
     for trial, governs in governing(connection):
         for role in sorted(counted_on(governs)):
-            found += [vacant(vacancy) for vacancy in vacancies(connection, trial, {role}, now)]
+            found += [vacant(vacancy) for vacancy in vacancies(known, trial, {role}, now)]
             found += without_address(connection, directory, trial, role, now)
     return found
 

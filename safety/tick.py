@@ -17,7 +17,7 @@ from safety.projections import Connection, Views
 from safety.projections.at import At
 from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid, untold_clocks
 from safety.projections.obligations import reviews_owed
-from safety.projections.on_duty import Vacancy, vacancies
+from safety.projections.on_duty import Vacancy, people, vacancies
 from safety.projections.trials import governing
 from safety.reachability import counted_on
 from safety.values import microseconds
@@ -135,9 +135,9 @@ def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
 
     A vacancy that is filled is settled, and told anew should it come back.
     """
-    raised, standing = 0, set()
+    raised, standing, known = 0, set(), people(connection)
     for trial, governs in governing(connection):
-        for vacancy in vacancies(connection, trial, counted_on(governs), now):
+        for vacancy in vacancies(known, trial, counted_on(governs), now):
             alert = of_vacancy(connection, vacancy)
             standing.add(alert)
             if settled(connection, alert) is None:

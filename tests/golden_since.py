@@ -3,10 +3,12 @@
 from typing import Any
 
 from safety.aggregates.adverse_event import REPORTABILITY
+from tests.golden_obligations import duties
 
 
 def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Topic and complete form of each; new ones are added at the end."""
+    opened = dict(duties({}, ae))["obligation.opened.v1"]
     rejected = {**ae, "obligation": "GOLD-15/1"}
     return [
         (
@@ -26,4 +28,6 @@ def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
                 "takes_back": "medical_review",
             },
         ),
+        ("obligation.opened.v1", {**opened, "obligation": "GOLD-15/1.3", "merged_from": 2}),
+        ("obligation.superseded.v1", {**ae, "obligation": "GOLD-15/1.3", "by": "GOLD-15/1", "by_number": 2}),
     ]

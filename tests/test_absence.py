@@ -22,7 +22,7 @@ from safety.aggregates.ladder import Ladder
 from safety.journal import Journal
 from safety.projections import Views
 from safety.projections.inbox import owed
-from safety.projections.on_duty import AHEAD, Recipient, recipients, vacancies
+from safety.projections.on_duty import AHEAD, Recipient, people, recipients, vacancies
 from safety.tick import tick
 from tests.builders import T0, TRIAL, account_added, append, definition, opened, registered, views_beside
 from tests.conftest import Store
@@ -204,7 +204,7 @@ def test_a_role_that_nobody_fills_is_found_before_it_matters(
     append(journal, opened(), registered(), *history)
     views.catch_up(journal)
     with views.connect() as connection:
-        found = list(vacancies(connection, TRIAL, {"safety_officer"}, T0 + day * DAY))
+        found = list(vacancies(people(connection), TRIAL, {"safety_officer"}, T0 + day * DAY))
     starts = [0 if vacancy.begins_at is None else (vacancy.begins_at - T0) / DAY for vacancy in found]
     assert (starts, {vacancy.role for vacancy in found}) == (since, {"safety_officer"} if since else set())
     assert timedelta(days=14) == AHEAD

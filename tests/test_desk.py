@@ -12,12 +12,10 @@ from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import Form, Refused
 from safety.aggregates.filing import UnknownAdverseEvent
-from safety.aggregates.record import RedactionNotRequested, SamePerson
 from safety.aggregates.register import COMMANDS
-from safety.desk import Asked, Done, NoSuchPosition, OtherContent, authorised
+from safety.desk import Asked, Done, OtherContent, authorised
 from safety.journal import Unavailable
-from safety.journal.states import folded
-from safety.values import REDACTED, Role
+from safety.values import Role
 from tests.builders import (
     T0,
     account_added,
@@ -27,8 +25,6 @@ from tests.builders import (
     composed,
     enrolled,
     followed_up,
-    redacted,
-    redaction_requested,
     registered,
     reported,
     sent,
@@ -157,54 +153,6 @@ def test_a_command_that_changes_nothing_stores_nothing_and_may_change_something_
     assert office.do("message.record_sent", sent(channel="smtp"), by="OPERATOR", command_id="C-1").events
 
 
-# Redaction
-
-
-def redact(office: Office, position: int) -> None:
-    office.do("log.request_redaction", redaction_requested(position), by="CHEN")
-    office.do("log.redact", redacted(position), by="WANG")
-
-
-def test_a_redaction_by_two_persons_empties_the_sealed_text_and_nothing_else(office: Office) -> None:
-    done = office.do("adverse_event.report", heard(narrative="Mr Li, 5 Garden Road"))
-    (before,) = office.journal.page(done.positions[0] - 1, done.positions[0], 1)
-    redact(office, done.positions[0])
-    (after,) = office.journal.page(done.positions[0] - 1, done.positions[0], 1)
-    assert before.sealed is not None
-    assert "Garden" in before.sealed
-    assert after == before._replace(sealed=None)
-
-
-def test_a_repeated_command_is_known_after_its_text_is_gone(office: Office) -> None:
-    form = heard(term="Fever", narrative="Mr Li")
-    first = office.do("adverse_event.report", form, command_id="C-1")
-    redact(office, first.positions[0])
-    again = office.do("adverse_event.report", form, command_id="C-1")
-    (event,) = again.events
-    assert (again.positions, again.repeated) == (first.positions, True)
-    assert (event.__dict__["term"], event.__dict__["narrative"]) == (REDACTED, REDACTED)
-    with pytest.raises(OtherContent):
-        office.do("adverse_event.report", form.model_copy(update={"severity": "MILD"}), command_id="C-1")
-
-
-def test_what_is_not_there_yet_cannot_be_redacted_in_advance(office: Office) -> None:
-    position = office.position
-    with pytest.raises(NoSuchPosition, match=f"The log has no position {position + 1} yet"):
-        office.do("log.request_redaction", redaction_requested(position + 1), by="CHEN")
-    assert office.position == position
-    assert office.do("log.request_redaction", redaction_requested(position), by="CHEN").events
-
-
-def test_one_person_cannot_redact(office: Office) -> None:
-    done = office.do("adverse_event.report", heard())
-    with pytest.raises(RedactionNotRequested):
-        office.do("log.redact", redacted(done.positions[0]), by="CHEN")
-    office.do("log.request_redaction", redaction_requested(done.positions[0], by="WANG"), by="CHEN")
-    with pytest.raises(SamePerson):
-        office.do("log.redact", redacted(done.positions[0]), by="CHEN")
-    assert folded(office.journal.stream("T1/subject/S1")).version == 2
-
-
 # Who may do what
 
 
@@ -220,6 +168,7 @@ MAY: dict[str, set[str]] = {
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
+    "adverse_event.state_reportability": FILING,
     **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel", "obligation.take")},
     **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed", "record_fault")},

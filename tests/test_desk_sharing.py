@@ -10,8 +10,8 @@ from time import sleep
 import pytest
 
 from safety.aggregates.deciding import Refused
+from safety.aggregates.ending import AlreadyEnded
 from safety.aggregates.filing import NumberTaken, UnknownAdverseEvent
-from safety.aggregates.subject import AlreadyEnded
 from safety.journal import Turn, Unavailable, states
 from safety.journal.sharing import Turns
 from safety.journal.states import folded

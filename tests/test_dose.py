@@ -12,6 +12,7 @@ from safety.aggregates.dose import (
     DoseBeforeEnrolment,
     DoseRecorded,
     Doses,
+    DoseWithheld,
     Given,
     RowReappeared,
     RowVanished,
@@ -123,6 +124,7 @@ SINCE_MARCH = (registered(), enrolled(enrolled_on="2018-03-01"))
             [*TRIAL_AND_SUBJECT, dose_given()], "dose.withhold", withheld(), DoseRecorded, id="given, withheld"
         ),
         pytest.param([*TRIAL_AND_SUBJECT, withheld()], "dose.withhold", withheld(), DoseRecorded, id="withheld once"),
+        pytest.param([*TRIAL_AND_SUBJECT, withheld()], "dose.give", dose_given(), DoseWithheld, id="withheld, given"),
         pytest.param([*TRIAL_AND_SUBJECT], "dose.correct", dose_corrected("S1", 1, "EXTRT"), UnknownDose, id="no dose"),
         pytest.param(
             [*TRIAL_AND_SUBJECT, withheld()],

@@ -97,7 +97,6 @@ DOWNGRADED, NULLIFIED = duty.SERIOUS_DOWNGRADED, duty.SERIOUS_NULLIFIED
         pytest.param([SAE], causality_assessed(), None, id="causality"),
         pytest.param([SAE], expectedness_assessed(), None, id="expectedness"),
         pytest.param([SAE], coded(), None, id="coding"),
-        pytest.param([reported(), reported(number=2, serious="Y")], merged(), None, id="merged"),
         pytest.param([reported(), reported(number=2, serious="Y"), merged()], unmerged(), None, id="unmerged"),
         pytest.param([SAE], nullified(), NULLIFIED, id="E2B C.1.11 nullified"),
         pytest.param([SAE], built(RowVanished, subject="S1", number=1), None, id="a row that vanished"),
@@ -125,6 +124,12 @@ def test_an_alert_goes_to_the_safety_officer_and_is_known_by_the_fact_that_owes_
     assert (alert.trial, alert.role, alert.rung, alert.due_at) == (TRIAL, "safety_officer", 1, None)
     assert alert.alert == alert_id(STREAM, 3, REPORTED, "safety_officer", 1)
     assert alert.stream == f"{TRIAL}/alert/{alert.alert}"
+
+
+def test_e2b_c_1_11_a_serious_number_that_is_merged_is_told_in_the_digest() -> None:
+    (alert,) = alerts(merged(), after=(registered(), enrolled(), reported(), reported(number=2, serious="Y")))
+    assert (alert.rule, alert.urgency, alert.concerning) == ("SAE-MERGED", "digest", ("S1/2",))
+    assert alerts(merged(), after=(registered(), enrolled(), reported(serious="Y"), reported(number=2))) == []
 
 
 def test_the_same_adverse_event_serious_again_owes_another_alert() -> None:

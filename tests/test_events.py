@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from safety.aggregates.deciding import FOLDS, NOTHING, TOPICS, Act, Form, Refused, UnknownEvent, event, fold
 from safety.aggregates.register import COMMANDS
 from safety.desk import OtherContent
-from safety.journal import Stored, decode, encode
+from safety.journal import Damaged, Stored, decode, encode
 from safety.journal.codec import open_body
 from safety.values import REDACTED, Role
 from tests.builders import (
@@ -144,7 +144,7 @@ def test_a_topic_is_given_once() -> None:
 @every_class
 def test_every_event_has_its_case(form: type[Form]) -> None:
     happened = sample(form)
-    owed = [obligation_opened(obligation=f"GOLD-15/{revision}") for revision in ("1", "1.2")]
+    owed = [obligation_opened(obligation=f"GOLD-15/{revision}") for revision in ("1", "1.2", "1.3")]
     stands = [registered(), enrolled(), dose_given(), reported(), reported(number=2), *owed]
     before = NOTHING if form.TOPIC == "adverse_event.reported.v1" else given(*stands).state(happened.stream)
     after = fold(before, happened)
@@ -208,6 +208,13 @@ def test_design_2_4_free_text_stands_sealed_and_only_its_digest_in_the_body(form
     emptied = decode(row._replace(sealed=None)).event
     assert {emptied.__dict__[name] for name in form.SEALED.values()} <= {REDACTED}
     assert open_body(row.topic, row.body, row.sealed) == sample(form)
+
+
+@pytest.mark.parametrize("sealed", ['{"salt":', "[]", "{}{}", '"text"'])
+def test_damaged_sealed_text_is_told_in_a_sentence_and_never_shown(sealed: str) -> None:
+    row = stored(reported(term="Mr Li"))._replace(sealed=sealed)
+    with pytest.raises(Damaged, match=r"^the sealed text of an event adverse_event\.reported\.v1 is damaged; `vigilog"):
+        decode(row)
 
 
 # What errors tell

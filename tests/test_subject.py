@@ -3,8 +3,9 @@
 import pytest
 
 from safety.aggregates.deciding import Form, Refused, UnknownEvent
+from safety.aggregates.ending import AlreadyEnded
+from safety.aggregates.filing import UnknownAdverseEvent
 from safety.aggregates.subject import (
-    AlreadyEnded,
     NotAVariable,
     RowReappeared,
     RowVanished,
@@ -96,6 +97,13 @@ WRONG_ARM, OTHER_SITE = enrolled(arm="Placebo"), enrolled(site="99")
         pytest.param([registered()], "subject.enrol", enrolled(arm="a"), UnknownArm, id="an arm is named as it is"),
         pytest.param([registered()], "subject.enrol", OTHER_SITE, UnknownSite, id="site"),
         pytest.param([registered()], "subject.withdraw", withdrawn(), UnknownSubject, id="withdrawn before enrolled"),
+        pytest.param(
+            [registered(), enrolled()],
+            "subject.withdraw",
+            withdrawn(because_of_adverse_event=1),
+            UnknownAdverseEvent,
+            id="withdrawn for an adverse event that is not there",
+        ),
         pytest.param([registered()], "subject.complete", completed(), UnknownSubject, id="completed before enrolled"),
         pytest.param([registered()], "subject.record_death", died(), UnknownSubject, id="died before enrolled"),
         pytest.param([], "subject.record_death", died(), UnknownTrial, id="died in no trial"),

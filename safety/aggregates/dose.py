@@ -111,6 +111,10 @@ class DoseRecorded(Refused):
     """EXSEQ: dose {dose} of subject {subject} is recorded already; correct it, or give the next number."""
 
 
+class DoseWithheld(Refused):
+    """EXSEQ: dose {dose} of subject {subject} is on record as withheld; give the next number to the dose that was given."""
+
+
 class UnknownDose(Refused):
     """Dose {dose} of subject {subject} is not recorded; record the dose first."""
 
@@ -162,8 +166,11 @@ def check(subject: Subject, form: Particulars, said: Mapping[str, Any]) -> None:
 def give(states: States, form: Given, act: Act) -> tuple[Form, ...]:
     """Record a dose; the total of cells is computed where it was not counted."""
     subject = enrolled(states, form)
-    if form.number in states(form.stream, Doses).by_number:
+    doses = states(form.stream, Doses)
+    if form.number in doses.by_number:
         raise DoseRecorded(dose=form.number, subject=form.subject)
+    if form.number in doses.withheld:
+        raise DoseWithheld(dose=form.number, subject=form.subject)
     said = stated(form)
     check(subject, form, said)
     planned = total_cells(subject, said)

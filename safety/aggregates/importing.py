@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from safety.aggregates import adverse_event, dose, filing, subject
+from safety.aggregates import adverse_event, dose, ending, filing, subject
 from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.deciding import Act, Form, Refused, States, StreamState, fold
 from safety.aggregates.dose import Doses
@@ -157,7 +157,7 @@ class OneSubject:
     def _death(self, form: subject.Died) -> None:
         known = self.state.slice(Subject)
         if not known.died:
-            self._take(subject.record_death(self, form, self._act))
+            self._take(ending.record_death(self, form, self._act))
         elif "DTHDTC" in self._data.variables["subjects"] and known.died_on != form.died_on:
             self._tally.corrected += 1
             self._take((form,))

@@ -44,7 +44,7 @@ class Opened(OfObligation):
     """A report is owed from here on: by which rule of which pack, to whom, by when, and the facts and sentences behind it.
 
     `due_at` is the first instant that is too late (UTC), `due_on` the last local day; both None for `immediately` and for a
-    limit that needs confirmation. `facts` are versions of this stream.
+    limit that needs confirmation. `facts` are versions of this stream. `merged_from`: the number whose clock goes on here.
     """
 
     rule: RuleId
@@ -67,6 +67,7 @@ class Opened(OfObligation):
     basis: str = Field(max_length=32)
     because: tuple[Sentence, ...] = ()
     facts: tuple[Number, ...] = ()
+    merged_from: Number | None = None
 
 
 @event("obligation.taken.v1")
@@ -79,9 +80,13 @@ class Taken(OfObligation):
 
 @event("obligation.superseded.v1")
 class Superseded(OfObligation):
-    """Another obligation took this one's place; what is sent for that one pays both."""
+    """Another obligation took this one's place; what is sent for that one pays both.
+
+    `by_number`: the adverse event whose obligation that is, where one of two numbers for one occurrence was merged.
+    """
 
     by: ObligationId
+    by_number: Number | None = None
 
 
 @event("obligation.cancelled.v1")
@@ -155,6 +160,7 @@ class Obligation:
     acknowledged_by: frozenset[str] = frozenset()
     rejections: int = 0
     taken_by: str | None = None
+    gave_way_to: Superseded | None = None
 
     @property
     def runs(self) -> bool:
@@ -193,7 +199,7 @@ def changed(known: Obligation, happened: Form) -> Obligation:
         case Taken():
             return replace(known, taken_by=happened.taken_by)
         case Superseded():
-            return replace(known, state="superseded")
+            return replace(known, state="superseded", gave_way_to=happened)
         case Cancelled():
             return replace(known, state="cancelled")
         case Submitted():

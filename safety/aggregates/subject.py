@@ -146,10 +146,6 @@ class NotAVariable(Refused):
     """The correction of subject {subject} names something that is not one of its variables: use {known}."""
 
 
-class AlreadyEnded(Refused):
-    """{what} of subject {subject} is recorded already."""
-
-
 KEYS = frozenset({"trial", "subject", "number", "aware", "source", "variables"})
 """What a correction cannot change: what it is about, and how it came."""
 FILING: tuple[Role, ...] = ("operator", "investigator", "safety_officer")
@@ -198,28 +194,4 @@ def correct(states: States, form: SubjectCorrected, act: Act) -> tuple[Form, ...
     enrolled(states, form)
     check_variables(form)
     check_codes(states, form)
-    return (form,)
-
-
-@command("subject.withdraw", Withdrawn, *FILING)
-def withdraw(states: States, form: Withdrawn, act: Act) -> tuple[Form, ...]:
-    """Record a withdrawal; each mode once."""
-    if form.mode in enrolled(states, form).withdrawn:
-        raise AlreadyEnded(what=f"withdrawal from {form.mode.replace('_', ' ')}", subject=form.subject)
-    return (form,)
-
-
-@command("subject.complete", Completed, *FILING)
-def complete(states: States, form: Completed, act: Act) -> tuple[Form, ...]:
-    """Record that the subject completed the trial."""
-    if enrolled(states, form).completed:
-        raise AlreadyEnded(what="completion", subject=form.subject)
-    return (form,)
-
-
-@command("subject.record_death", Died, *FILING)
-def record_death(states: States, form: Died, act: Act) -> tuple[Form, ...]:
-    """Record a death; the adverse event that led to it is filed as its own fact."""
-    if enrolled(states, form).died:
-        raise AlreadyEnded(what="death", subject=form.subject)
     return (form,)

@@ -62,11 +62,11 @@ def machine_faults() -> tuple[type[Exception], ...]:
     from safety.credentials import CredentialsUnusable  # noqa: PLC0415, keeps --help light
     from safety.directory import Unreachable  # noqa: PLC0415
     from safety.home import Unusable  # noqa: PLC0415
-    from safety.journal import Newer, Unavailable, UnknownTopic  # noqa: PLC0415
+    from safety.journal import Damaged, Newer, Unavailable, UnknownTopic  # noqa: PLC0415
     from safety.sessions import SessionsUnusable  # noqa: PLC0415
 
     people = (Unreachable, CredentialsUnusable, SessionsUnusable)
-    return Unusable, Unavailable, Newer, UnknownTopic, *people, *tables_faults(), *scratch_faults()
+    return Unusable, Unavailable, Newer, UnknownTopic, Damaged, *people, *tables_faults(), *scratch_faults()
 
 
 def tables_faults() -> tuple[type[Exception], ...]:

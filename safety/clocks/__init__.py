@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from safety.aggregates.deciding import Act, Form, States, StreamState, SubjectForm
+from safety.aggregates.deciding import Act, Form, States, StreamState, SubjectForm, fold
 from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.obligation import Reviewed
 from safety.aggregates.rule_pack import RulePacks
@@ -11,6 +11,7 @@ from safety.aggregates.trial import Trial
 from safety.clocks.asking import Case, Governed
 from safety.clocks.differing import decide
 from safety.clocks.known import Known, known
+from safety.clocks.merging import merged_or_unmerged
 from safety.clocks.reporting import by_filing, report_made
 
 __all__ = [
@@ -84,6 +85,10 @@ def owed_to_subject(
     for happened in decided:
         if happened.TOPIC.startswith(("adverse_event.", "obligation.")) and not isinstance(happened, Reviewed):
             numbers.add(happened.__dict__["number"])
+    for happened in decided:
+        for event in merged_or_unmerged(happened, before, after):
+            after = fold(after, event)
+            yield event
     for number in sorted(numbers.union(now.by_number) if reviewed else numbers):
         heard = frozenset(told.version for told in now.of(number)[len(was.of(number)) :])
         yield from decide(Case(governed, about, number, act, heard), after, asked=reviewed or bool(heard))

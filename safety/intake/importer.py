@@ -18,7 +18,7 @@ from safety.aggregates.trial import DataImported, definition
 from safety.desk import Desk, OtherContent, authorised
 from safety.intake.folder import Folder
 from safety.intake.rows import TABLES, Row, Table
-from safety.journal import Conflict, Decision, Journal, NewEvent, Repeated
+from safety.journal import Conflict, Decision, Journal, NewEvent, Repeated, Unconfirmed
 from safety.journal.states import folded
 from safety.values import code
 
@@ -197,6 +197,8 @@ class Importer:
                 continue
             except Repeated as before:
                 return self._again(before, folder, summary)
+            except Unconfirmed as fault:
+                raise fault.named(self._command_id) from fault
             return summary
         raise ImportConflict
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from safety.journal.codec import Meta, Recorded, Salt, Signature, UnknownTopic, decode, encode
+from safety.journal.codec import Damaged, Meta, Recorded, Salt, Signature, UnknownTopic, decode, encode
 from safety.journal.journal import Journal, Newer
 from safety.journal.row import NewEvent, Stored, leaf
-from safety.journal.turn import Conflict, Decision, Head, Repeated, Turn, Unavailable
+from safety.journal.turn import Conflict, Decision, Head, Repeated, Turn, Unavailable, Unconfirmed
 
 __all__ = [
     "Conflict",
+    "Damaged",
     "Decision",
     "Head",
     "Journal",
@@ -23,6 +24,7 @@ __all__ = [
     "Stored",
     "Turn",
     "Unavailable",
+    "Unconfirmed",
     "UnknownTopic",
     "decode",
     "encode",

@@ -22,6 +22,14 @@ class UnknownTopic(Exception):
     """The log holds a topic that this version of the program does not know."""
 
 
+class Damaged(Exception):
+    """The sealed text of a row is not what was written: somebody, or the disk, has altered it."""
+
+    def __init__(self, topic: str) -> None:
+        """Say what to do, and nothing of what stands there."""
+        super().__init__(f"the sealed text of an event {topic} is damaged; `vigilog verify` names its position")
+
+
 SIGNER = "signature"
 """Under this name the printed name of who signed is sealed; no variable of CDISC is written in small letters."""
 
@@ -149,18 +157,35 @@ def open_body(topic: str, body: str, sealed: str | None) -> Form:
 
     Raises:
         UnknownTopic: written by a newer version of the program.
+        Damaged: the sealed text cannot be read.
 
     """
     read, held = reader(topic)
     happened = read(body)
     if held:
-        texts = from_json(sealed) if sealed else {}
+        texts = texts_of(topic, sealed)
         fields = happened.__dict__
         # The model is frozen for everybody else; here it is still being made, from text that was validated when it was sealed.
         for wire, name in held:
             if fields[name] is not None:
                 fields[name] = texts.get(wire, REDACTED)
     return happened
+
+
+def texts_of(topic: str, sealed: str | None) -> dict[str, str]:
+    """Read sealed text; nothing of what was redacted.
+
+    Raises:
+        Damaged: it is no longer what was written.
+
+    """
+    try:
+        texts = from_json(sealed) if sealed else {}
+    except ValueError as fault:
+        raise Damaged(topic) from fault
+    if not isinstance(texts, dict):
+        raise Damaged(topic)
+    return texts
 
 
 def decode(row: Stored) -> Recorded:
@@ -174,5 +199,4 @@ def signer_of(meta: str, sealed: str | None) -> str | None:
     """Read the printed name of who signed an event."""
     if Meta(**from_json(meta)).signature is None:
         return None
-    name: str = from_json(sealed).get(SIGNER, REDACTED) if sealed else REDACTED
-    return name
+    return texts_of("signature", sealed).get(SIGNER, REDACTED)

@@ -15,7 +15,7 @@ from safety.journal.journal import FORMAT, PAGE, Newer
 from safety.journal.listening import CHANNEL, CONNECT_SECONDS, Listener
 from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
-from safety.journal.turn import Command, Head, Turn, Unavailable, unconfirmed
+from safety.journal.turn import Command, Head, Turn, Unavailable, Unconfirmed, unconfirmed
 
 PgConnection = psycopg.Connection[TupleRow]
 
@@ -264,4 +264,4 @@ def commit(connection: PgConnection) -> None:
     try:
         connection.execute("COMMIT")
     except psycopg.Error as fault:
-        raise Unavailable(unconfirmed(first_line(fault))) from fault
+        raise Unconfirmed(unconfirmed(first_line(fault))) from fault

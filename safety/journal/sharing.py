@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any, TypeVar
 
-from safety.journal.turn import Turn, Unavailable, unconfirmed
+from safety.journal.turn import Turn, Unavailable, Unconfirmed, unconfirmed
 
 MOST_IN_ONE_TURN = 256
 
@@ -100,7 +100,7 @@ class Turns:
         except BaseException as fault:
             # The turn is undone as a whole, so everybody in it hears of it; an interrupt is the leader's own to hear.
             interrupted = not isinstance(fault, Exception)
-            heard = Unavailable(unconfirmed("the program was interrupted")) if interrupted else fault
+            heard = Unconfirmed(unconfirmed("the program was interrupted")) if interrupted else fault
             for waiting in batch:
                 waiting.error = waiting.error or heard
             if interrupted:

@@ -10,7 +10,7 @@ from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, Newer
 from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
-from safety.journal.turn import Command, Head, Turn, Unavailable, unconfirmed
+from safety.journal.turn import Command, Head, Turn, Unavailable, Unconfirmed, unconfirmed
 
 OURS = 0x5649_4749
 """`VIGI`, the application_id that tells our log from another program's database."""
@@ -256,4 +256,4 @@ def commit(connection: sqlite3.Connection) -> None:
     try:
         connection.execute("COMMIT")
     except sqlite3.Error as fault:
-        raise Unavailable(unconfirmed(str(fault))) from fault
+        raise Unconfirmed(unconfirmed(str(fault))) from fault

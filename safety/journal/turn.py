@@ -31,8 +31,16 @@ class Unavailable(Exception):
     """
 
 
+class Unconfirmed(Unavailable):
+    """A commit was sent and its answer did not come: the one case in which nobody knows what was stored."""
+
+    def named(self, command_id: str) -> "Unconfirmed":
+        """Say under which id the command is to be sent again; whoever left it out does not know it."""
+        return Unconfirmed(f"{self}; its command id is {command_id}")
+
+
 def unconfirmed(why: str) -> str:
-    """Say that a commit was sent and its answer did not come: the one case in which nobody knows what was stored."""
+    """Say what to do where a commit was not confirmed."""
     return f"the log did not confirm: {why}; send the same command again, its id keeps it from being stored twice"
 
 

@@ -48,6 +48,8 @@ COLUMNS: dict[str, type] = {
     "opened_at": int,
     "closed_at": int,
     "superseded_by": str,
+    "superseded_by_number": int,
+    "merged_from": int,
     "cancelled_because": str,
     "signed_by": str,
     "sent_at": int,
@@ -98,6 +100,7 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "due_at": None if event.due_at is None else microseconds(event.due_at),
         "because": names(event.because),
         "facts": names(event.facts),
+        "merged_from": event.merged_from,
         "state": "open",
         "runs": 1,
         "opened_at": recorded.recorded_at,
@@ -117,8 +120,9 @@ def taken(event: Taken, recorded: Recorded, _: Rows) -> Iterable[Change]:
 @PROJECTION.on(Superseded)
 def superseded(event: Superseded, recorded: Recorded, _: Rows) -> Iterable[Change]:
     """Another takes its place."""
-    ends = {"state": "superseded", "runs": 0, "closed_at": recorded.recorded_at, "superseded_by": event.by}
-    yield Change(OBLIGATION, key(event), ends)
+    ends = {"state": "superseded", "runs": 0, "closed_at": recorded.recorded_at}
+    by = {"superseded_by": event.by, "superseded_by_number": event.by_number}
+    yield Change(OBLIGATION, key(event), {**ends, **by})
 
 
 @PROJECTION.on(Cancelled)

@@ -147,6 +147,8 @@ def as_told(row: Row[Any], now: int) -> dict[str, Any]:
         "acknowledged_at": utc(row.acknowledged_at),
         "rejected_at": utc(row.rejected_at),
         "superseded_by": row.superseded_by,
+        "superseded_by_number": row.superseded_by_number,
+        "merged_from": row.merged_from,
         "cancelled_because": row.cancelled_because,
         "signed_by": row.signed_by,
         "citation": row.citation,

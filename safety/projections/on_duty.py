@@ -103,9 +103,11 @@ def standing_in(known: People, account: str, now: datetime) -> str | None:
     return None
 
 
-def vacancies(connection: Connection, trial: str, roles: Collection[Role], now: datetime) -> Iterator[Vacancy]:
-    """Find the roles of a trial that nobody fills now, or at some moment of the two weeks to come."""
-    known = people(connection)
+def vacancies(known: People, trial: str, roles: Collection[Role], now: datetime) -> Iterator[Vacancy]:
+    """Find the roles of a trial that nobody fills now, or at some moment of the two weeks to come.
+
+    `known` are all `people`: read once by who asks for many trials.
+    """
     for role in sorted(roles):
         named = holders(known, role, trial)
         unfilled = (at for at in (now, *begins(known, named, now)) if not filling(known, role, trial, at))

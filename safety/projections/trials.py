@@ -12,7 +12,8 @@ from safety.projections.rows import OPEN, Versioned
 from safety.projections.subject import SUBJECT
 from safety.projections.trial import TRIAL
 
-_read = lru_cache(maxsize=64)(Definition.model_validate_json)
+_read = lru_cache(maxsize=1_024)(Definition.model_validate_json)
+"""Ticks read the definition of every trial every few seconds; reading one takes a millisecond."""
 
 
 def definition(connection: Connection, trial: str, at: At) -> Definition:

@@ -34,7 +34,8 @@ def _(event: obligation.Taken) -> str:
 
 @says(obligation.Superseded)
 def _(event: obligation.Superseded) -> str:
-    return f"{of(event)} gave way to {event.by}."
+    other = "" if event.by_number is None else f" of adverse event {event.by_number}, the same occurrence"
+    return f"{of(event)} gave way to {event.by}{other}."
 
 
 @says(obligation.Cancelled)

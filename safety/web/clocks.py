@@ -32,6 +32,7 @@ ALERTS = {
     "SAE-ESCALATED": N_("Event has become serious"),
     "SAE-WORSENED": N_("Serious event has worsened"),
     "SAE-DOWNGRADED": N_("Event is no longer called serious"),
+    "SAE-MERGED": N_("Serious event merged into another number"),
     "SAE-NULLIFIED": N_("Serious event nullified"),
     "SAE-IMPORTED": N_("Serious events imported"),
     "OBLIGATION-OPENED": N_("Report owed"),
