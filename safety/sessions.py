@@ -117,13 +117,18 @@ class Sessions:
             connection.execute(sa.insert(SESSION), begun._asdict())
         return begun
 
-    def find(self, secret: str, *, now: int) -> Session | None:
-        """Give the session of a secret and note that it is in use; None where there is none or it is over."""
+    def find(self, secret: str, *, now: int, in_use: bool = True) -> Session | None:
+        """Give the session of a secret; None where there is none or it is over.
+
+        That it is in use is noted, unless the page asks by itself: nobody need be sitting there.
+        """
         with self._reached() as connection:
             row = connection.execute(sa.select(SESSION).where(SESSION.c.digest == digest(secret))).one_or_none()
             if row is None or (found := Session(*row)).over(now):
                 return None
-            if now - found.seen_at >= MINUTE:  # a read that writes each time would queue behind the log's own sync
+            if (
+                in_use and now - found.seen_at >= MINUTE
+            ):  # a read that writes each time would queue behind the log's own sync
                 connection.execute(sa.update(SESSION).where(SESSION.c.digest == found.digest).values(seen_at=now))
         return found
 

@@ -220,7 +220,7 @@ MAY: dict[str, set[str]] = {
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
-    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
+    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel", "obligation.take")},
     **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed", "record_fault")},
     **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},

@@ -16,27 +16,6 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has
 
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 OF_A_CASE = {"worklist": "/trials/T1/worklist", "case": CASE, "assess-causality": f"{CASE}/causality"}
-OF_ADMINISTRATION = {
-    "admin": "/admin",
-    "admin-trials": "/admin/trials",
-    "admin-packs": "/admin/packs",
-    "admin-pack": "/admin/packs/CN-NMPA-DRUG",
-    "definition": "/trials/T1/definition",
-    "rota": "/trials/T1/rota",
-    "trial-packs": "/trials/T1/packs",
-    "what-if": "/trials/T1/packs/what-if?pack=CN-ADMSC-DEMO",
-    "adopt": "/trials/T1/packs/adopt?pack=CN-ADMSC-DEMO",
-    "reports": "/trials/T1/reports",
-}
-OF_AN_OPERATOR = {
-    "people": "/admin/people",
-    "person": "/admin/people/CHEN",
-    "new-person": "/admin/people/new",
-    "new-trial": "/admin/trials/new",
-    "amend": "/trials/T1/amend",
-    "channels": "/admin/channels",
-    "access": "/admin/access",
-}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 

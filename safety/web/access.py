@@ -28,6 +28,9 @@ Kind = Literal[
     "sessions_ended",
     "contact_changed",
     "channel_tested",
+    "token_made",
+    "token_revoked",
+    "token_refused",
 ]
 TOPIC = "access.noted.v1"
 NOBODY = "-"
