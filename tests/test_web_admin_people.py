@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from safety.aggregates.account import Account
 from safety.home import Home
 from safety.journal.states import folded
+from safety.tokens import Token
 from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 XU: dict[str, str | list[str]] = {
@@ -196,3 +197,9 @@ def test_the_overview_says_what_is_wrong_first(home: Home, browser: TestClient) 
     assert "/admin/people" not in officer
     assert 'href="/admin"' in officer
     assert 'href="/admin"' not in signed_in(with_people(home, LIN={"roles": ["investigator"]}), "LIN").get("/").text
+
+
+def test_the_tokens_of_who_is_revoked_open_nothing(home: Home, browser: TestClient) -> None:
+    home.tokens.put(Token("digest", "TOKEN-1", "CHEN", "a script", (), 0, 2**62))
+    sent(browser, "/admin/people/CHEN/revoke")
+    assert home.tokens.find("digest", now=2**61) is None

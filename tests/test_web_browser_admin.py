@@ -111,7 +111,7 @@ def test_with_scripts_off_an_absence_is_set_and_a_fault_is_said(links: dict[str,
         page.fill("#from_at", "2030-01-01T08:00")
         page.fill("#until_at", "2030-01-05T08:00")
         page.click("form[action$=absences] button")
-        assert "say with --cover who stands in" in page.inner_text(".errors")
+        assert "choose who covers" in page.inner_text(".errors")
         assert page.input_value("#until_at") == "2030-01-05T08:00"
         page.goto("/admin/channels")
         page.click("form[action*=maildir] button")
