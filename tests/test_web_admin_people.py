@@ -203,3 +203,13 @@ def test_the_tokens_of_who_is_revoked_open_nothing(home: Home, browser: TestClie
     home.tokens.put(Token("digest", "TOKEN-1", "CHEN", "a script", (), 0, 2**62))
     sent(browser, "/admin/people/CHEN/revoke")
     assert home.tokens.find("digest", now=2**61) is None
+
+
+def test_what_became_of_an_account_is_told_with_its_reasons(home: Home, browser: TestClient) -> None:
+    sent(browser, "/admin/people/CHEN/roles", {"roles": ["auditor"], "where": "all", "why": "changes sides"})
+    sent(browser, "/admin/people/CHEN/revoke", {"why": "left the hospital"})
+    page = browser.get("/admin/people/CHEN").text.partition("What became of this account")[2]
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "revoked OPER left the hospital" in told
+    assert "changed: Auditor, reads only; all trials OPER changes sides" in told
+    assert told.index("revoked") < told.index("changed:") < told.index("added: Safety officer; T1")
