@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from safety.aggregates.account import Account
 from safety.home import Home
 from safety.journal.states import folded
+from safety.tokens import Token
 from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 XU: dict[str, str | list[str]] = {
@@ -196,3 +197,19 @@ def test_the_overview_says_what_is_wrong_first(home: Home, browser: TestClient) 
     assert "/admin/people" not in officer
     assert 'href="/admin"' in officer
     assert 'href="/admin"' not in signed_in(with_people(home, LIN={"roles": ["investigator"]}), "LIN").get("/").text
+
+
+def test_the_tokens_of_who_is_revoked_open_nothing(home: Home, browser: TestClient) -> None:
+    home.tokens.put(Token("digest", "TOKEN-1", "CHEN", "a script", (), 0, 2**62))
+    sent(browser, "/admin/people/CHEN/revoke")
+    assert home.tokens.find("digest", now=2**61) is None
+
+
+def test_what_became_of_an_account_is_told_with_its_reasons(home: Home, browser: TestClient) -> None:
+    sent(browser, "/admin/people/CHEN/roles", {"roles": ["auditor"], "where": "all", "why": "changes sides"})
+    sent(browser, "/admin/people/CHEN/revoke", {"why": "left the hospital"})
+    page = browser.get("/admin/people/CHEN").text.partition("What became of this account")[2]
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "revoked OPER left the hospital" in told
+    assert "changed: Auditor, reads only; all trials OPER changes sides" in told
+    assert told.index("revoked") < told.index("changed:") < told.index("added: Safety officer; T1")

@@ -81,11 +81,11 @@ def test_who_is_away_is_covered_on_the_ladder(homes: Homes, browser: TestClient)
 @pytest.mark.parametrize(
     ("wrong", "field", "says"),
     [
-        ({"cover": ""}, "act", "say with --cover who stands in"),
-        ({"cover": "LIN"}, "act", "cannot stand in"),
+        ({"cover": ""}, "cover", "choose who covers"),
+        ({"cover": "LIN"}, "cover", "has not every role of the other"),
         ({"cover": "GHOST"}, "cover", "Choose one of these"),
         ({"absent": "ELSE"}, "absent", "Choose one of these"),
-        ({"until_at": "2026-03-01T09:00"}, "act", "ends before it begins"),
+        ({"until_at": "2026-03-01T09:00"}, "until_at", "ends before it begins"),
         ({"from_at": "tomorrow"}, "from_at", "Write the date and time as"),
     ],
 )

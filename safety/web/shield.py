@@ -24,6 +24,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """What every answer carries: nothing from elsewhere, nothing inline, in nobody's frame, kept nowhere."""
+POLICY = "Content-Security-Policy"
 OVER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 BODY_BYTES = 2_000_000
@@ -95,7 +96,9 @@ class Shield:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                own = headers.get(POLICY)  # a document that people are shown as it was issued has one of its own
+                headers.update(self._headers | ({POLICY: own} if own else {}))
             await send(message)
 
         refusal = self._refusal(scope) if scope["type"] == "http" else None

@@ -9,6 +9,7 @@ from safety.directory import Person
 from safety.projections.accounts import accounts
 from safety.projections.trials import governing
 from safety.values import Role, code
+from safety.web.account_history import account_history
 from safety.web.acting import Fault, Misfilled, acted, built
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
@@ -231,5 +232,6 @@ def person_shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
     said = {"trials": trials, "sites": sites, "roles": list(ROLES), "has": chosen_may(ask, row)}
     person = ask.home.directory.find(row["account"])
     way = ways_in(ask, [row["account"]])[row["account"]]
-    page = {"row": row, "person": person, "way": way, "operator": row["account"] == OPERATOR, **said}
+    past = account_history(ask, row["account"])
+    page = {"row": row, "person": person, "way": way, "operator": row["account"] == OPERATOR, "past": past, **said}
     return ask.render("admin/person.html.j2", 422 if fault else 200, fault=fault, **page)

@@ -1,13 +1,21 @@
 """The duty rota of a trial: its ladder with who hears now, who is away and who covers, and a drill that climbs it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from fastapi import Response
 
-from safety.aggregates.account import OPERATOR, AbsenceSet
+from safety.aggregates.account import (
+    OPERATOR,
+    AbsenceSet,
+    CannotStandIn,
+    CoverIsAway,
+    EndsBeforeItBegins,
+    NoCover,
+)
+from safety.aggregates.deciding import Refused
 from safety.aggregates.ladder import Ladder, Urgency
 from safety.aggregates.trial import Definition
 from safety.desk import OtherContent
@@ -18,15 +26,26 @@ from safety.projections.drills import drills
 from safety.projections.on_duty import Recipient, holders, people, recipients
 from safety.reachability import counted_on
 from safety.values import Role, microseconds
-from safety.web.acting import Fault, acted, built, chosen, instant
+from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.pages.admin_overview import faults_now
+from safety.web.words import N_
 
 pages = Pages()
 
 ROTA = "/trials/{trial}/rota"
 DRILLS = 5
+FIELDS: Mapping[type[Refused], tuple[str, str]] = {
+    EndsBeforeItBegins: ("until_at", N_("The absence ends before it begins. Change one of the two.")),
+    NoCover: ("cover", N_("Who holds a role on duty cannot just be away: choose who covers.")),
+    CannotStandIn: (
+        "cover",
+        N_("This person has not every role of the other in all of their trials: choose somebody who has."),
+    ),
+    CoverIsAway: ("cover", N_("This person is away in that time too: choose somebody who is there.")),
+}
+"""At which field a refusal of the domain stands, and how it is said to a person here."""
 Row = dict[str, Any]
 
 
@@ -63,7 +82,7 @@ def set_absence(ask: Ask) -> Response:
         covers = sorted(people(connection))
 
     def form() -> AbsenceSet:
-        return built(
+        said = built(
             ask,
             AbsenceSet,
             account=chosen(ask, "absent", accounts),
@@ -71,6 +90,8 @@ def set_absence(ask: Ask) -> Response:
             until_at=instant(ask, "until_at"),
             covered_by=chosen(ask, "cover", ("", *covers)),
         )
+        check(ask, said)
+        return said
 
     fault = acted(ask, "account.set_absence", form)
     return shown(ask, fault) if fault else ask.go(ask.in_trial("/rota"))
@@ -96,6 +117,15 @@ def drill(ask: Ask) -> Response:
     with suppress(OtherContent):  # this very form was sent before, and its drill is on the way
         raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, ask.text("act") or None)
     return ask.go(ask.in_trial("/rota"))
+
+
+def check(ask: Asked, form: AbsenceSet) -> None:
+    """Say at its field what keeps an absence from being set; raises Misfilled."""
+    try:
+        ask.home.desk.would("account.set_absence", form, by=ask.account)
+    except tuple(FIELDS) as fault:
+        field, text = FIELDS[type(fault)]
+        raise Misfilled(field, ask.words(text)) from fault
 
 
 def those_one_may_set(ask: Asked, connection: Connection) -> list[str]:
