@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from safety import clocks, duty
-from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount, acting
+from safety.aggregates.account import NotPermitted, OtherTrial, acting, there
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
@@ -55,10 +55,8 @@ class Asked(NamedTuple):
 
 
 def authorised(states: States, what: str, *, roles: Collection[Role], trial: str | None, by: str, at: datetime) -> Act:
-    """Say as what somebody acts, or refuse with UnknownAccount, NotPermitted or OtherTrial."""
-    account = states(f"-/account/{by}", Account)
-    if not account.roles:
-        raise UnknownAccount(account=by)
+    """Say as what somebody acts, or refuse with UnknownAccount, AccountRevoked, NotPermitted or OtherTrial."""
+    account = there(states, by)
     role = next((role for role in map(acting, account.roles) if role in roles), None)
     if role is None:
         raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
