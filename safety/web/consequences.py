@@ -50,7 +50,7 @@ def consequences(ask: Asked, command: str, form: Form) -> Consequences:
     try:
         events = ask.home.desk.would(command, form, by=ask.account)
     except Refused as fault:
-        return Consequences(refused=str(fault))
+        return Consequences(refused=ask.words.refusal(fault))
     raised = [event for event in events if isinstance(event, Raised)]
     urgent = [one for one in raised if is_urgent(one)]
     ladder = ask.governs.ladder if ask.governs else None
