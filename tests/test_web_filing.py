@@ -169,7 +169,7 @@ WRONG = [
     ({"causality": "MAYBE"}, "AEREL of subject S1 is not on the causality scale"),
     ({"grade": "9"}, "This cannot be taken as it is"),
     ({"narrative": "x" * 20_001}, "This is 20001 characters long; 20000 are taken. Shorten it."),
-    ({"narrative": "x" * 1_500_000}, "This is 1500000 characters long; 20000 are taken."),
+    ({"narrative": "x" * 400_000}, "This is 400000 characters long; 20000 are taken."),
 ]
 
 

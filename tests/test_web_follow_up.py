@@ -145,8 +145,8 @@ def test_what_it_would_set_off_is_told_before_and_is_what_it_then_sets_off(home:
     assert "seriousness no yes" in told
     assert "Clocks started, 1" in told
     assert "Safety officer (CHEN) the event has become serious." in told
-    assert "Alerted at once, 3 people" in told
-    assert "File and alert 3 people" in told
+    assert "Alerted at once, 1 person" in told
+    assert "File and alert 1 person" in told
     pressed(browser, browser.get(FOLLOW_UP), FOLLOW_UP, **worse)
     came = [decode(row).event for row in home.journal.page(head, home.journal.head()[0], 99)]
     assert len([event for event in came if isinstance(event, Opened)]) == 1
@@ -272,6 +272,27 @@ def test_a_judgement_between_is_seen_too(home: Home) -> None:
     answer = pressed(browser, page, FOLLOW_UP, outcome="UNKNOWN")
     assert answer.status_code == 409
     assert "causality (sponsor) not recorded PROBABLE CHEN" in words(answer)
+
+
+@pytest.mark.parametrize("what", ["causality", "seriousness", "expectedness"])
+def test_a_judgement_of_what_was_changed_meanwhile_is_given_again_with_the_change_in_view(
+    home: Home, what: str
+) -> None:
+    browser = signed_in(home, "CHEN")
+    path = f"{CASE}/{what}"
+    answers = {"causality": "PROBABLE", "serious": "N", "expected": "Y", "against": "", "takes_back": ""}
+    signed = {**answers, "meaning": "assessment", "account": "CHEN", "passphrase": PASSPHRASE}
+    page = browser.get(path)
+    append(home.journal, followed_up("S1", 1, outcome="FATAL", term="Sepsis"), by="LIN")
+    said = dict(re.findall(r'name="(csrf|act|read_at)" value="([^"]*)"', page.text))
+    second = browser.post(path, data={**said, **signed}, follow_redirects=False)
+    assert second.status_code == 422
+    told = words(second)
+    assert "This record was changed while you were typing" in told
+    assert "outcome not recorded fatal LIN" in told
+    assert "Sepsis" not in told, "a judge of this page reads no free text on it"
+    again = dict(re.findall(r'name="(csrf|act|read_at)" value="([^"]*)"', second.text))
+    assert browser.post(path, data={**again, **signed}, follow_redirects=False).status_code == 303
 
 
 @pytest.mark.parametrize("said", ["", "x", "-1", "9" * 30])

@@ -36,6 +36,11 @@ def read_at(ask: Asked) -> int:
     return min(int(said), ask.at.position)
 
 
+def read_at_if_said(ask: Asked) -> int | None:
+    """Give the position that a form was filled in from where it says one: a judgement stands beside others and replaces none."""
+    return read_at(ask) if ask.text("read_at") else None
+
+
 def event_at(ask: Asked, case: Row, position: int) -> AdverseEvent:
     """Give an adverse event as it stood at a position; one that was not yet reported says nothing."""
     rows = (row for row in ask.home.journal.stream(stream_of(ask, case)) if row.position <= position)

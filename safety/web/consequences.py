@@ -9,6 +9,7 @@ from safety.aggregates.ladder import Step
 from safety.aggregates.obligation import Cancelled, Opened, Submitted, Superseded
 from safety.values import moment
 from safety.web.asking import Asked
+from safety.web.because import reason
 from safety.web.clocks import OWED_BY, REASONS, about
 from safety.web.set_off import Alerted, is_urgent, opened, people
 
@@ -50,7 +51,7 @@ def consequences(ask: Asked, command: str, form: Form) -> Consequences:
     try:
         events = ask.home.desk.would(command, form, by=ask.account)
     except Refused as fault:
-        return Consequences(refused=str(fault))
+        return Consequences(refused=ask.words.refusal(fault))
     raised = [event for event in events if isinstance(event, Raised)]
     urgent = [one for one in raised if is_urgent(one)]
     ladder = ask.governs.ladder if ask.governs else None
@@ -102,7 +103,7 @@ class Told:
 
     def sentence(self, line: str) -> str:
         """Give a sentence of a clock's reasons in the reader's language, as far as it is known there."""
-        return self._ask.words.gettext(line)
+        return reason(self._ask.words, line)
 
     def left(self, sent: Submitted) -> list[str]:
         """Name the recipients that still have nothing once a report is sent."""

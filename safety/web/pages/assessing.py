@@ -1,6 +1,6 @@
 """How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,10 @@ from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Trial
 from safety.journal.states import folded
 from safety.web.acting import Fault, Misfilled, acted, built, chosen
+from safety.web.as_read import read_at_if_said, since
 from safety.web.asking import Ask, Asked
 from safety.web.case_record import PARTIES
+from safety.web.changing import RECORD_FIELDS
 from safety.web.consequences import Answer, Consequences, Told, consequences, of_answers
 from safety.web.declaring import Pages
 from safety.web.pages.case import CRITERIA, case_of
@@ -116,7 +118,8 @@ def taken(ask: Asked, what: str, case: Case) -> Response:
     """Take a judgement that was signed, or say what it would set off where that was asked."""
     if ask.text("do") == "check":
         return shown(ask, what, case)
-    return done(ask, what, case, acted(ask, COMMAND + what, partial(FILL[what], ask, case), MEANINGS, why(ask)))
+    fill = partial(FILL[what], ask, case)
+    return done(ask, what, case, acted(ask, COMMAND + what, fill, MEANINGS, why(ask), read_at=read_at_if_said(ask)))
 
 
 def set_off(ask: Asked, what: str, case: Case) -> tuple[Consequences | None, tuple[Answer, ...]]:
@@ -178,7 +181,9 @@ def why(ask: Asked) -> str | None:
     return ask.text("why")[:WHY] or None
 
 
-def shown(ask: Asked, what: str, case: Case, fault: Fault | None = None) -> Response:
+def shown(
+    ask: Asked, what: str, case: Case, fault: Fault | None = None, moved: Sequence[dict[str, Any]] = ()
+) -> Response:
     """Show the form of a judgement; what was chosen stays."""
     who, title = PARTIES[party(ask)], TITLES[what]
     given, answers = set_off(ask, what, case)
@@ -186,6 +191,8 @@ def shown(ask: Asked, what: str, case: Case, fault: Fault | None = None) -> Resp
         "given": given,
         "answers": answers,
         "told": Told(ask),
+        "moved": moved,
+        "names": RECORD_FIELDS,
         "title": ask.words(title),
         "party": ask.words(who),
         "scale": [(value, value, "", counts_as(ask, value)) for value in scale(ask)],
@@ -198,7 +205,10 @@ def shown(ask: Asked, what: str, case: Case, fault: Fault | None = None) -> Resp
 
 
 def done(ask: Asked, what: str, case: Case, fault: Fault | None) -> Response:
-    """Go back to the case, or show the form again with what is wrong."""
+    """Go back to the case, or show the form again with what is wrong, and with what changed since it was opened."""
     if fault is not None:
-        return shown(ask, what, case, fault)
+        position = read_at_if_said(ask)
+        ask.look_at(ask.trial)
+        case = case_of(ask, case["subject"], str(case["number"]))
+        return shown(ask, what, case, fault, [] if position is None else since(ask, case, position))
     return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))

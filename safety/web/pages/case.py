@@ -12,6 +12,7 @@ from safety.projections.case_file import case_file
 from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
+from safety.web.because import reason
 from safety.web.case_record import Entry, by_day, judged, record_of
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
@@ -116,6 +117,7 @@ def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
         "why": ask.words(text) if text else "",
         "clause": clause,
         "limit_said": limit_of(ask, duty),
+        "because": [reason(ask.words, line) for line in duty["because"]],
         "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
     }
 

@@ -15,6 +15,7 @@ from safety.projections.trials import definition
 from safety.values import DAY_SECONDS, code, span
 from safety.web.answers import CHOICES
 from safety.web.asking import Ask, Asked
+from safety.web.because import reason
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
 from safety.web.late import late
@@ -27,7 +28,14 @@ pages = Pages()
 MOST_CHOICES = 200
 """Of more subjects the code is typed."""
 A_DAY = 10
-ASKED = {**CHOICES, "fields": FIELDS, "causalities": CAUSALITIES, "because": BECAUSE, "parties": PARTIES}
+ASKED = {
+    **CHOICES,
+    "fields": FIELDS,
+    "causalities": CAUSALITIES,
+    "because": BECAUSE,
+    "parties": PARTIES,
+    "why": reason,
+}
 """What the form of an adverse event and its side panel need, whichever page they stand on."""
 
 
