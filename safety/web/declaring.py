@@ -33,7 +33,7 @@ class Admission:
     def __call__(self, request: Request, form: Filled) -> None:
         """Settle who asks and whether they may; raises SignInFirst, Forged and NotThere."""
         rule, home = RULES[self.action], request.app.state.home
-        visitor = Visitor(request, home, form)
+        visitor = Visitor(request, home, form, in_use=self.action != "live.follow")
         request.state.visitor = visitor
         if request.method != "GET":
             visitor.check_form()

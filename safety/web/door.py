@@ -17,6 +17,7 @@ from safety.web.api.describing import described
 from safety.web.api.problems import problem
 from safety.web.api.routes import GROUPS
 from safety.web.declaring import check_declared
+from safety.web.live import Feed
 from safety.web.metrics import CONTENT_TYPE, metrics
 from safety.web.pages import groups
 from safety.web.refusing import refusals
@@ -95,7 +96,7 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.state.home, app.state.access = home, AccessLog(home)
+    app.state.home, app.state.access, app.state.feed = home, AccessLog(home), Feed(home)
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)

@@ -45,7 +45,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, and hang up on who is still connected after the grace."""
+        """Stop, and hang up on who is still connected after the grace; open pages are let go at once."""
+        self.config.app.state.feed.stop()  # type: ignore[union-attr]  # the application of `serve`, made by `door`
         await super().shutdown(sockets)
         for connection in self.server_state.connections.copy():
             connection.transport.abort()

@@ -111,6 +111,9 @@ class Shield:
             return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, {"Retry-After": "1"})
         if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > BODY_BYTES:
             return too_large(scope["path"])
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            told = "the address holds a character that stands in no text; take it out and ask again\n"
+            return answer(scope["path"], HTTPStatus.BAD_REQUEST, told)
         if scope["method"] not in SAFE and forged(headers, self._public_url):
             told = "this form was sent from another site; open it here and send it again\n"
             return answer(scope["path"], HTTPStatus.FORBIDDEN, told)
