@@ -280,25 +280,3 @@ def test_a_nul_character_is_refused_before_a_view_can_stop_at_it(
     answer = Asks(home, "LIN")("adverse_event.report", {"STUDYID": "T1", "USUBJID": "A1", **form}, **beside)
     assert told(answer, 422)["detail"].startswith(field)
     assert head(home) == at
-
-
-def test_what_was_changed_since_the_form_was_filled_in_is_not_overwritten(home: Home) -> None:
-    ask, at = Asks(home, "LIN"), head(home)
-    told(ask("adverse_event.follow_up", {**AE1, "AEOUT": "FATAL"}, read_at=at), 201)
-    found = told(Asks(home, "CHEN")("adverse_event.follow_up", {**AE1, "AEOUT": "UNKNOWN"}, read_at=at), 409)
-    assert str(at) in found["detail"]
-
-
-def test_an_account_that_is_revoked_is_shut_out_with_its_tokens_and_let_in_again_without_them(home: Home) -> None:
-    ops, lin = Asks(home, "OPS"), Asks(home, "LIN")
-    with_passphrase(home, "LIN")
-    told(lin.client.get("/api/v1/me"), 200)
-    told(ops("account.revoke", {"account": "LIN"}), 201)
-    told(lin.client.get("/api/v1/me"), 401)
-    assert home.credentials.find("LIN") is None
-    changed = {"account": "LIN", "roles": ["auditor"], "trials": ["T1"]}
-    told(ops("account.change", changed), 201)
-    told(lin.client.get("/api/v1/me"), 401)
-    found = home.directory.find("LIN")
-    assert found is not None
-    assert (found.roles, found.trials) == (("auditor",), ("T1",))
