@@ -78,6 +78,18 @@ def check_positions(events: Iterable[Form], head: Head) -> None:
             raise NoSuchPosition(position=event.at_position)
 
 
+def check_unchanged(turn: Turn, asked: Asked) -> None:
+    """Refuse with ChangedSince where the thing that a form is about was changed after the position it was filled in from.
+
+    It is looked up in the log's own turn: between this look and the append nobody else decides.
+    """
+    if asked.read_at is None:
+        return
+    since = [row for row in turn.stream(asked.form.stream) if row.position > asked.read_at]
+    if any(concerns(decode(row).event, asked.form) for row in since):
+        raise ChangedSince(position=asked.read_at)
+
+
 def check_text(form: Form, reason: str | None) -> None:
     """Refuse a NUL character anywhere in a form: PostgreSQL holds none, and a view that meets one would stop."""
     if "\0" in (reason or ""):
@@ -98,18 +110,6 @@ def texts(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from texts(part)
-
-
-def check_unchanged(turn: Turn, asked: Asked) -> None:
-    """Refuse with ChangedSince where the thing that a form is about was changed after the position it was filled in from.
-
-    It is looked up in the log's own turn: between this look and the append nobody else decides.
-    """
-    if asked.read_at is None:
-        return
-    since = [row for row in turn.stream(asked.form.stream) if row.position > asked.read_at]
-    if any(concerns(decode(row).event, asked.form) for row in since):
-        raise ChangedSince(position=asked.read_at)
 
 
 class Desk:
