@@ -100,6 +100,12 @@ class Tokens:
         with self._reached() as connection:
             return connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=now)).rowcount == 1
 
+    def revoke_all(self, account: str, *, now: int) -> None:
+        """End every token of an account: it may do nothing any more."""
+        mine = (TOKEN.c.account == account) & TOKEN.c.revoked_at.is_(None)
+        with self._reached() as connection:
+            connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=now))
+
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()

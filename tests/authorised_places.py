@@ -67,6 +67,7 @@ OF_A_SUBJECT: dict[str, dict[str, Any]] = {
     "obligation.reject": {"AESEQ": 1, "obligation": "T-15/1", "recipient": "FDA", "rejected_at": NOON},
     "obligation.cancel": {"AESEQ": 1, "obligation": "T-15/1", "reason": "duplicate"},
     "obligation.review": {},
+    "obligation.take": {"AESEQ": 1, "obligation": "T-15/1"},
 }
 OF_AN_ALERT: dict[str, dict[str, Any]] = {"alert.acknowledge": {}, "alert.settle": {}}
 OF_A_TRIAL: dict[str, dict[str, Any]] = {
@@ -83,10 +84,17 @@ OF_A_POSITION: dict[str, dict[str, Any]] = {
 OF_NOTHING: dict[str, dict[str, Any]] = {
     "trial.register": {"STUDYID": "T7", "file": "x"},
     "account.add": {"account": "NEW", "roles": ["auditor"], "name": "Dr New"},
+    "account.change": {"account": "NEW", "roles": ["auditor"]},
+    "account.revoke": {"account": "NEW"},
     "account.set_absence": {"account": "NEW", "from_at": NOON, "until_at": NOON},
 }
 """What a command is sent beside the ids of what it is about."""
-ACTIONS = {"account.set_absence": "rota.change", "adverse_event.report/preview": "adverse_event.preview"}
+ACTIONS = {
+    "account.set_absence": "rota.change",
+    "account.change": "people.change",
+    "account.revoke": "people.change",
+    "adverse_event.report/preview": "adverse_event.preview",
+}
 """Commands whose action has another name than they."""
 
 

@@ -1,6 +1,6 @@
 """The API asked what its own description allows and forbids, by every role with real ids: it keeps each promise, and never fails.
 
-A few hundred cases in every run; 20,000 with VIGILOG_LONG=1.
+A few hundred cases in every run; over 20,000 with VIGILOG_LONG=1.
 """
 
 import os
@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,19 +18,20 @@ import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
-from schemathesis.core.failures import FailureGroup
+from schemathesis.core.failures import AcceptedNegativeData, FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from safety.home import Home
+from safety.values import microseconds
 from safety.web.door import door
 from safety.web.shield import Pace
 from tests.api_programs import Asks, signing, told, two_sites, with_passphrase, with_token
 from tests.rule_packs import PACK
 from tests.web_homes import PASSPHRASE, Homes, with_people
 
-LONG = bool(os.environ.get("VIGILOG_LONG"))
-CASES = 20_000 if LONG else 600
+LONG = "VIGILOG_LONG" in os.environ
+CASES = 22_000 if LONG else 600
 PEOPLE = ("LIN", "CHEN", "ZHAO")
 """An investigator, a safety officer and an auditor."""
 DOMAIN: list[Any] = [positive_data_acceptance]
@@ -48,6 +50,7 @@ def home(homes: Homes) -> Home:
     """Two sites and what hangs on them: a pack governs, a serious event was filed, clocks run."""
     opened = with_people(two_sites(homes.open()))
     with_passphrase(opened, "LIN", "CHEN", "ZHAO")
+    opened.scratch.beat("worker", now=microseconds(opened.doors.clock()))
     officer = Asks(opened, "CHEN")
     told(officer.signed("trial.adopt_rule_pack", {"STUDYID": "T1", "packs": [{"file": PACK}]}, "approval"), 201)
     told(Asks(opened, "LIN")("adverse_event.report", {"STUDYID": "T1", "USUBJID": "A1", "AESER": "Y"}), 201)
@@ -109,7 +112,13 @@ def operations(app: FastAPI, home: Home, account: str, mode: GenerationMode) -> 
 
 
 def is_vain(failure: Exception, answer: Any) -> bool:  # noqa: ANN401, schemathesis' own
-    """Say whether what was wrong with a case did not survive the wire: a parameter without a name or a value is not sent."""
+    """Say whether a fault is none.
+
+    What was wrong did not survive the wire, for a parameter without a name or a value is not sent; or the body was
+    refused for its size, which schemathesis does not count as refused.
+    """
+    if answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return isinstance(failure, AcceptedNegativeData)
     wrong = re.findall(r"- (\w+): violates `(\w+)`", str(failure))
     names = set(parse_qs(urlsplit(answer.request.url).query, keep_blank_values=True))
     return wrong == [("query", "additionalProperties")] and names <= {"as_of", "page", "limit"}
@@ -150,7 +159,7 @@ def test_the_api_keeps_what_its_description_promises(home: Home, account: str) -
 
         ask()
     print(f"{account}: {answers.total()} cases, {len(asked)} ways to ask, {dict(sorted(answers.items()))}")  # noqa: T201, the figures
-    assert faults == []
+    assert not faults, "\n".join(dict.fromkeys(faults))
     assert answers.total() >= CASES / len(PEOPLE) / 2
     assert answers[200]
     assert answers[404]

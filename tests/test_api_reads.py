@@ -95,13 +95,38 @@ def test_what_is_not_ones_own_and_what_is_not_there_are_the_same(home: Home, pat
 
 
 def test_the_reported_term_is_told_where_free_text_is_granted_and_nowhere_else(home: Home) -> None:
-    told = {"subjects/A1": {"LIN", "CHEN", "ZHAO"}, "cases/A1/1": {"LIN", "CHEN", "ZHAO"}}
-    told["changes/A1"] = {"LIN", "CHEN", "ZHAO"}
+    told = {"subjects", "subjects/A1", "cases", "cases/A1/1", "cases/A1/1/narrative", "listing", "changes/A1"}
     for who in PEOPLE:
         asked = program(home, who)
-        for path in (*OF_A_TRIAL, "subjects/A1", "cases/A1/1", "changes/A1", "incidence"):
+        for path in (*OF_A_TRIAL, *told, "incidence", "duplicates"):
             text = asked.get(f"/api/v1/trials/T1/{path}").text
-            assert (TERM in text) is (who in told.get(path, set())), (who, path)
+            assert (TERM in text) is (path in told and who != "OPS"), (who, path)
+        entry = asked.get("/api/v1/log/7").text
+        assert (TERM in entry) is (who != "OPS"), who
+    narrow = program(home, "CHEN", ["case.list"]).get("/api/v1/trials/T1/cases")
+    assert narrow.status_code == 200
+    assert TERM not in narrow.text
+
+
+def test_an_entry_of_another_site_or_trial_is_not_there(home: Home) -> None:
+    of_b1 = next(row.position for row in home.journal.rows() if row.stream == "T1/subject/B1")
+    for who, position, status in (("LIN", of_b1, 404), ("LIN", 7, 200), ("CHEN", of_b1, 200), ("CHEN", 4, 404)):
+        answer = program(home, who).get(f"/api/v1/log/{position}")
+        assert answer.status_code == status, (who, position, answer.text)
+    said = program(home, "CHEN").get("/api/v1/log/7").json()
+    assert (said["topic"], len(said["leaf"]), said["signature"]) == ("adverse_event.reported.v1", 64, None)
+
+
+def test_pairs_that_may_be_one_are_told_by_number_and_reason(home: Home) -> None:
+    rows = read(program(home, "LIN"), "T1/duplicates")["rows"]
+    assert [(row["subject"], row["one"], row["other"]) for row in rows] == [("A1", 1, 2)]
+    assert read(program(home, "CHEN"), "T1/duplicates")["count"] == 2
+
+
+def test_people_are_told_to_an_operator_alone(home: Home) -> None:
+    people = program(home, "OPS").get("/api/v1/people").json()["people"]
+    assert {one["account"]: one["name"] for one in people}["LIN"] == "Dr LIN"
+    assert program(home, "CHEN").get("/api/v1/people").status_code == 404
 
 
 def test_any_moment_is_read_with_the_same_address(home: Home) -> None:

@@ -27,6 +27,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 AE1 = {"STUDYID": "T1", "USUBJID": "A1", "AESEQ": 1}
 CAUSALITY = {**AE1, "assessor": "sponsor", "AEREL": "POSSIBLE"}
 TO_BE_SIGNED = {
+    "adverse_event.state_reportability",
     "adverse_event.assess_seriousness", "adverse_event.assess_causality", "adverse_event.assess_expectedness",
     "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
 }  # fmt: skip
@@ -55,7 +56,7 @@ def signer(home: Home) -> Home:
 # --- signed ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", sorted(TO_BE_SIGNED))
+@pytest.mark.parametrize("command", sorted(TO_BE_SIGNED & set(offered())))
 def test_a_token_alone_signs_nothing(home: Home, command: str) -> None:
     found = told(Asks(home, "CHEN")(command, {}), 422)
     assert "/signature" in [fault["field"] for fault in found["errors"]]
@@ -171,3 +172,25 @@ def test_a_text_of_another_trial_is_not_to_be_redacted(home: Home) -> None:
     told(ask("log.request_redaction", {"at_position": of_t1, "reason": "legal_duty"}), 201)
     told(ask("log.redact", {"at_position": of_t1}), 422)
     told(Asks(home, "WANG")("log.redact", {"at_position": of_t1}), 201)
+
+
+def test_what_was_changed_since_the_form_was_filled_in_is_not_overwritten(home: Home) -> None:
+    ask, at = Asks(home, "LIN"), head(home)
+    told(ask("adverse_event.follow_up", {**AE1, "AEOUT": "FATAL"}, read_at=at), 201)
+    found = told(Asks(home, "CHEN")("adverse_event.follow_up", {**AE1, "AEOUT": "UNKNOWN"}, read_at=at), 409)
+    assert str(at) in found["detail"]
+
+
+def test_an_account_that_is_revoked_is_shut_out_with_its_tokens_and_let_in_again_without_them(home: Home) -> None:
+    ops, lin = Asks(home, "OPS"), Asks(home, "LIN")
+    with_passphrase(home, "LIN")
+    told(lin.client.get("/api/v1/me"), 200)
+    told(ops("account.revoke", {"account": "LIN"}), 201)
+    told(lin.client.get("/api/v1/me"), 401)
+    assert home.credentials.find("LIN") is None
+    changed = {"account": "LIN", "roles": ["auditor"], "trials": ["T1"]}
+    told(ops("account.change", changed), 201)
+    told(lin.client.get("/api/v1/me"), 401)
+    found = home.directory.find("LIN")
+    assert found is not None
+    assert (found.roles, found.trials) == (("auditor",), ("T1",))

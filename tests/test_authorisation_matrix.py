@@ -49,6 +49,10 @@ READS = {
     "/trials/{trial}/subjects/{subject}": "subject.read",
     "/trials/{trial}/cases": "case.list",
     "/trials/{trial}/cases/{subject}/{number}": "case.read",
+    "/trials/{trial}/cases/{subject}/{number}/narrative": "narrative.read",
+    "/trials/{trial}/duplicates": "duplicate.list",
+    "/log/{position}": "history.read",
+    "/people": "people.read",
     "/trials/{trial}/listing": "listing.read",
     "/trials/{trial}/queries": "query.list",
     "/trials/{trial}/history": "history.read",
@@ -58,6 +62,8 @@ READS = {
 """What the API's readings are, by path."""
 NAMED = {"trial", "subject", "number", "alert", "position"}
 """What an address can name of which there are real ids; a page that names something else is only asked for what is refused."""
+NEEDS_MORE = re.compile(r"/(submit|acknowledgement|rejection|cancel|take|merge|unmerge)$")
+"""Pages that are about a duty, or a second adverse event, which their query names."""
 THINGS = {"subject", "alert", "position"}
 
 
@@ -106,11 +112,6 @@ class Desk:
             for route in self.asked.app.routes  # type: ignore[attr-defined]  # it is a FastAPI application
             if isinstance(route, APIRoute) and action_of(route) not in {None, *ANYONE}
         ]
-        self._in_a_query = {
-            route.path
-            for route in self.asked.app.routes  # type: ignore[attr-defined]  # the same
-            if isinstance(route, APIRoute) and "obligation" in {one.alias for one in route.dependant.query_params}
-        }
 
     def ask(self, client: TestClient, route: Route, place: Place, number: int, **headers: str) -> Response:
         """Ask a route about the thing of a place."""
@@ -136,7 +137,7 @@ class Desk:
             return "refused"
         if route.names & THINGS and not place.there and route.command != "subject.enrol":
             return "absent"
-        sure = route.is_api or (route.method == "GET" and route.names <= NAMED and route.path not in self._in_a_query)
+        sure = route.is_api or (route.method == "GET" and route.names <= NAMED and not NEEDS_MORE.search(route.path))
         return "answered" if sure else "asked"
 
 

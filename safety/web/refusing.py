@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
+from safety.aggregates.relied_on import ChangedSince
 from safety.credentials import CredentialsUnusable
 from safety.desk import OtherContent
 from safety.directory import Unreachable
@@ -131,6 +132,13 @@ async def misfit(_: Request, fault: Misfit) -> Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, faults(fault.fault.errors(include_input=False)))
 
 
+async def changed_since(request: Request, fault: ChangedSince) -> Response:
+    """Refuse what was filled in from a record that somebody has changed since."""
+    if not request.url.path.startswith("/api/"):
+        return await refused(request, fault)
+    return problem(HTTPStatus.CONFLICT, str(fault))
+
+
 async def other_content(request: Request, fault: OtherContent) -> Response:
     """Refuse a key that was used for something else."""
     if not request.url.path.startswith("/api/"):
@@ -179,6 +187,7 @@ def refusals() -> dict[int | type[Exception], Handler]:
         Misfit: misfit,
         NotSigned: not_signed,
         OtherContent: other_content,
+        ChangedSince: changed_since,
         RequestValidationError: unfit,
         Refused: refused,
         **dict.fromkeys(machine, unready),

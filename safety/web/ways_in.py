@@ -48,9 +48,8 @@ def state_of(ask: Asked, account: str, *, invited: bool) -> State:
 
 
 def shut_out(ask: Asked, account: str) -> None:
-    """End the sessions of an account, void its first link, revoke its tokens and forget its passphrase."""
+    """End the sessions and the API tokens of an account, void its first link and forget its passphrase."""
     ask.home.sessions.end_all(account)
+    ask.home.tokens.revoke_all(account, now=ask.now)
     ask.home.sessions.withdraw(account)
-    for token in ask.home.tokens.of(account):
-        ask.home.tokens.revoke(account, token.id, now=ask.now)
     ask.home.credentials.forget(account)

@@ -164,3 +164,51 @@ class Case(Stamped):
     """One adverse event."""
 
     case: WholeCase
+
+
+class Why(Part):
+    """One thing that speaks for two being one, what it counts, and the number that it names, if any."""
+
+    why: str
+    points: int
+    number: int | None
+
+
+class Pair(Part):
+    """Two adverse events of a subject that may be one occurrence, by their numbers."""
+
+    subject: str
+    one: int
+    other: int
+    score: int
+    reasons: list[Why]
+
+
+class Pairs(Paged):
+    """A page of the pairs that may be one occurrence, the likeliest first, and how many there are."""
+
+    count: int
+    rows: list[Pair]
+
+
+class Sentence(Part):
+    """A sentence of a narrative, the positions of the log that say it, and in whose words."""
+
+    text: str
+    positions: list[int]
+    quote: str
+
+
+class Chapter(Part):
+    """Sentences under one heading."""
+
+    title: str
+    sentences: list[Sentence]
+
+
+class NarrativeOfCase(Stamped):
+    """The narrative of a case, drafted from its record."""
+
+    subject: str
+    number: int
+    parts: list[Chapter]

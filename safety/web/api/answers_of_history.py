@@ -1,6 +1,7 @@
 """What the API answers about how the record came to be: changes, comparisons and the audit trail."""
 
 from safety.web.api.answers import Paged, Part, Stamped
+from safety.web.api.answers_of_duties import Signature
 
 Value = str | int | float | bool | None
 
@@ -90,3 +91,30 @@ class History(Stamped):
 
     more: bool
     events: list[Event]
+
+
+class Field(Part):
+    """One field of an entry: its name in words, its variable, and its value where it may be read in clear."""
+
+    name: str
+    wire: str
+    value: str
+    shown: bool
+
+
+class Entry(Part):
+    """One entry of the log, whole: what it says, who decided it and why, its digest and its leaf."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    by: str
+    role: str
+    at: str
+    recorded_at: str | None
+    reason: str | None
+    sha256: str
+    leaf: str
+    signature: Signature | None
+    fields: list[Field]

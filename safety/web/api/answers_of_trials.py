@@ -117,7 +117,7 @@ class Me(Part):
     scopes: list[str] | None
 
 
-class Entry(Part):
+class AccessEntry(Part):
     """An entry of the access log."""
 
     position: int
@@ -132,4 +132,23 @@ class Entry(Part):
 class AccessLog(Part):
     """The last entries of the access log, the newest first."""
 
-    entries: list[Entry]
+    entries: list[AccessEntry]
+
+
+class Person(Part):
+    """An account and who stands behind it; name and address are null where the directory has none."""
+
+    account: str
+    name: str | None
+    email: str | None
+    roles: list[str]
+    trials: list[str]
+    sites: list[str]
+    revoked: bool
+
+
+class People(Part):
+    """Everybody who has an account."""
+
+    position: int
+    people: list[Person]

@@ -8,13 +8,14 @@ from safety.projections.line_listing import line_listing
 from safety.projections.queries_of_sites import queries_of_sites
 from safety.projections.subjects import subject_list, subject_of
 from safety.web.api.answers import Cases, Listing, OneSubject, Queries, Subjects
-from safety.web.api.answers_of_duties import Case
+from safety.web.api.answers_of_duties import Case, NarrativeOfCase
 from safety.web.api.declaring import Endpoints
 from safety.web.api.duties import of_cases, own
 from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, in_clear, paged, stamped
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, record_of
 from safety.web.pages.case import case_of
+from safety.web.pages.narrative import drafted
 from safety.web.signing import signature_of
 
 endpoints = Endpoints()
@@ -79,6 +80,14 @@ def recorded(ask: Asked, entry: Entry) -> dict[str, Any]:
     signed = signature_of(ask, entry.position) if entry.signed else None
     said = {"position": entry.position, "at": utc(entry.at), "text": entry.text, "detail": entry.detail}
     return said | {"topic": entry.event.TOPIC, "signature": None if signed is None else signed.__dict__}
+
+
+@endpoints.reads("/trials/{trial}/cases/{subject}/{number}/narrative", "narrative.read", NarrativeOfCase)
+def read_narrative(ask: Ask, subject: str, number: str) -> dict[str, Any]:
+    """Give the narrative of a case, drafted from its record, each sentence with the positions that say it."""
+    case, parts = drafted(ask, subject, number)
+    told = [{"title": part.title, "sentences": [one._asdict() for one in part.sentences]} for part in parts]
+    return stamped(ask) | {"subject": case["subject"], "number": case["number"], "parts": told}
 
 
 @endpoints.reads("/trials/{trial}/listing", "listing.read", Listing)

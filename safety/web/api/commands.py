@@ -12,13 +12,14 @@ from starlette.datastructures import FormData
 
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
-from safety.aggregates.deciding import COMMANDS, Form, Refused
+from safety.aggregates.deciding import COMMANDS, Form
 from safety.aggregates.obligation import Opened
 from safety.desk import Done, OtherContent
 from safety.journal import decode
 from safety.web.api.answers import Part
 from safety.web.api.declaring import Endpoints
 from safety.web.api.forms import FORMS, SIGNED, AddAccount, Body, SignedBody, body_of
+from safety.web.api.people import added, followed
 from safety.web.api.whose import admitted_to
 from safety.web.asking import Ask, Asked
 from safety.web.policy import RULES
@@ -26,7 +27,11 @@ from safety.web.signing import signature
 
 endpoints = Endpoints()
 
-BESIDE: Mapping[str, str] = {"account.set_absence": "rota.change"}
+BESIDE: Mapping[str, str] = {
+    "account.set_absence": "rota.change",
+    "account.change": "people.change",
+    "account.revoke": "people.change",
+}
 """Commands whose action has another name in the policy."""
 JSON = "application/json"
 KEY = "The id of the act, made when it begins, such as a UUID: sent again with the same body, it is done once."
@@ -47,10 +52,6 @@ class Misfit(Exception):
         """Keep what was found, which is told without what was sent."""
         super().__init__()
         self.fault = fault
-
-
-class Unwritable(Refused):
-    """The person cannot be written down: {why}."""
 
 
 class Due(Part):
@@ -146,7 +147,7 @@ def done(ask: Asked, command: str, body: Body, key: str) -> Done:
 
     """
     form = filled(ask, body.form)
-    asked: dict[str, Any] = {"by": ask.account, "command_id": key, "reason": body.reason}
+    asked: dict[str, Any] = {"by": ask.account, "command_id": key, "reason": body.reason, "read_at": body.read_at}
     if isinstance(body, SignedBody) and not decided(ask, key):
         ask.form = FormData(body.signature.model_dump())
         return ask.home.desk.do(command, form, **asked, signature=signature(ask, *SIGNED[command]))
@@ -155,6 +156,7 @@ def done(ask: Asked, command: str, body: Body, key: str) -> Done:
     came = ask.home.desk.do(command, form, **asked)
     if came.repeated and came.positions and reason_of(ask, came.positions[0]) != body.reason:
         raise OtherContent(command_id=key)
+    followed(ask, form)
     return came
 
 
@@ -166,19 +168,6 @@ def reason_of(ask: Asked, position: int) -> str | None:
 def decided(ask: Asked, key: str) -> bool:
     """Say whether a key was used before: then the desk gives what it came to, or refuses another content."""
     return ask.home.journal.turns.run(lambda turn: turn.decided_before(key)) is not None
-
-
-def added(ask: Asked, form: AddAccount, asked: Mapping[str, Any]) -> Done:
-    """Add an account with the person behind it; who cannot be written down is not let in."""
-    person = form.person()
-    if (fault := person.fault()) is not None:
-        raise Unwritable(why=fault)
-    directory = ask.home.directory
-    came = ask.home.desk.do("account.add", form.form(), **asked)
-    if came.repeated and directory.find(person.account) not in {None, person}:
-        raise OtherContent(command_id=asked["command_id"])
-    directory.put(person)
-    return came
 
 
 def endpoint(command: str, model: type[Body]) -> Callable[..., Response]:

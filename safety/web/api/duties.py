@@ -5,12 +5,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from safety.projections import Connection
+from safety.projections.duplicates import duplicates
 from safety.projections.inbox import inbox
 from safety.projections.obligations import TIMELINESS, obligations, reviews_owed
 from safety.projections.subjects import subject_codes
 from safety.projections.worklist import cases_of, worklist
 from safety.values import moment
-from safety.web.api.answers_of_duties import Alerts, Obligations, Worklist
+from safety.web.api.answers_of_duties import Alerts, Obligations, Pairs, Worklist
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import A_PAGE, Limit, Page, in_clear, paged
 from safety.web.asking import Ask, Asked
@@ -58,6 +59,16 @@ def read_alerts(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> Row:
         rows = alerts_of(connection, ask)
     end = page * limit
     return paged(ask, page, more=len(rows) > end) | {"count": len(rows), "rows": rows[end - limit : end]}
+
+
+@endpoints.reads("/trials/{trial}/duplicates", "duplicate.list", Pairs)
+def read_duplicates(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> Row:
+    """Give a page of the pairs that may be one occurrence, the likeliest first."""
+    with ask.reading() as connection:
+        found = duplicates(connection, ask.trial, ask.at, sites=ask.sites)
+    end = page * limit
+    rows = [pair | {"reasons": [why._asdict() for why in pair["reasons"]]} for pair in found[end - limit : end]]
+    return paged(ask, page, more=len(found) > end) | {"count": len(found), "rows": rows}
 
 
 def alerts_of(connection: Connection, ask: Asked) -> list[Row]:

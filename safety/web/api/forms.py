@@ -12,14 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_mod
 from safety.aggregates.account import Added
 from safety.aggregates.deciding import COMMANDS, Form, TrialForm
 from safety.aggregates.trial import Amended, Definition, InvalidTrialFile, Registered, WithFile
-from safety.directory import Person
 from safety.intake import FolderMap, Unreadable
+from safety.values import Position
 from safety.web.signing import Meaning
 
 SIGNED: Mapping[str, tuple[Meaning, ...]] = {
     "adverse_event.assess_seriousness": ("assessment", "review"),
     "adverse_event.assess_causality": ("assessment", "review"),
     "adverse_event.assess_expectedness": ("assessment", "review"),
+    "adverse_event.state_reportability": ("assessment", "review"),
     "adverse_event.nullify": ("approval", "review"),
     "obligation.submit": ("responsibility", "approval"),
     "obligation.cancel": ("approval", "review"),
@@ -50,6 +51,9 @@ class Body(BaseModel):
 
     form: Form
     reason: Reason | None = Field(None, description="Why, as the audit trail will say it.")
+    read_at: Position | None = Field(
+        None, description="The position that the form was filled in from: what changed since then is refused with 409."
+    )
 
 
 class SignedBody(Body):
@@ -86,10 +90,6 @@ class AddAccount(Added):
     def form(self) -> Added:
         """Give the event's form."""
         return Added.model_validate(self.model_dump(exclude={"name", "email"}))
-
-    def person(self) -> Person:
-        """Give who stands behind the account."""
-        return Person(self.account, self.name, self.email, self.roles, self.trials)
 
 
 FORMS: Mapping[str, type[Form]] = {

@@ -4,15 +4,20 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from safety.journal import decode
+from safety.journal.row import leaf
 from safety.projections import At
 from safety.projections.at import utc
 from safety.projections.audit_trail import trail_of_trial
 from safety.projections.subjects import subject_codes
-from safety.web.api.answers_of_history import Changes, Compared, History
+from safety.web.api.answers_of_history import Changes, Compared, Entry, History
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, paged, stamped
 from safety.web.asking import Ask, NotThere
+from safety.web.pages.entry import lines, row_at
 from safety.web.pages.history import comparison, of_a_record
+from safety.web.signing import signature_of
+from safety.web.whose import check_shown
 
 endpoints = Endpoints()
 After = Annotated[int, Query(ge=0, lt=2**63, description="Only what the log took after this position.")]
@@ -56,6 +61,20 @@ def compare(ask: Ask, a: Moment, b: Moment) -> Row:
     counts = [{"measure": name, "first": first, "last": last} for name, first, last in found["counts"]]
     rows = [told(row) | {"values": [told(value) for value in row["values"]]} for row in found["rows"]]
     return stamped(ask) | moments | {"counts": counts, "all": found["all"], "rows": rows}
+
+
+@endpoints.reads("/log/{position}", "history.read", Entry)
+def read_entry(ask: Ask, position: str) -> Row:
+    """Give one entry of the log, to whom its trial and its subject may be shown."""
+    row = row_at(ask, position)
+    check_shown(ask, row, "history.read")
+    recorded = decode(row)
+    meta, signed = recorded.about(), signature_of(ask, row.position)
+    said = {name: getattr(meta, name) for name in ("by", "role", "at", "reason", "sha256")}
+    where = {"position": row.position, "stream": row.stream, "version": row.version, "topic": row.topic}
+    fields = [line._asdict() for line in lines(ask, recorded.event)]
+    beside = {"leaf": leaf(row), "recorded_at": utc(row.recorded_at), "fields": fields}
+    return where | said | beside | {"signature": None if signed is None else signed.__dict__}
 
 
 def told(change: Row) -> Row:

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from safety.values import FieldClass, code
+from safety.values import code
+from safety.web.api.scopes import covered
 from safety.web.asking import Asked, NotThere
+from safety.web.case_record import reads_text
 
 Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page, from 1.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page.")]
@@ -25,8 +27,9 @@ def paged(ask: Asked, page: int, *, more: bool) -> dict[str, Any]:
 
 
 def in_clear(ask: Asked, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the reported term for whom free text is not."""
-    if FieldClass.TEXT in ask.grant.fields:
+    """Leave out the reported term for whom the free text of cases is not, or whose token is not made for cases."""
+    scopes = ask.request.state.scopes
+    if reads_text(ask) and (scopes is None or covered(scopes, "case.read")):
         return [dict(row) for row in rows]
     return [{**row, "term": None} for row in rows]
 

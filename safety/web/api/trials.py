@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 
+from safety.projections.accounts import accounts
 from safety.projections.at import utc
 from safety.projections.inbox import owed
 from safety.projections.incidence import By, Window, incidence
 from safety.projections.periodic_report import periodic_reports
 from safety.projections.trials import trials
-from safety.web.api.answers_of_trials import AccessLog, Incidence, Me, Reports, Trials
+from safety.web.api.answers_of_trials import AccessLog, Incidence, Me, People, Reports, Trials
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import Limit, stamped
 from safety.web.asking import Ask
@@ -61,3 +62,14 @@ def read_reports(ask: Ask) -> dict[str, Any]:
 def read_access(ask: Ask, limit: Limit = SOME_ENTRIES) -> dict[str, Any]:
     """Give the last entries of the access log, the newest first."""
     return {"entries": [entry._asdict() | {"at": utc(entry.at)} for entry in ask.access.entries(limit)]}
+
+
+@endpoints.reads("/people", "people.read", People)
+def read_people(ask: Ask) -> dict[str, Any]:
+    """List everybody who has an account, with name and address as the directory has them."""
+    with ask.reading() as connection:
+        found = accounts(connection, ask.at)
+    known = {person.account: person for person in ask.home.directory.people()}
+    nobody = {"name": None, "email": None}
+    people = [row | (known[row["account"]]._asdict() if row["account"] in known else nobody) | row for row in found]
+    return {"position": ask.at.position, "people": people}
