@@ -1,6 +1,7 @@
 """What a party knew by a moment: the same tables, folded in memory from only those events it was aware of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from safety.aggregates.deciding import Form
@@ -25,17 +26,48 @@ def fold_known(
     return views
 
 
+def fold_subjects(
+    log: Log, trial: str, subjects: AbstractSet[str], upto: int, chosen: Callable[[Recorded], bool]
+) -> Views:
+    """Fold of some subjects those events that are chosen, with the trial's definition as of the position; `upto` is a position."""
+    streams = [f"{trial}/trial", *(f"{trial}/subject/{subject}" for subject in sorted(subjects))]
+    events = (one for name in streams for one in log.read(0, upto, name) if one.stream == name)
+    views = Views.in_memory()
+    with views.place.building() as connection:
+        build(connection, (one for one in events if governs(one.event) or chosen(one)), partial=True)
+    return views
+
+
+def otherwise_known(
+    log: Log, trial: str, is_known: Callable[[Recorded], bool], held: int, *, after: int, upto: int
+) -> frozenset[str]:
+    """Name the subjects of whom a party knew something else by a moment than the log held at it, which is position `held`.
+
+    Up to position `after` what the log took was known by the moment, whatever is said: nobody is aware of anything long
+    after telling it.
+    """
+    told = log.read(after, upto, f"{trial}/subject/")
+    return frozenset(one.stream.rpartition("/")[2] for one in told if is_known(one) != (one.position <= held))
+
+
+def knows(party: Party, by: datetime, *, sponsor_investigator: bool) -> Callable[[Recorded], bool]:
+    """Give the rule by which an event was known to a party by a moment."""
+    limit = microseconds(by)
+
+    def is_known(recorded: Recorded) -> bool:
+        aware: Awareness | None = recorded.event.__dict__.get("aware")
+        own = aware is not None and (sponsor_investigator or aware.party == party)
+        return (microseconds(aware.at) if aware is not None and own else recorded.recorded_at) <= limit
+
+    return is_known
+
+
 def known(
     log: Log, trial: str, party: Party, by: datetime, upto: int, *, sponsor_investigator: bool
 ) -> Iterator[Recorded]:
     """Choose the events that a party knew of by a moment, in the order of the log."""
-    limit = microseconds(by)
-    for recorded in log.read(0, upto, f"{trial}/"):
-        aware: Awareness | None = recorded.event.__dict__.get("aware")
-        own = aware is not None and (sponsor_investigator or aware.party == party)
-        since = microseconds(aware.at) if aware is not None and own else recorded.recorded_at
-        if since <= limit or governs(recorded.event):
-            yield recorded
+    is_known = knows(party, by, sponsor_investigator=sponsor_investigator)
+    return (one for one in log.read(0, upto, f"{trial}/") if is_known(one) or governs(one.event))
 
 
 def governs(event: Form) -> bool:

@@ -87,7 +87,7 @@ def worklist(
         for row in rows[:limit]
     ]
     alerts = list(_unacknowledged(connection, trial, at, sites))
-    cases = _cases(connection, trial, at, {one["subject"] for one in duties})
+    cases = _cases(connection, trial, at, frozenset((one["subject"], one["number"]) for one in duties))
     for duty in duties:
         duty["urgency"] = urgency(duty["due"], instant)
         line = duty["case"] = cases.get((duty["subject"], duty["number"]))
@@ -191,9 +191,9 @@ def _ended(connection: Connection, which: Iterable[ColumnElement[bool]]) -> tupl
 
 
 def _cases(
-    connection: Connection, trial: str, at: At, subjects: AbstractSet[str]
+    connection: Connection, trial: str, at: At, named: AbstractSet[tuple[str, int]]
 ) -> dict[tuple[str, int], dict[str, Any]]:
-    listed = line_listing(connection, trial, at, subjects=subjects)["rows"]
+    listed = line_listing(connection, trial, at, only=named)["rows"] if named else []
     return {(row["subject"], row["number"]): row for row in listed}
 
 
