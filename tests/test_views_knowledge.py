@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def journal(tmp_path: Path, clock: ManualClock) -> Iterator[Journal]:
     opened.close()
 
 
-def told_late(chance: random.Random, at: datetime) -> dict[str, object]:
+def told_late(chance: random.Random, at: datetime) -> dict[str, Any]:  # fields of an event
     """An awareness: none, just now, or some while before the log took it, of either party."""
     before = chance.choice([None, 0, 0, 0, 30, 90])
     if before is None:
