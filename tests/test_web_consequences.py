@@ -165,6 +165,8 @@ def test_a_report_that_is_sent_stops_its_clock_or_says_who_still_lacks_it(home: 
 
 
 def test_a_report_is_offered_only_to_the_party_that_owes_it(home: Home) -> None:
+    # What a site owes the sponsor is discharged by its filing; what it owes somebody else is not.
+    append(home.journal, pack_adopted(PACK.replace('to = ["sponsor"]', 'to = ["Ethics committee"]')))
     filed(home, **SERIOUS, causality="POSSIBLE")
     lin, chen = signed_in(home, "LIN"), signed_in(home, "CHEN")
     for browser, role in ((lin, "investigator"), (chen, "sponsor")):

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from safety.journal import Stored, decode
-from safety.projections import Connection
-from safety.projections.subject import SUBJECT
+from safety.projections.subjects import subject_codes
 from safety.web.asking import Asked, NotThere
 from safety.web.policy import granted
 
@@ -34,7 +31,7 @@ def check_shown(ask: Asked, row: Stored, action: str) -> None:
     if ask.sites is not None:
         subjects = set(concerned(ask, row, kind))
         with ask.reading() as connection:
-            if not subjects or not subjects <= of_sites(connection, ask):
+            if not subjects or not subjects <= set(subject_codes(connection, trial, ask.at, ask.sites)):
                 raise NotThere
 
 
@@ -59,10 +56,3 @@ def of_message(ask: Asked, stream: str) -> list[str]:
     """Name the subjects that the alerts of a message concern."""
     composed = decode(ask.home.journal.stream(stream)[0]).event.__dict__
     return [subject for alert in composed["alerts"] for subject in of_alert(ask, f"{ask.trial}/alert/{alert}")]
-
-
-def of_sites(connection: Connection, ask: Asked) -> set[str]:
-    """Name the subjects of the sites that may be seen."""
-    person = SUBJECT.table
-    asked = select(person.c.subject).where(person.c.trial == ask.trial, ask.at.stands(person))
-    return set(connection.scalars(asked.where(person.c.site.in_(ask.sites or frozenset()))))
