@@ -46,6 +46,8 @@ class Narrow:
     serious: bool = False
     unexpected: bool = False
     related: bool = False
+    taken_by: str | None = None
+    """By whom it is taken in hand; "" is by nobody."""
     after: int | None = None
 
 
@@ -126,6 +128,8 @@ def _narrowed(narrow: Narrow, governs: Definition, trial: str, at: At, now: int)
         yield by_urgency[narrow.urgency]
     if narrow.owed_by:
         yield table.c.owed_by == narrow.owed_by
+    if narrow.taken_by is not None:
+        yield table.c.taken_by == narrow.taken_by if narrow.taken_by else table.c.taken_by.is_(None)
     if narrow.site:
         yield _of({narrow.site}, trial, at)
     if narrow.serious:
