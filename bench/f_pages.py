@@ -169,6 +169,7 @@ def main(subjects: int, only: str = "") -> None:
         home = filled(Path(folder), subjects)
         before = home.journal.head().position - CLOCKS
         browser = Browser(home)
+        print(f"{before:,} entries are filled in", file=sys.stderr, flush=True)
         try:
             for name, path in PAGES.items():
                 if only in name:

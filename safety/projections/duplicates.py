@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import combinations, groupby
 from typing import Any, Literal, NamedTuple
 
@@ -39,6 +40,8 @@ NEAR = 7
 """Days that two onsets of one occurrence may lie apart, as reports tell them."""
 SHARED = 0.5
 """Part of the words of the shorter term that the other has to have too."""
+HELD = 20_000
+"""Dates and terms that are held once read: of a trial few are different."""
 AE = ADVERSE_EVENT.table
 COLUMNS = {
     "subject": AE.c.subject,
@@ -140,7 +143,7 @@ def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
     if one["onset"] is None or other["onset"] is None:
         yield reason("dates_may_meet")
         return
-    (low, high), (other_low, other_high) = span(one["onset"]), span(other["onset"])
+    (low, high), (other_low, other_high) = _span(one["onset"]), _span(other["onset"])
     days = [second // DAY_SECONDS for second in (low, high, other_low, other_high)]
     apart = abs(days[0] - days[2])
     if days[0] == days[1] and days[2] == days[3]:
@@ -156,7 +159,7 @@ def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
 
 def _lasts_into(row: Mapping[str, Any], second: int) -> bool:
     """Say whether an adverse event that has an end was still going on at a moment after it began."""
-    return row["end"] is not None and span(row["onset"])[0] <= second <= span(row["end"])[1]
+    return row["end"] is not None and _span(row["onset"])[0] <= second <= _span(row["end"])[1]
 
 
 def _of_the_rest(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Reason]:
@@ -164,6 +167,10 @@ def _of_the_rest(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
         yield reason("same_criterion")
 
 
+_span = lru_cache(maxsize=HELD)(span)
+
+
+@lru_cache(maxsize=HELD)
 def _plain(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
 

@@ -14,7 +14,7 @@ from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.assessment import ASSESSMENT
 from safety.projections.at import At
 from safety.projections.incidence import incidence
-from safety.projections.known_to import fold_known, fold_subjects, knows, otherwise_known
+from safety.projections.known_to import WholeLog, fold_known, fold_subjects, knows, of_event, otherwise_known
 from safety.projections.line_listing import line_listing, of_sites
 from safety.projections.rows import Log, Recorded
 from safety.projections.trials import definition
@@ -67,7 +67,7 @@ def happened(connection: Connection, of: Moment, keys: AbstractSet[tuple[str, in
     return count, Side(listed(connection, of, at, keys), counted(connection, of, at))
 
 
-def known(connection: Connection, log: Log, of: Moment) -> tuple[AbstractSet[tuple[str, int]] | None, Side]:
+def known(connection: Connection, log: WholeLog, of: Moment) -> tuple[AbstractSet[tuple[str, int]] | None, Side]:
     """Give what may differ from what had happened, None for all of it, and what the party knew of that by the moment.
 
     Where nobody told late, it is what the log held; the subjects of whom somebody did are folded anew.
@@ -83,7 +83,7 @@ def known(connection: Connection, log: Log, of: Moment) -> tuple[AbstractSet[tup
     events = {key: row for key, row in listed(connection, of, held, keys).items() if key[0] not in other}
     counts = counted(connection, of, held)
     if other:
-        with folded_of(log, of, other, is_known) as anew:
+        with folded_of(log, of, other, of_event(is_known)) as anew:
             events |= listed(anew, of, At(of.head), None)
             counts = combined(counts, counted(anew, of, At(of.head)), 1)
         with folded_of(log, of, other, lambda one: one.position <= of.held) as anew:

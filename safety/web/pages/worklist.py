@@ -15,7 +15,7 @@ from safety.web.pages.case import mark_whose
 
 pages = Pages()
 
-A_PAGE = 100
+A_PAGE = 50
 FEW_ALERTS = 8
 """Alerts that stand on the list at once: those that waited longest; the rest is one link away."""
 URGENCIES = ("late", "soon", "later")
