@@ -32,8 +32,6 @@ POINTS: Mapping[Why, int] = {
     "same_criterion": 1,
 }
 """What each reason counts. Who reports twice rarely words or dates it the same, so no reason is needed and none is enough."""
-OF_THE_TERM: AbstractSet[Why] = {"same_term", "same_coded_term", "shared_words", "same_body_system"}
-OF_THE_TIME: AbstractSet[Why] = {"same_day", "days_apart", "overlapping", "dates_may_meet"}
 ENOUGH = 5
 """Points from which a pair is suggested; it takes a reason of the term and one of the time."""
 NEAR = 7
@@ -75,11 +73,11 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness | Non
 
     Both as `line_listing` has them: `term`, `preferred_term`, `soc`, `onset`, `end`; `criteria`.
     """
-    found = [*_of_the_term(one, other), *_of_the_time(one, other)]
-    kinds = {reason.why for reason in found}
-    if not (kinds & OF_THE_TERM and kinds & OF_THE_TIME):
+    of_the_term = tuple(_of_the_term(one, other))
+    of_the_time = tuple(_of_the_time(one, other)) if of_the_term else ()
+    if not of_the_time:
         return None
-    found += _of_the_rest(one, other)
+    found = [*of_the_term, *of_the_time, *_of_the_rest(one, other)]
     score = sum(reason.points for reason in found)
     return Likeness(score, tuple(found)) if score >= ENOUGH else None
 
