@@ -15,7 +15,17 @@ from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
-OF_A_CASE = {"worklist": "/trials/T1/worklist", "case": CASE, "assess-causality": f"{CASE}/causality"}
+OF_A_CASE = {
+    "worklist": "/trials/T1/worklist",
+    "worklist-narrowed": "/trials/T1/worklist?serious=1&due=late",
+    "case": CASE,
+    "assess-causality": f"{CASE}/causality",
+    "duplicates": "/trials/T1/duplicates",
+    "merge": f"{CASE}/merge?with=2",
+    "narrative": f"{CASE}/narrative",
+    "entry": "/log/6",
+    "history-of-a-field": f"/trials/T1/history?subject={SUBJECT}&number=1&field=term",
+}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 

@@ -315,3 +315,31 @@ def test_an_alert_is_acknowledged_from_the_case(home: Home, chen: TestClient) ->
     answer = chen.post("/trials/T1/alerts/A-1/acknowledge", data=data, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, CASE)
     assert "Acknowledged by CHEN" in words(chen.get(CASE))
+
+
+def test_an_obligation_is_taken_in_hand_and_taken_over_with_a_reason(home: Home, chen: TestClient) -> None:
+    with_people(home, WU={"roles": ["deputy_safety_officer"]})
+    worklist = "/trials/T1/worklist"
+    assert "nobody has it" in words(chen.get(worklist))
+    assert 'data-key="t"' in chen.get(CASE).text
+    answer = acts(chen, "take", back=worklist)
+    assert (answer.status_code, answer.headers["location"]) == (303, worklist)
+    topic, said, _ = last_event(home)
+    assert (topic, said["taken_by"]) == ("obligation.taken.v1", "CHEN")
+    assert "taken by CHEN" in words(chen.get(worklist))
+    assert "taken by CHEN" in words(chen.get(CASE))
+    assert f"Obligation {NAME} taken by CHEN" in words(chen.get(CASE))
+    assert 'data-key="t"' not in chen.get(CASE).text, "who has it is not asked to take it"
+    assert NAME in words(chen.get(f"{worklist}?hand=mine"))
+    assert "0 of 1 clocks that run are shown." in words(chen.get(f"{worklist}?hand=nobody"))
+    other = signed_in(home, "WU")
+    assert "0 of 1 clocks that run are shown." in words(other.get(f"{worklist}?hand=mine"))
+    assert "CHEN has it. To take it over, say why" in words(other.get(f"{CASE}/take", params={"obligation": NAME}))
+    refused = acts(other, "take")
+    assert refused.status_code == 422
+    assert "in the hands of CHEN" in words(refused)
+    assert acts(other, "take", reason="CHEN is on leave").status_code == 303
+    told = words(chen.get(CASE))
+    assert "taken by WU" in told
+    assert "CHEN is on leave" in told
+    assert signed_in(home, "LIN").get(f"{CASE}/take", params={"obligation": NAME}).status_code == 404

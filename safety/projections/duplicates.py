@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import combinations, groupby
 from typing import Any, Literal, NamedTuple
 
@@ -31,14 +32,14 @@ POINTS: Mapping[Why, int] = {
     "same_criterion": 1,
 }
 """What each reason counts. Who reports twice rarely words or dates it the same, so no reason is needed and none is enough."""
-OF_THE_TERM: AbstractSet[Why] = {"same_term", "same_coded_term", "shared_words", "same_body_system"}
-OF_THE_TIME: AbstractSet[Why] = {"same_day", "days_apart", "overlapping", "dates_may_meet"}
 ENOUGH = 5
 """Points from which a pair is suggested; it takes a reason of the term and one of the time."""
 NEAR = 7
 """Days that two onsets of one occurrence may lie apart, as reports tell them."""
 SHARED = 0.5
 """Part of the words of the shorter term that the other has to have too."""
+HELD = 20_000
+"""Dates and terms that are held once read: of a trial few are different."""
 AE = ADVERSE_EVENT.table
 COLUMNS = {
     "subject": AE.c.subject,
@@ -72,11 +73,11 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness | Non
 
     Both as `line_listing` has them: `term`, `preferred_term`, `soc`, `onset`, `end`; `criteria`.
     """
-    found = [*_of_the_term(one, other), *_of_the_time(one, other)]
-    kinds = {reason.why for reason in found}
-    if not (kinds & OF_THE_TERM and kinds & OF_THE_TIME):
+    of_the_term = tuple(_of_the_term(one, other))
+    of_the_time = tuple(_of_the_time(one, other)) if of_the_term else ()
+    if not of_the_time:
         return None
-    found += _of_the_rest(one, other)
+    found = [*of_the_term, *of_the_time, *_of_the_rest(one, other)]
     score = sum(reason.points for reason in found)
     return Likeness(score, tuple(found)) if score >= ENOUGH else None
 
@@ -140,7 +141,7 @@ def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
     if one["onset"] is None or other["onset"] is None:
         yield reason("dates_may_meet")
         return
-    (low, high), (other_low, other_high) = span(one["onset"]), span(other["onset"])
+    (low, high), (other_low, other_high) = _span(one["onset"]), _span(other["onset"])
     days = [second // DAY_SECONDS for second in (low, high, other_low, other_high)]
     apart = abs(days[0] - days[2])
     if days[0] == days[1] and days[2] == days[3]:
@@ -156,7 +157,7 @@ def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
 
 def _lasts_into(row: Mapping[str, Any], second: int) -> bool:
     """Say whether an adverse event that has an end was still going on at a moment after it began."""
-    return row["end"] is not None and span(row["onset"])[0] <= second <= span(row["end"])[1]
+    return row["end"] is not None and _span(row["onset"])[0] <= second <= _span(row["end"])[1]
 
 
 def _of_the_rest(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Reason]:
@@ -164,6 +165,10 @@ def _of_the_rest(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
         yield reason("same_criterion")
 
 
+_span = lru_cache(maxsize=HELD)(span)
+
+
+@lru_cache(maxsize=HELD)
 def _plain(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
 

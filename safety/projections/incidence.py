@@ -72,6 +72,19 @@ def incidence(
     return table
 
 
+def by_class(
+    connection: Connection, trial: str, at: At, sizes: dict[str, int], *, window: Window = "all"
+) -> list[dict[str, Any]]:
+    """Count by system organ class alone, beside a table that has told the `sizes` of its arms.
+
+    Raises:
+        UnknownTrial: there was no such trial at the moment asked about.
+        NoPrimaryWindow: the primary window is asked for and the trial states none.
+
+    """
+    return Counting(trial, definition(connection, trial, at), at, window).terms(connection, sizes, by_term=False)
+
+
 def measure(subjects: int, events: int, of: int) -> dict[str, Any]:
     """Give subjects, events, proportion and exact interval; of an empty arm the last two are None."""
     bounds = interval(subjects, of)

@@ -82,6 +82,8 @@ def line_listing(
     if sites is not None:
         wanted.append(of_sites(trial, at, sites))
     if only is not None and len(only) <= FEW:
+        # The subjects too: an index leads to them, none to pairs.
+        wanted.append(AE.c.subject.in_({code for code, _ in only}))
         wanted.append(tuple_(AE.c.subject, AE.c.number).in_(sorted(only)))
     page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
     keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}

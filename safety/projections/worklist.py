@@ -46,6 +46,8 @@ class Narrow:
     serious: bool = False
     unexpected: bool = False
     related: bool = False
+    taken_by: str | None = None
+    """By whom it is taken in hand; "" is by nobody."""
     after: int | None = None
 
 
@@ -87,7 +89,7 @@ def worklist(
         for row in rows[:limit]
     ]
     alerts = list(_unacknowledged(connection, trial, at, sites))
-    cases = _cases(connection, trial, at, {one["subject"] for one in duties})
+    cases = _cases(connection, trial, at, frozenset((one["subject"], one["number"]) for one in duties))
     for duty in duties:
         duty["urgency"] = urgency(duty["due"], instant)
         line = duty["case"] = cases.get((duty["subject"], duty["number"]))
@@ -126,6 +128,8 @@ def _narrowed(narrow: Narrow, governs: Definition, trial: str, at: At, now: int)
         yield by_urgency[narrow.urgency]
     if narrow.owed_by:
         yield table.c.owed_by == narrow.owed_by
+    if narrow.taken_by is not None:
+        yield table.c.taken_by == narrow.taken_by if narrow.taken_by else table.c.taken_by.is_(None)
     if narrow.site:
         yield _of({narrow.site}, trial, at)
     if narrow.serious:
@@ -191,9 +195,9 @@ def _ended(connection: Connection, which: Iterable[ColumnElement[bool]]) -> tupl
 
 
 def _cases(
-    connection: Connection, trial: str, at: At, subjects: AbstractSet[str]
+    connection: Connection, trial: str, at: At, named: AbstractSet[tuple[str, int]]
 ) -> dict[tuple[str, int], dict[str, Any]]:
-    listed = line_listing(connection, trial, at, subjects=subjects)["rows"]
+    listed = line_listing(connection, trial, at, only=named)["rows"] if named else []
     return {(row["subject"], row["number"]): row for row in listed}
 
 

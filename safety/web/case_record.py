@@ -48,6 +48,8 @@ class Entry(NamedTuple):
     signed: bool
 
 
+OWN_WORDS = {"obligation.rejected", "obligation.taken"}
+"""Entries whose reason is free text."""
 Said = Mapping[str, Any]
 NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] = {
     "dose.given": ("drop", "inf", N_("Infusion %(n)d given, %(on)s"), lambda ask, said: {"n": said["number"], "on": ask.show.date(said["started_on"])}),
@@ -84,6 +86,10 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     "obligation.opened": (
         "soon", "", N_("Obligation %(name)s opened, to %(to)s"),
         lambda _, said: {"name": said["obligation"], "to": ", ".join(said["to"])},
+    ),
+    "obligation.taken": (
+        "user", "", N_("Obligation %(name)s taken by %(who)s"),
+        lambda _, said: {"name": said["obligation"], "who": said["taken_by"]},
     ),
     "obligation.superseded": (
         "void", "", N_("Obligation %(name)s gave way to %(by)s"),
@@ -166,7 +172,7 @@ def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:
     """Give the free text of an entry, to whom it is shown in clear."""
     if FieldClass.TEXT not in ask.grant.fields:
         return ""
-    return str(said.get("reason" if topic == "obligation.rejected" else "explanation") or "")
+    return str(said.get("reason" if topic in OWN_WORDS else "explanation") or "")
 
 
 def aware(ask: Asked, said: Said, recorded_at: int) -> str:

@@ -9,8 +9,8 @@ from safety.aggregates.ladder import Step
 from safety.aggregates.obligation import Cancelled, Opened, Submitted, Superseded
 from safety.values import moment
 from safety.web.asking import Asked
-from safety.web.because import reason
 from safety.web.clocks import OWED_BY, REASONS, about
+from safety.web.reasons import said_in_words
 from safety.web.set_off import Alerted, is_urgent, opened, people
 
 
@@ -102,8 +102,8 @@ class Told:
         return self._ask.words(why)
 
     def sentence(self, line: str) -> str:
-        """Give a sentence of a clock's reasons in the reader's language, as far as it is known there."""
-        return reason(self._ask.words, line)
+        """Give a sentence of a clock's reasons in the reader's language."""
+        return said_in_words(self._ask, line)
 
     def left(self, sent: Submitted) -> list[str]:
         """Name the recipients that still have nothing once a report is sent."""

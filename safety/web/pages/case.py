@@ -12,11 +12,11 @@ from safety.projections.case_file import case_file
 from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.because import reason
 from safety.web.case_record import Entry, by_day, judged, record_of
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
 from safety.web.likenesses import because
+from safety.web.reasons import said_in_words
 from safety.web.signing import Signed, signature_of
 from safety.web.words import N_
 
@@ -116,8 +116,8 @@ def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
         "owner": ask.words(owner),
         "why": ask.words(text) if text else "",
         "clause": clause,
+        "reasons": [said_in_words(ask, line) for line in duty["because"]],
         "limit_said": limit_of(ask, duty),
-        "because": [reason(ask.words, line) for line in duty["because"]],
         "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
     }
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from fastapi import Response
 
 from safety.aggregates.deciding import Form
-from safety.aggregates.obligation import Acknowledged, Cancelled, Rejected, Submitted
+from safety.aggregates.obligation import Acknowledged, Cancelled, Rejected, Submitted, Taken
 from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant, local_now
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.clocks import REASONS
@@ -46,6 +46,27 @@ REJECT = Step("rejection", "obligation.reject", N_("Record a rejection"), N_("Re
 CANCEL = Step(
     "cancel", "obligation.cancel", N_("Strike a clock through"), N_("Sign and strike through"), ("approval", "review")
 )
+
+TAKE = Step("take", "obligation.take", N_("Take an obligation in hand"), N_("I take this"))
+
+
+@pages.shows(CASE + "/take", "obligation.take")
+def ask_taking(ask: Ask, subject: str, number: str, obligation: str = "") -> Response:
+    """Ask whether an obligation is to be taken, and why from somebody who has it."""
+    return shown(ask, TAKE, *duty_of(ask, subject, number, obligation))
+
+
+@pages.takes(CASE + "/take", "obligation.take")
+def take_duty(ask: Ask, subject: str, number: str) -> Response:
+    """Take an obligation in hand, in one's own name; it stops no clock."""
+    case, duty = duty_of(ask, subject, number, ask.text("obligation"))
+    fault = acted(
+        ask, TAKE.command, lambda: built(ask, Taken, **named(ask, case, duty), reason=ask.text("reason") or None)
+    )
+    back = ask.text("back")
+    if fault is None and back.startswith(f"/trials/{ask.trial}/"):
+        return ask.go(back)
+    return done(ask, TAKE, case, duty, fault)
 
 
 @pages.shows(CASE + "/submit", "obligation.submit")

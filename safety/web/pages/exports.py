@@ -127,8 +127,7 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
             told = history.comparison(connection, ask, a, b, head, most=MOST)["rows"]
             found = [of_change(ask, one, row["kind"]) for row in told for one in row["values"]]
             return exported(ask, "comparison", ask.words("Compare two moments"), heads(ask, OF_A_CHANGE), found)
-        had = history.happened(connection, ask, head)
-        gaps = history.gaps(connection, ask, head, had, history.known(ask, head), most=MOST)["rows"]
+        gaps = history.gaps(connection, ask, head, most=MOST)["rows"]
     rows = (of_gap(ask, gap) for gap in gaps)
     return exported(ask, "history", ask.words("History"), heads(ask, OF_A_GAP), rows)
 

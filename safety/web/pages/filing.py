@@ -15,11 +15,11 @@ from safety.projections.trials import definition
 from safety.values import DAY_SECONDS, code, span
 from safety.web.answers import CHOICES
 from safety.web.asking import Ask, Asked
-from safety.web.because import reason
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
 from safety.web.late import late
 from safety.web.pages.subjects import CAUSALITIES, FIELDS
+from safety.web.reasons import said_in_words
 from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
 from safety.web.words import N_
 
@@ -34,7 +34,7 @@ ASKED = {
     "causalities": CAUSALITIES,
     "because": BECAUSE,
     "parties": PARTIES,
-    "why": reason,
+    "why": said_in_words,
 }
 """What the form of an adverse event and its side panel need, whichever page they stand on."""
 

@@ -1,6 +1,5 @@
 """History: what was known and what had happened at a moment, what changed between two, and who changed a field and why."""
 
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +10,8 @@ from safety.aggregates.trial import UnknownTrial
 from safety.projections import At, Connection
 from safety.projections.assessment import PLAIN
 from safety.projections.changes import changes, neighbours
-from safety.projections.incidence import incidence
-from safety.projections.known_to import fold_known
-from safety.projections.line_listing import line_listing
-from safety.values import DAY_SECONDS, FieldClass, code, moment, seconds, span
+from safety.projections.knowledge import AHEAD, Moment, counted, happened, known
+from safety.values import DAY_SECONDS, FieldClass, code, microseconds, moment, seconds, span
 from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 from safety.web.looking_back import NoMoment, looked_back
@@ -42,8 +39,7 @@ def history_page(  # noqa: PLR0917, one parameter a field of its forms; FastAPI 
     with ask.reading() as connection:
         head = ask.home.views.now(connection)
         earlier, later = neighbours(connection, ask.trial, ask.at)
-        had = happened(connection, ask, head)
-        unknown = gaps(connection, ask, head, had, known(ask, head))
+        unknown = gaps(connection, ask, head)
         compared = comparison(connection, ask, a, b, head) if a.strip() and b.strip() else None
         fields = of_a_record(connection, ask, subject, number, field) if subject.strip() else None
     said = {"a": a, "b": b, "subject": subject, "number": number, "field": field}
@@ -59,46 +55,32 @@ def local_second(when: datetime, zone: str) -> int:
     return seconds(local.date()) + (local.hour * 60 + local.minute) * 60 + local.second
 
 
-def listed(connection: Connection, ask: Asked, at: At) -> dict[tuple[str, int], Row]:
-    """Give the adverse events that stand, by subject and number; none where the trial was not known of."""
-    rows = line_listing(connection, ask.trial, at, sites=ask.sites)["rows"]
-    return {(row["subject"], row["number"]): row for row in rows if not row["nullified"] and row["merged_into"] is None}
-
-
-def counted(connection: Connection, ask: Asked, at: At) -> dict[str, Row]:
-    """Give subjects and events of the whole trial as the incidence tables count them, all arms together."""
-    if not ask.may("comparison.read"):
-        return {}
-    groups = incidence(connection, ask.trial, at)["groups"]
-    return {
-        name: {part: sum(group["measures"][name][part] for group in groups) for part in ("subjects", "events")}
-        | {"of": sum(group["subjects"] for group in groups)}
-        for name in COUNTED
-    }
-
-
-def happened(connection: Connection, ask: Asked, head: At) -> Row:
-    """Give what is known now to have begun by the moment."""
-    zone = ask.governs.zone if ask.governs else "UTC"
-    at = At(head.position, local_second(moment(ask.stamped), zone))
-    return {"events": listed(connection, ask, at), "counts": counted(connection, ask, at)}
-
-
-def known(ask: Asked, head: At) -> Row:
-    """Give what the sponsor was aware of by the moment."""
-    both = ask.governs is not None and ask.governs.sponsor_investigator
-    folded = fold_known(
-        ask.home.journal, ask.trial, "sponsor", moment(ask.stamped), head.position, sponsor_investigator=both
+def asked_moment(ask: Asked, head: At) -> Moment:
+    """Say what is asked for: what the sponsor knew by the moment that is looked at."""
+    by, zone = moment(ask.stamped), ask.governs.zone if ask.governs else "UTC"
+    journal = ask.home.journal
+    return Moment(
+        ask.trial,
+        "sponsor",
+        ask.governs is not None and ask.governs.sponsor_investigator,
+        by,
+        head.position,
+        held=min(head.position, journal.position_at(microseconds(by))),
+        happened_by=local_second(by, zone),
+        after=min(head.position, journal.position_at(microseconds(by - AHEAD))),
+        sites=ask.sites,
+        measures=COUNTED if ask.may("comparison.read") else (),
     )
-    with closing(folded) as views, views.connect() as connection:
-        return {"events": listed(connection, ask, head), "counts": counted(connection, ask, head)}
 
 
-def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row, *, most: int = MOST) -> Row:
+def gaps(connection: Connection, ask: Asked, head: At, *, most: int = MOST) -> Row:
     """Set what had happened beside what the sponsor knew: the counts, and each event or value that differs."""
+    of = asked_moment(ask, head)
+    keys, knew = known(connection, ask.home.journal, of)
+    count, had = happened(connection, of, keys)
     rows: list[Row] = []
-    for key, row in had["events"].items():
-        before = knew["events"].get(key)
+    for key, row in had.events.items():
+        before = knew.events.get(key)
         if before is None:
             rows.append({"key": key, "row": row, "field": None})
         else:
@@ -111,8 +93,8 @@ def gaps(connection: Connection, ask: Asked, head: At, had: Row, knew: Row, *, m
     for gap in rows[:most]:
         gap["told"] = told.get((gap["key"], gap["field"]))
     return {
-        "counts": [(name, had["counts"][name], knew["counts"][name]) for name in had["counts"]],
-        "happened": len(had["events"]),
+        "counts": [(name, had.counts[name], knew.counts[name]) for name in had.counts],
+        "happened": count,
         "missing": sum(row["field"] is None for row in rows),
         "other": sum(row["field"] is not None for row in rows),
         "rows": rows[:most],
@@ -142,7 +124,8 @@ def comparison(connection: Connection, ask: Asked, a: str, b: str, head: At, mos
         first, last = sorted(
             looked_back(ask.home.journal, text.strip(), zone=zone, head=head.position, now=ask.now) for text in (a, b)
         )
-        counts = [counted(connection, ask, At(position)) for position, _ in (first, last)]
+        of = asked_moment(ask, head)
+        counts = [counted(connection, of, At(position)) for position, _ in (first, last)]
     except NoMoment as fault:
         raise Unclear(ask.words(str(fault), head=head.position)) from None
     except UnknownTrial:

@@ -7,7 +7,7 @@ from fastapi import Response
 
 from safety.projections import Connection
 from safety.projections.behind import over_time, population
-from safety.projections.incidence import MEASURES, By, Window, incidence, measure
+from safety.projections.incidence import MEASURES, By, Window, by_class, incidence, measure
 from safety.projections.line_listing import line_listing
 from safety.projections.subject_timeline import subject_timeline
 from safety.values import DAY_SECONDS, span
@@ -60,7 +60,7 @@ def tables(connection: Connection, ask: Asked, *, by: str, window: str) -> tuple
     rows_by: By = "grade" if by == "grade" else "pt"
     found = incidence(connection, ask.trial, ask.at, by=rows_by, window=within)
     other = incidence(connection, ask.trial, ask.at, window="all") if within == "primary" else None
-    details = graded(ask, found) if rows_by == "grade" else coded(ask, found, classes(connection, ask, within))
+    details = graded(ask, found) if rows_by == "grade" else coded(ask, found, classes(connection, ask, found, within))
     return found, other, details
 
 
@@ -98,10 +98,10 @@ def overview(ask: Asked, found: Row) -> list[Row]:
     return [row for row in rows if row["name"] != "severe" or any(cell["measure"]["events"] for cell in row["cells"])]
 
 
-def classes(connection: Connection, ask: Asked, within: Window) -> list[Row]:
+def classes(connection: Connection, ask: Asked, found: Row, within: Window) -> list[Row]:
     """Give the table's rows by system organ class."""
-    counted: list[Row] = incidence(connection, ask.trial, ask.at, by="soc", window=within)["terms"]
-    return counted
+    sizes = {group["arm"]: group["subjects"] for group in found["groups"]}
+    return by_class(connection, ask.trial, ask.at, sizes, window=within)
 
 
 def coded(ask: Asked, found: Row, by_class: Sequence[Row]) -> list[Row]:

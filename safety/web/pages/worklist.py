@@ -15,7 +15,7 @@ from safety.web.pages.case import mark_whose
 
 pages = Pages()
 
-A_PAGE = 100
+A_PAGE = 50
 FEW_ALERTS = 8
 """Alerts that stand on the list at once: those that waited longest; the rest is one link away."""
 URGENCIES = ("late", "soon", "later")
@@ -54,7 +54,13 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
 def kept(ask: Asked) -> dict[str, str]:
     """Give what the address narrows the list by, as far as it is known: a view is an address."""
     said = ask.request.query_params
-    choices = {"due": URGENCIES, "owner": tuple(OWED_BY), "site": sites_of(ask), "only": ("new",)}
+    choices = {
+        "due": URGENCIES,
+        "owner": tuple(OWED_BY),
+        "site": sites_of(ask),
+        "only": ("new",),
+        "hand": ("mine", "nobody"),
+    }
     known = {name: "1" if said.get(name) else "" for name in ("serious", "unexpected", "related")}
     return known | {name: value if (value := said.get(name, "")) in among else "" for name, among in choices.items()}
 
@@ -64,7 +70,9 @@ def narrowed(ask: Asked) -> Narrow:
     said = kept(ask)
     looked = ask.home.sessions.looked(ask.account, ask.trial) if said["only"] else None
     letters = {name: bool(said[name]) for name in ("serious", "unexpected", "related")}
-    return Narrow(said["due"], said["owner"], said["site"], after=looked.position if looked else None, **letters)
+    hand = {"mine": ask.account, "nobody": ""}.get(said["hand"])
+    after = looked.position if looked else None
+    return Narrow(said["due"], said["owner"], said["site"], taken_by=hand, after=after, **letters)
 
 
 def sites_of(ask: Asked) -> list[str]:
