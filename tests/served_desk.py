@@ -132,3 +132,9 @@ def until(page: Page, expression: str) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"never so: {expression}")
+
+
+def sign_out(page: Page) -> None:
+    """Sign out, by the menu."""
+    page.locator(".menu summary").click()
+    page.locator(".menu form[action='/sign-out'] button").click()
