@@ -95,7 +95,7 @@ class Person:
     ) -> None:
         wide, high = WIDTHS[width]
         size = {"width": wide, "height": high}
-        self.desk, self.complaints = desk, list[str]()
+        self.desk, self.language, self.complaints = desk, language, list[str]()
         self.context: BrowserContext = browser.new_context(
             base_url=desk.address,
             locale=LANGUAGES[language],
