@@ -24,7 +24,7 @@ ROUTES = [
     route
     for group in groups()
     for route in group.routes
-    if isinstance(route, APIRoute) and "GET" in route.methods and not route.path.startswith("/api/")
+    if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.path.startswith("/api/")
 ]
 NO_PAGE = {"live.follow", "listing.export", "screen.export", "session.end"}
 """Routes that answer with something else than a page."""

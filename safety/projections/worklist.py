@@ -1,12 +1,12 @@
 """The worklist of a trial: the clocks that run and the alerts that nobody has acknowledged, the most urgent first."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from safety.projections.alert import ALERT
 from safety.projections.at import At
@@ -30,6 +30,9 @@ def worklist(
     now: datetime,
     *,
     sites: AbstractSet[str] | None = None,
+    owed_by: str | None = None,
+    within: str | None = None,
+    since: int | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> dict[str, Any]:
@@ -39,7 +42,8 @@ def worklist(
     `later`), the `case` it is of (a line of `line_listing`) and its `sur`. An alert concerns `cases`, those of `sites` alone;
     one that concerns none of them is not told. Of a chain of alerts the first stands for all: `reached` is how far it went.
     `governed`: whether packs govern the trial, without which no clock runs; `ended`: how many clocks run no more, and since
-    when (microseconds) the last of them.
+    when (microseconds) the last of them. Only the clocks that one party owes (`owed_by`), that are as urgent as `within`
+    (`late`, or `soon` and `late`), that changed after the position `since`; the counts are of all.
 
     Raises:
         UnknownTrial: there was no such trial at the moment asked about.
@@ -51,8 +55,12 @@ def worklist(
         of.append(_of(sites, trial, at))
     runs = [*of, table.c.runs == 1]
     order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
-    rows = connection.execute(select(table).where(*runs).order_by(*order).limit(limit + 1).offset(offset)).all()
-    duties = [as_told(row, instant) | {"due": row.due_at, "starts": row.starts_at} for row in rows[:limit]]
+    only = [*runs, *_only(table, instant, owed_by, within, since)]
+    rows = connection.execute(select(table).where(*only).order_by(*order).limit(limit + 1).offset(offset)).all()
+    duties = [
+        as_told(row, instant) | {"due": row.due_at, "starts": row.starts_at, "changed": row.from_position}
+        for row in rows[:limit]
+    ]
     alerts = list(_unacknowledged(connection, trial, at, sites))
     cases = _cases(connection, trial, at, {one["subject"] for one in duties})
     for duty in duties:
@@ -67,6 +75,19 @@ def worklist(
         "governed": _governed(connection, trial, at),
         "ended": _ended(connection, [*of, table.c.runs == 0]),
     }
+
+
+def _only(
+    table: Table, now: int, owed_by: str | None, within: str | None, since: int | None
+) -> Iterator[ColumnElement[bool]]:
+    """Choose what somebody asks to see alone."""
+    if owed_by is not None:
+        yield table.c.owed_by == owed_by
+    if within is not None:
+        until = now if within == "late" else now + SOON // timedelta(microseconds=1)
+        yield table.c.due_at.is_(None) | (table.c.due_at <= until)
+    if since is not None:
+        yield table.c.from_position > since
 
 
 def urgency(due: int | None, now: int) -> str:

@@ -1,34 +1,68 @@
 """The worklist: what runs out next and whether anybody has it, in words; and where an alert is acknowledged."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Response
 
 from safety.aggregates.alert import Acknowledged
 from safety.projections.worklist import worklist
+from safety.sessions import Looked
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
+from safety.web.views import shown
 
 pages = Pages()
 
 A_PAGE = 100
+WITHIN = ("late", "soon")
 TOO_LONG = 9
 """Characters of a page's number that no list has so many pages for."""
 
 
 @pages.shows("/trials/{trial}/worklist", "worklist.read")
-def show_worklist(ask: Ask, page: str = "1") -> Response:
-    """Show the clocks that run, the most urgent first, and the alerts that nobody has acknowledged."""
+def show_worklist(ask: Ask, page: str = "1", owed_by: str = "", within: str = "", new: str = "") -> Response:
+    """Show the clocks that run, the most urgent first, and the alerts that nobody has acknowledged.
+
+    Only those of one party, those as urgent as asked for, and those new since one looked, where the address says so.
+    """
     number = int(page) if page.isdecimal() and page.isascii() and len(page) < TOO_LONG and int(page) > 0 else 1
-    found = listed(ask, limit=A_PAGE, offset=(number - 1) * A_PAGE)
+    looked = ask.home.sessions.looked(ask.account, ask.trial)
+    said = {"owed_by": owed_by if owed_by in OWED_BY else "", "within": within if within in WITHIN else ""}
+    said["new"] = "1" if new and looked else ""
+    since = looked.position if looked and said["new"] else None
+    only = {"owed_by": said["owed_by"] or None, "within": said["within"] or None, "since": since}
+    found = listed(ask, limit=A_PAGE, offset=(number - 1) * A_PAGE, **only)
+    fresh = mark_new(ask, found, looked)
     if number > 1 and not found["duties"]:
-        return ask.go(ask.in_trial("/worklist"))
+        return ask.go(ask.in_trial("/worklist", **said))
     groups = [
         (name, [duty for duty in found["duties"] if duty["urgency"] == name]) for name in ("late", "soon", "later")
     ]
-    return ask.render("worklist/page.html.j2", found=found, groups=groups, page=number, why=why_empty(ask, found))
+    context = {
+        "found": found,
+        "groups": groups,
+        "page": number,
+        "parties": OWED_BY,
+        "looked": looked,
+        "fresh": fresh,
+        "said": said,
+        "views": shown(ask, "worklist", said),
+        "why": why_empty(ask, found),
+    }
+    return ask.render("worklist/page.html.j2", HTTPStatus.OK, **context)
+
+
+def mark_new(ask: Asked, found: dict[str, Any], looked: Looked | None) -> int:
+    """Mark what came or changed since one last looked, and count it; who never said so has nothing marked."""
+    until = None if looked is None else ask.home.journal.recorded_at(looked.position)
+    for duty in found["duties"]:
+        duty["new"] = looked is not None and duty["changed"] > looked.position
+    for alert in found["alerts"]:
+        alert["new"] = until is not None and alert["raised"] > until
+    return sum(one["new"] for one in (*found["duties"], *found["alerts"]))
 
 
 def why_empty(ask: Asked, found: dict[str, Any]) -> str:
@@ -45,11 +79,11 @@ def why_empty(ask: Asked, found: dict[str, Any]) -> str:
     )
 
 
-def listed(ask: Asked, *, limit: int, offset: int = 0) -> dict[str, Any]:
+def listed(ask: Asked, *, limit: int, offset: int = 0, **only: Any) -> dict[str, Any]:  # noqa: ANN401, filters of `worklist`
     """Ask for the worklist at the moment of the page, and put each clock in words."""
     with ask.reading() as connection:
         found = worklist(
-            connection, ask.trial, ask.at, moment(ask.stamped), sites=ask.sites, limit=limit, offset=offset
+            connection, ask.trial, ask.at, moment(ask.stamped), sites=ask.sites, limit=limit, offset=offset, **only
         )
     for duty in found["duties"]:
         owner = OWED_BY[duty["owed_by"]]
