@@ -1,4 +1,4 @@
-"""Who is signed in, who has failed to sign in, which first links are out, and where each has looked; all of it may be lost.
+"""Who is signed in, who failed to, which first links are out, where each has looked and what each shows; it may be lost.
 
 What a browser holds is never stored here: of session ids and links only the SHA-256 is kept, so that who reads this
 database signs in as nobody.
@@ -53,6 +53,15 @@ CHALLENGE = sa.Table(
     sa.Column("said", sa.Text, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
 )
+SAVED_VIEW = sa.Table(
+    "saved_view",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("trial", sa.Text, primary_key=True),
+    sa.Column("page", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("query", sa.Text, nullable=False),
+)
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
@@ -90,6 +99,24 @@ class Looked(NamedTuple):
 
     position: int
     looked_at: int
+
+
+class SavedView(NamedTuple):
+    """What somebody shows of a page, under a name of their own; `query` is the address's, of the page's own filters."""
+
+    account: str
+    trial: str
+    page: str
+    name: str
+    query: str = ""
+
+
+def _of(account: str, trial: str, page: str) -> sa.ColumnElement[bool]:
+    return (SAVED_VIEW.c.account == account) & (SAVED_VIEW.c.trial == trial) & (SAVED_VIEW.c.page == page)
+
+
+def _named(view: SavedView) -> sa.ColumnElement[bool]:
+    return _of(view.account, view.trial, view.page) & (SAVED_VIEW.c.name == view.name)
 
 
 def digest(secret: str) -> str:
@@ -245,6 +272,27 @@ class Sessions:
         with self._reached() as connection:
             row = connection.execute(ask.where(LOOKED.c.account == account, LOOKED.c.trial == trial)).one_or_none()
         return None if row is None else Looked(*row)
+
+    def keep_view(self, view: "SavedView", *, most: int) -> bool:
+        """Keep what an account shows on a page of a trial under a name; say no where it has so many on it already."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(SAVED_VIEW).where(_named(view)))
+            ask = sa.select(sa.func.count()).select_from(SAVED_VIEW).where(_of(view.account, view.trial, view.page))
+            if connection.execute(ask).scalar_one() >= most:
+                return False
+            connection.execute(sa.insert(SAVED_VIEW), view._asdict())
+        return True
+
+    def forget_view(self, view: "SavedView") -> None:
+        """Forget a view by its name."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(SAVED_VIEW).where(_named(view)))
+
+    def views(self, account: str, trial: str, page: str) -> list["SavedView"]:
+        """Give the views that an account keeps of a page of a trial, by name."""
+        ask = sa.select(SAVED_VIEW).where(_of(account, trial, page)).order_by(SAVED_VIEW.c.name)
+        with self._reached() as connection:
+            return [SavedView(*row) for row in connection.execute(ask)]
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -95,7 +95,7 @@ class Person:
     ) -> None:
         wide, high = WIDTHS[width]
         size = {"width": wide, "height": high}
-        self.desk, self.complaints = desk, list[str]()
+        self.desk, self.language, self.complaints = desk, language, list[str]()
         self.context: BrowserContext = browser.new_context(
             base_url=desk.address,
             locale=LANGUAGES[language],
@@ -132,3 +132,9 @@ def until(page: Page, expression: str) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"never so: {expression}")
+
+
+def sign_out(page: Page) -> None:
+    """Sign out, by the menu."""
+    page.locator(".menu summary").click()
+    page.locator(".menu form[action='/sign-out'] button").click()

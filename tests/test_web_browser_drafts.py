@@ -11,7 +11,7 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.home import Home
 from safety.journal.states import folded
 from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served, until
+from tests.served_desk import Person, Served, served, sign_out, until
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
@@ -191,7 +191,7 @@ def test_signing_out_erases_it_and_nobody_else_is_offered_it(lin: Person) -> Non
     lin.sign_in("LIN")
     page.goto(FILE)
     assert page.locator(".draft").count() == 1
-    page.locator("form[action='/sign-out'] button:visible").click()
+    sign_out(page)
     page.wait_for_url("**/sign-in*")
     assert page.evaluate(KEPT) == 0
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from safety.home import Home
 from tests.builders import append, obligation_opened, reported
 from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served
+from tests.served_desk import Person, Served, served, sign_out
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
@@ -171,7 +171,7 @@ def test_a_session_that_ends_is_said(desk: Served, browser: Browser) -> None:
     page.wait_for_selector(FOLLOWED, state="attached")
     other = person.window()
     other.goto("/me")
-    other.locator("form[action='/sign-out'] button").first.click()
+    sign_out(other)
     other.wait_for_url("**/sign-in*")
     bar = page.locator("#live")
     expect(bar).to_contain_text("Your session has ended", timeout=40_000)

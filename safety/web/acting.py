@@ -1,7 +1,7 @@
 """How a form about a case is taken: filled in, signed where it has to be, done; what does not fit is said at its field."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from safety.web.words import N_
 
 F = TypeVar("F", bound=Form)
 
+A_MINUTE = timedelta(minutes=1)
 CHOOSE = N_("Choose one of these.")
 WHEN = N_("Write the date and time as 2018-05-31 18:00, in the zone of the trial.")
 NOT_FIT = N_("This does not fit here; it may be too long. Shorten or change it.")
@@ -83,13 +84,17 @@ def chosen(ask: Asked, field: str, among: Sequence[str]) -> str:
 
 
 def instant(ask: Asked, field: str) -> datetime:
-    """Read a local time of the trial's zone; raises Misfilled where it is none."""
+    """Read a local time of the trial's zone; raises Misfilled where it is none.
+
+    The present minute means now: what is sent in the minute in which its clock began was not sent before.
+    """
     zone = ZoneInfo(ask.governs.zone if ask.governs else "UTC")
     try:
         said = datetime.fromisoformat(ask.text(field))
     except ValueError:
         raise Misfilled(field, ask.words(WHEN)) from None
-    return said if said.tzinfo is not None else said.replace(tzinfo=zone)
+    at = said if said.tzinfo is not None else said.replace(tzinfo=zone)
+    return ask.moment if at <= ask.moment < at + A_MINUTE else at
 
 
 def local_now(ask: Asked) -> str:

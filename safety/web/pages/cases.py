@@ -7,6 +7,7 @@ from safety.values import code
 from safety.web.asking import Ask, Unclear
 from safety.web.case_record import reads_text
 from safety.web.declaring import Pages
+from safety.web.views import shown
 
 pages = Pages()
 
@@ -34,4 +35,5 @@ def list_cases(ask: Ask, subject: str = "", page: str = "1", serious: str = "", 
             offset=(number - 1) * A_PAGE,
         )
     said = {"subject": whose or "", "serious": serious, "related": related}
-    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=reads_text(ask))
+    views = shown(ask, "cases", said)
+    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=reads_text(ask), views=views)

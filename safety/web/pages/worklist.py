@@ -12,6 +12,7 @@ from safety.web.case_record import reads_text
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
 from safety.web.pages.case import mark_whose
+from safety.web.views import shown
 
 pages = Pages()
 
@@ -43,6 +44,7 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
         page=number,
         why=why_empty(ask, found),
         said=said,
+        views=shown(ask, "worklist", said),
         sites=sites_of(ask),
         owners=[(name, ask.words(text)) for name, text in OWED_BY.items()],
         looked=ask.home.sessions.looked(ask.account, ask.trial),

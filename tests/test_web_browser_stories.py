@@ -1,0 +1,168 @@
+"""What the desk is for, whole, in a real Chromium: a filing and what it sets off, its way over the desk, and its replay."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from safety.aggregates.adverse_event import AdverseEvents
+from safety.aggregates.obligation import Obligations
+from safety.home import Home
+from safety.journal.states import folded
+from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, photograph
+from tests.served_desk import Person, Served, served, until
+from tests.test_web_filing import prepared
+from tests.web_homes import Homes
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
+
+SAID = {
+    "en": {
+        "alerted": "Alerted at once, 1 person",
+        "new": "New",
+        "signed": "Signed by Dr CHEN",
+        "sent": "Sent to",
+        "past": "You are looking at the past",
+    },
+    "zh": {"alerted": "立即提醒 1 人", "new": "新", "signed": "Dr CHEN", "sent": "已报告", "past": "您正在查看过去"},
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    homes = Homes(tmp_path_factory.mktemp("stories"))
+    homes.now = datetime.now(UTC)
+    yield prepared(homes.open("demo"))
+    homes.close()
+
+
+@pytest.fixture(scope="module")
+def desk(home: Home) -> Iterator[Served]:
+    with served(home) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def choose(page: Page, what: str) -> None:
+    """Click the card of a choice, as a person does: nothing may lie over it."""
+    page.locator(f"label:has(:is({what}))").first.click()
+
+
+def press(page: Page) -> None:
+    page.locator("button[value=file]:visible").first.click()
+
+
+def investigator(lin: Person, home: Home, mark: str) -> int:
+    """From the first link to a serious event that is filed, in the fewest steps; give its number."""
+    page = lin.sign_in("LIN").page
+    page.goto("/trials/T1/subjects")
+    page.locator("[data-key=n]").first.click()
+    page.select_option("#subject", "S1")
+    page.fill("#term", "Sepsis")
+    page.fill("#on_y", "2026")
+    page.fill("#on_m", "2")
+    choose(page, "[name=grade][value='3'], [name=severity][value=SEVERE]")
+    choose(page, "#serious-yes")
+    choose(page, "[name=criteria][value=hospitalisation]")
+    choose(page, "[name=causality][value=POSSIBLE]")
+    alerted = SAID[lin.language]["alerted"]
+    expect(page.locator("#setoff")).to_contain_text(alerted)
+    photograph(page, f"story-filing-{mark}")
+    press(page)
+    page.wait_for_url("**/subjects/S1?filed=*")
+    photograph(page, f"story-filed-{mark}")
+    return int(re.search(r"filed=(\d+)", page.url)[1])  # type: ignore[index]  # waited for above
+
+
+def signed(page: Page, desk: Served) -> None:
+    """Sign what the page asks to be signed, with all that it asks for."""
+    choose(page, "[name=meaning]")
+    if page.locator("#sign-account").count():
+        page.fill("#sign-account", "CHEN")
+    page.fill("#sign-passphrase", desk.passphrases["CHEN"])
+    page.locator("button[type=submit][form=act]").click()
+
+
+def safety_officer(chen: Person, home: Home, number: int, mark: str) -> None:
+    """From the alert on the worklist over the case to a report that is sent, each judgement signed."""
+    page, words = chen.page, SAID[chen.language]
+    page.goto("/trials/T1/worklist")
+    photograph(page, f"story-worklist-{mark}")
+    case = f"/trials/T1/cases/S1/{number}"
+    page.locator(f"tr[id^=alert-] a[href^='{case}']").first.click()
+    page.wait_for_url(re.compile(rf"{case}([?#].*)?$"))
+    for left in range(page.locator("#alerts form button").count(), 0, -1):
+        page.locator("#alerts form button").first.click()
+        expect(page.locator("#alerts form button")).to_have_count(left - 1)
+    page.goto(f"{case}/causality")
+    choose(page, "[name=causality]")
+    signed(page, chen.desk)
+    page.wait_for_url(re.compile(rf"{case}([?#].*)?$"))
+    expect(page.locator("main")).to_contain_text(words["signed"])
+    duty = page.locator(".duty-acts a[href*='/submit']").first
+    owed = str(duty.get_attribute("href")).partition("obligation=")[2].replace("%2F", "/")
+    duty.click()
+    photograph(page, f"story-submit-{mark}")
+    signed(page, chen.desk)
+    page.wait_for_url(re.compile(rf"{case}([?#].*)?$"))
+    expect(page.locator("main")).to_contain_text(words["sent"])
+    photograph(page, f"story-case-{mark}")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    state = folded(home.journal.stream("T1/subject/S1")).slice(Obligations).of(number)[owed]
+    assert state.sent_to, "what the page says is what the log holds"
+
+
+def auditor(zhao: Person, before: int, number: int, mark: str) -> None:
+    """The same event as it was not yet known, and the change between the two moments, attributed."""
+    page, words = zhao.sign_in("ZHAO").page, SAID[zhao.language]
+    page.goto("/trials/T1/cases")
+    page.locator("#stamp").click()
+    page.wait_for_url("**/history*")
+    page.locator("#slide").fill(str(before))
+    page.locator(".timebar form").first.locator("button").click()
+    page.wait_for_url(f"**as_of={before}*")
+    expect(page.locator(".banner--past")).to_contain_text(words["past"])
+    photograph(page, f"story-history-{mark}")
+    page.goto(f"/trials/T1/cases/S1/{number}?as_of={before}")
+    assert page.locator("h1").inner_text(), "what was not known then is not there"
+    assert f"AE {number}" not in page.locator("main").inner_text()
+    page.goto("/trials/T1/history")
+    head = page.get_attribute("#slide", "max") or ""
+    page.fill("#a", str(before))
+    page.fill("#b", head)
+    page.locator("#compare form button").click()
+    page.wait_for_url("**a=*")
+    expect(page.locator("#compare table")).to_contain_text(f"AE {number}")
+    expect(page.locator("#compare table")).to_contain_text("LIN")
+    expect(page.locator("#compare table")).to_contain_text("CHEN")
+    photograph(page, f"story-compared-{mark}")
+    assert (
+        page.locator(
+            "form[method=post]:not([action='/sign-out']):not([action='/language']):not([action$='/seen'])"
+        ).count()
+        == 0
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_from_filing_to_replay(browser: Browser, desk: Served, home: Home, width: str, language: str) -> None:
+    mark, before = f"{width}-{language}", home.journal.head().position
+    lin, chen, zhao = (Person(browser, desk, width, language) for _ in range(3))
+    chen.sign_in("CHEN").page.goto("/trials/T1/worklist")
+    watched = chen.page
+    number = investigator(lin, home, mark)
+    until(watched, f"document.querySelector('tr[id^=alert-] a[href^=\"/trials/T1/cases/S1/{number}\"]') !== null")
+    assert number in folded(home.journal.stream("T1/subject/S1")).slice(AdverseEvents).by_number
+    safety_officer(chen, home, number, mark)
+    auditor(zhao, before, number, mark)
+    for person in (lin, chen, zhao):
+        person.context.close()
+        assert [text for text in person.complaints if "404 (Not Found)" not in text] == []
