@@ -16,6 +16,7 @@ from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.sessions import SessionsUnusable
 from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.kept_forms import WHERE, keep
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.standing import not_ready
@@ -64,11 +65,13 @@ async def by_http(request: Request, fault: HTTPException) -> Response:
 
 
 async def sign_in_first(request: Request, _: SignInFirst) -> Response:
-    """Send a person to the sign-in and back; a form that was being filled in stays in the browser."""
+    """Send a person to the sign-in and back; a form that was being sent is kept meanwhile."""
     if request.url.path.startswith("/api/"):
         return JSONResponse({"detail": "sign in first"}, HTTPStatus.UNAUTHORIZED)
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    where = "/sign-in" if back == "/" or request.method != "GET" else f"/sign-in?{urlencode({'next': back})}"
+    if request.method != "GET":
+        back = WHERE if keep(request.state.visitor) else "/"
+    where = "/sign-in" if back == "/" else f"/sign-in?{urlencode({'next': back})}"
     if request.headers.get("hx-request"):
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)
