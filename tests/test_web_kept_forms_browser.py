@@ -44,7 +44,8 @@ def filled_in(page: Page, lin: Entrance) -> None:
     page.click("form.body button")
     page.goto(f"/trials/T1/file?subject={SUBJECT}")
     page.fill("#term", TERM)
-    page.fill("#narrative", NARRATIVE, force=True)
+    page.check("input[name=serious][value=y]", force=True)
+    page.fill("#narrative", NARRATIVE)
 
 
 def signs_in_and_sends(page: Page, lin: Entrance, name: str) -> None:
@@ -54,7 +55,7 @@ def signs_in_and_sends(page: Page, lin: Entrance, name: str) -> None:
     page.fill("#pw", lin.passphrase)
     page.click("#si button[type=submit]")
     page.wait_for_selector("form[action='/kept/drop']")
-    assert "after the second infusion, <b>slowly</b>." in page.inner_text("dl")
+    assert [page.inner_text(f"dt:text-is('{name}') + dd") for name in ("term", "narrative")] == [TERM, NARRATIVE]
     photograph(page, f"kept-{name}")
     page.click("form[action='/trials/T1/file'] button")
 

@@ -32,14 +32,16 @@ class Finding(NamedTuple):
         return f"position {self.position}: {self.text}"
 
 
-def verify(journal: Journal, after: int = 0, upto: int | None = None) -> Iterator[Finding]:
+def verify(
+    journal: Journal, after: int = 0, upto: int | None = None, walks: "type[Walk] | None" = None
+) -> Iterator[Finding]:
     """Check the rows with `after` < position <= `upto`, in order; without `upto`, to the end and that it is the end.
 
-    Two processes may check a half each. Memory holds a version for each stream and no more.
+    Two processes may check a half each; `walks` checks rows of another kind than the record's. Memory holds a version for each stream and no more.
     """
     head = journal.head()
     last = head.position if upto is None else upto
-    walk = Walk(journal, after, NO_LIMIT if upto is None else upto)
+    walk = (walks or Walk)(journal, after, NO_LIMIT if upto is None else upto)
     for row in journal.rows(after, last):
         yield from walk.findings(row)
     if walk.before.position < last:
@@ -82,12 +84,16 @@ class Walk:
         self.claims = Claims(journal.commands(after, upto))
         self.before = Before(after, 0, None)
         for row in journal.page(after - 1, after, 1):
-            meta = read_meta(row)
+            meta = self.meta(row)
             self.before = Before(after, row.recorded_at, meta and meta.command)
+
+    def meta(self, row: Stored) -> Meta | None:
+        """Read who decided a row."""
+        return read_meta(row)
 
     def findings(self, row: Stored) -> Iterator[Finding]:
         """Check one row; whatever is wrong with it, the next one is checked against it as it is."""
-        meta = read_meta(row)
+        meta = self.meta(row)
         for rule, text in self._faults(row, meta):
             yield Finding(row.position, rule, text)
         self._versions[row.stream] = row.version
