@@ -50,11 +50,11 @@ class AccessWalk(Walk):
         except (KeyError, TypeError, ValueError):
             return None
 
-    def _content_faults(self, row: Stored, signers: dict[str, str]) -> Iterator[Fault]:
+    def _content_faults(self, row: Stored, named: dict[str, str]) -> Iterator[Fault]:
         said = read(row.body)
         if row.topic != TOPIC or said is None:
             yield "topic", f"it is no {TOPIC}"
-        if row.sealed is not None or signers:
+        if row.sealed is not None or named:
             yield "sealed", "an entry seals nothing and is signed by nobody"
         meta = self.meta(row)
         if meta is not None and row.stream != f"-/access/{meta.command}":
