@@ -86,7 +86,10 @@ def test_each_is_shown_as_the_text_that_it_is(browsers: dict[str, TestClient]) -
 def test_the_pages_of_two_cases_differ_in_their_words_alone(browsers: dict[str, TestClient]) -> None:
     numbers = [number for number in range(2, 16) if number % 5]  # each fifth is nullified, and its page says so
     texts = [browsers["CHEN"].get(f"/trials/T1/cases/{ALL}/{number}").text for number in numbers]
-    assert unlike(texts) == 0
+    # How many events are alike depends on their words, and on nothing that they could run.
+    assert (
+        unlike(re.sub(r'<section[^>]* id="duplicates">.*?</section>', "", text, flags=re.DOTALL) for text in texts) == 0
+    )
 
 
 @pytest.mark.parametrize("address", TAKEN)

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
@@ -15,6 +16,9 @@ from safety.directory import Unreachable
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.sessions import SessionsUnusable
+from safety.tokens import TokensUnusable
+from safety.web.api.admission import BeyondScope
+from safety.web.api.problems import faults, problem
 from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.kept_forms import WHERE, keep
 from safety.web.rendering import template
@@ -33,6 +37,9 @@ OUTSIZED = N_(
     " is not kept: open the form again and paste less"
 )
 UNREADY = N_("The desk is not ready; nothing was stored")
+NO_TOKEN = (
+    "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
+)
 
 
 def said_to(request: Request) -> Words:
@@ -43,7 +50,7 @@ def said_to(request: Request) -> Words:
 def told(request: Request, status: int, sentence: str, **context: Any) -> Response:  # noqa: ANN401, whatever the template shows
     """Answer with one sentence: as a page to a person, as JSON to a program."""
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": sentence}, status)
+        return problem(status, sentence)
     said = said_to(request)
     context = {"reasons": [], "path": request.url.path, **context}
     page = template("refused.html.j2", said).render(status=status, sentence=said.gettext(sentence), **context)
@@ -67,7 +74,7 @@ async def by_http(request: Request, fault: HTTPException) -> Response:
 async def sign_in_first(request: Request, _: SignInFirst) -> Response:
     """Send a person to the sign-in and back; a form that was being sent is kept meanwhile."""
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": "sign in first"}, HTTPStatus.UNAUTHORIZED)
+        return problem(HTTPStatus.UNAUTHORIZED, NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "GET":
         back = WHERE if keep(request.state.visitor) else "/"
@@ -98,6 +105,19 @@ async def outsized(request: Request, _: TooLarge) -> Response:
     return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, OUTSIZED)
 
 
+async def beyond_scope(_: Request, fault: BeyondScope) -> Response:
+    """Say that the token is not for this; what it says follows from token and route alone, so it tells of no thing."""
+    told = f"this token was not made for {fault}; make one on /me/tokens whose scopes hold it"
+    headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+    return problem(HTTPStatus.FORBIDDEN, told, headers=headers)
+
+
+async def unfit(_: Request, fault: RequestValidationError) -> Response:
+    """Say which parameters of an address do not fit; pages take theirs as text, so this is the API's alone."""
+    told = "the address holds a parameter that does not fit; see errors"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, faults(fault.errors()))
+
+
 async def refused(request: Request, fault: Refused) -> Response:
     """Say by which rule of the domain a command was refused, where the page did not say so at its field."""
     return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(fault))
@@ -110,7 +130,7 @@ async def unready(request: Request, _: Exception) -> Response:
 
 def refusals() -> dict[int | type[Exception], Handler]:
     """Give the handler of everything that a page may raise."""
-    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable)
+    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable, TokensUnusable)
     return {
         NotThere: not_there,
         HTTPException: by_http,
@@ -119,6 +139,8 @@ def refusals() -> dict[int | type[Exception], Handler]:
         InThePast: in_the_past,
         Unclear: unclear,
         TooLarge: outsized,
+        BeyondScope: beyond_scope,
+        RequestValidationError: unfit,
         Refused: refused,
         **dict.fromkeys(machine, unready),
     }

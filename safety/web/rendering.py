@@ -38,5 +38,6 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
+    made.filters["combine"] = lambda one, other: {**one, **other}
     made.globals |= {"languages": LANGUAGES, "words": said}
     return made
