@@ -110,10 +110,11 @@ class Desk:
         return happened, act
 
     def _decision(self, happened: Sequence[duty.Happened], act: Act, asked: Asked) -> Decision:
-        signatures = (asked.signature, *(None for _ in happened[1:]))
+        # The reason, like the signature, stands with what was asked for and nowhere else: one redaction empties it.
+        given = ((asked.reason, asked.signature), *((None, None) for _ in happened[1:]))
         writes = [
-            self.encoded(h.event, h.after.version, act, asked.command_id, asked.reason, signature=signature)
-            for h, signature in zip(happened, signatures, strict=True)
+            self.encoded(h.event, h.after.version, act, asked.command_id, reason, signature=signature)
+            for h, (reason, signature) in zip(happened, given, strict=True)
         ]
         redacts = tuple(h.event.at_position for h in happened if isinstance(h.event, Redacted))
         return Decision(writes, asked.command_id, asked.digest, redacts=redacts)

@@ -62,9 +62,19 @@ SAVED_VIEW = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("query", sa.Text, nullable=False),
 )
+KEPT_FORM = sa.Table(
+    "kept_form",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
 PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
+REMEMBERED = 24 * 60 * MINUTE
+"""So many microseconds a session that is over is still known as one that was: what its browser sends then is kept, not done."""
 FORGOTTEN = 60 * MINUTE
 """After so many microseconds without another, refused sign-ins count no more."""
 IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
@@ -146,9 +156,10 @@ class Sessions:
             raise SessionsUnusable(f"the database of sessions cannot be used: {str(fault.orig).strip()}") from None
 
     def begin(self, secret: str, account: str, *, now: int) -> Session:
-        """Begin a session under a fresh secret; those that are over are swept out on the way."""
+        """Begin a session under a fresh secret; those that have been over for a day are swept out on the way."""
         begun = Session(digest(secret), account, now, now, None)
-        over = (SESSION.c.began_at <= now - ABSOLUTE) | (SESSION.c.seen_at <= now - IDLE)
+        before = now - REMEMBERED
+        over = (SESSION.c.began_at <= before - ABSOLUTE) | (SESSION.c.seen_at <= before - IDLE)
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(over))
             connection.execute(sa.insert(SESSION), begun._asdict())
@@ -168,6 +179,12 @@ class Sessions:
             ):  # a read that writes each time would queue behind the log's own sync
                 connection.execute(sa.update(SESSION).where(SESSION.c.digest == found.digest).values(seen_at=now))
         return found
+
+    def was(self, secret: str) -> str | None:
+        """Give the account of a session that ended by itself, lately; None where one was signed out of, or never was."""
+        with self._reached() as connection:
+            ask = sa.select(SESSION.c.account).where(SESSION.c.digest == digest(secret))
+            return connection.execute(ask).scalar_one_or_none()
 
     def signed(self, session: Session, *, now: int) -> None:
         """Note that an electronic signature was given in a session."""
@@ -257,6 +274,26 @@ class Sessions:
         with self._reached() as connection:
             asked = connection.execute(sa.delete(CHALLENGE).where(which).returning(CHALLENGE.c.said))
             return asked.scalar_one_or_none()
+
+    def keep_form(self, account: str, path: str, said: str, *, now: int, until: int) -> None:
+        """Keep what an account was sending when its session had ended, in place of what was kept before."""
+        with self._reached() as connection:
+            connection.execute(
+                sa.delete(KEPT_FORM).where((KEPT_FORM.c.account == account) | (KEPT_FORM.c.until <= now))
+            )
+            connection.execute(sa.insert(KEPT_FORM), {"account": account, "path": path, "said": said, "until": until})
+
+    def kept_form(self, account: str, *, now: int) -> tuple[str, str] | None:
+        """Give the path and the fields of the form that is kept for an account."""
+        ask = sa.select(KEPT_FORM.c.path, KEPT_FORM.c.said)
+        with self._reached() as connection:
+            row = connection.execute(ask.where(KEPT_FORM.c.account == account, KEPT_FORM.c.until > now)).one_or_none()
+        return None if row is None else (row.path, row.said)
+
+    def drop_form(self, account: str) -> None:
+        """Throw away what is kept for an account."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(KEPT_FORM).where(KEPT_FORM.c.account == account))
 
     def look(self, account: str, trial: str, position: int, *, now: int) -> None:
         """Note that an account has seen a trial up to a position."""

@@ -36,16 +36,23 @@ def rebuild(
 
 @app.command()
 def verify(*, into_demo: IntoDemo = False) -> None:
-    """Check the log: dense positions and versions, rising times, every event loads, every digest fits."""
+    """Check the log: dense positions and versions, rising times, every event loads, every digest fits; the access log too."""
     with home(into_demo=into_demo, reads_only=True) as opened:
+        from safety.journal.access_entries import verify_access  # noqa: PLC0415, keeps --help light
         from safety.journal.verification import verify as findings  # noqa: PLC0415, keeps --help light
 
         found = list(findings(opened.journal))
         for finding in found:
             typer.echo(str(finding))
-        if found:
-            fail("The log is not as it was written; restore it from a backup and find out why.", REFUSED)
+        access = list(verify_access(opened.access)) if (opened.settings.home / "access.db").exists() else []
+        for finding in access:
+            typer.echo(f"access log, {finding}")
+        if found or access:
+            which = "log" if found else "access log"
+            fail(f"The {which} is not as it was written; restore it from a backup and find out why.", REFUSED)
         typer.echo(f"The log is sound: {opened.journal.head().position} events.")
+        if (opened.settings.home / "access.db").exists():
+            typer.echo(f"The access log is sound: {opened.access.head().position} entries.")
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 import hmac
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -30,8 +31,10 @@ class Damaged(Exception):
         super().__init__(f"the sealed text of an event {topic} is damaged; `vigilog verify` names its position")
 
 
-SIGNER = "signature"
-"""Under this name the printed name of who signed is sealed; no variable of CDISC is written in small letters."""
+SIGNER, WHY = "signature", "why"
+"""Under these names the printed name of who signed and the reason of a decision are sealed; no sealed field is called so."""
+SEALED_REASON = re.compile(r"#[0-9a-f]{64}")
+"""How a sealed reason stands in the meta; before there were any, reasons stood there as they were typed."""
 
 
 class Signature(NamedTuple):
@@ -56,6 +59,7 @@ class Meta(NamedTuple):
     correlation: str
     sha256: str
     reason: str | None = None
+    """As it stands in the meta: its salted digest, or in older logs its text; `Recorded.about` gives it as it was typed."""
     signature: dict[str, Any] | None = None
     """Meaning, methods and, as its salted digest, the printed name of who signed."""
 
@@ -72,10 +76,18 @@ class Recorded(NamedTuple):
     recorded_at: int
     signer: str | None = None
     """The printed name of who signed; None where nobody did, `[redacted]` where the sealed part was emptied."""
+    why: str | None = None
+    """The reason as it was typed, where it is sealed."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why this was decided, in somebody's own words; None where nobody said, `[redacted]` where it was emptied."""
+        return self.about().reason
 
     def about(self) -> Meta:
-        """Read who decided this and when."""
-        return Meta(**json.loads(self.meta))
+        """Read who decided this and when, and why."""
+        meta = Meta(**json.loads(self.meta))
+        return meta if self.why is None else meta._replace(reason=self.why)
 
 
 def compact(value: Any) -> str:  # noqa: ANN401, whatever JSON can hold
@@ -88,20 +100,19 @@ def digest(salt: bytes, key: str, value: str) -> str:
     return "#" + hmac.digest(salt, f"{key}={value}".encode(), "sha256").hex()
 
 
-def seal(happened: Form, salt: Salt, signer: str | None = None) -> tuple[str, str | None, str | None]:
-    """Give an event's body; where it holds free text or is signed, the sealed text with its salt; and the signer's digest."""
+def seal(happened: Form, salt: Salt, beside: Mapping[str, str]) -> tuple[str, str | None, dict[str, str]]:
+    """Give an event's body, its sealed text with its salt, and the digests of what is sealed `beside` the body."""
     held = {wire: name for wire, name in happened.SEALED.items() if happened.__dict__[name] is not None}
     open_part = happened.model_dump_json(by_alias=True, exclude_none=True, exclude=set(held.values()) or None)
-    if not held and signer is None:
-        return open_part, None, None
+    if not held and not beside:
+        return open_part, None, {}
     fresh = salt()
     sealed = {wire: happened.__dict__[name] for wire, name in held.items()}
     digests = compact({wire: digest(fresh, wire, text) for wire, text in sealed.items()})
     joint = "," if held and len(open_part) > len("{}") else ""
     body = open_part[:-1] + joint + digests[1:]
-    if signer is None:
-        return body, compact({"salt": fresh.hex(), **sealed}), None
-    return body, compact({"salt": fresh.hex(), **sealed, SIGNER: signer}), digest(fresh, SIGNER, signer)
+    named = {name: digest(fresh, name, text) for name, text in beside.items()}
+    return body, compact({"salt": fresh.hex(), **sealed, **beside}), named
 
 
 def encode(
@@ -115,8 +126,14 @@ def encode(
     salt: Salt,
     signature: Signature | None = None,
 ) -> NewEvent:
-    """Turn an event into the row it will be; the meta binds the body by its SHA-256."""
-    body, sealed, signer = seal(happened, salt, signature.name if signature else None)
+    """Turn an event into the row it will be; the meta binds the body by its SHA-256.
+
+    A reason is somebody's own words and may name a subject: it stands sealed like any other text.
+    """
+    beside = {} if reason is None else {WHY: reason}
+    if signature is not None:
+        beside[SIGNER] = signature.name
+    body, sealed, named = seal(happened, salt, beside)
     meta: dict[str, Any] = {
         "by": act.by,
         "role": act.role,
@@ -126,9 +143,9 @@ def encode(
         "sha256": sha256(body.encode()).hexdigest(),
     }
     if reason is not None:
-        meta["reason"] = reason
+        meta["reason"] = named[WHY]
     if signature is not None:
-        meta["signature"] = {"meaning": signature.meaning, "methods": signature.methods, "name": signer}
+        meta["signature"] = {"meaning": signature.meaning, "methods": signature.methods, "name": named[SIGNER]}
     return NewEvent(happened.stream, version, happened.TOPIC, body, compact(meta), sealed)
 
 
@@ -191,12 +208,16 @@ def texts_of(topic: str, sealed: str | None) -> dict[str, str]:
 def decode(row: Stored) -> Recorded:
     """Read a row back."""
     happened = open_body(row[3], row[4], row[6])
-    signer = None if '"signature":' not in row[5] else signer_of(row[5], row[6])
-    return Recorded(row[0], row[1], row[2], row[3], happened, row[5], row[7], signer)
+    if '"signature":' not in row[5] and '"reason":"#' not in row[5]:
+        return Recorded(row[0], row[1], row[2], row[3], happened, row[5], row[7])
+    signer, why = beside_of(row[5], row[6])
+    return Recorded(row[0], row[1], row[2], row[3], happened, row[5], row[7], signer, why)
 
 
-def signer_of(meta: str, sealed: str | None) -> str | None:
-    """Read the printed name of who signed an event."""
-    if Meta(**from_json(meta)).signature is None:
-        return None
-    return texts_of("signature", sealed).get(SIGNER, REDACTED)
+def beside_of(meta: str, sealed: str | None) -> tuple[str | None, str | None]:
+    """Read what is sealed beside the body: the printed name of who signed, and the reason."""
+    said = Meta(**from_json(meta))
+    texts = texts_of("signature", sealed)
+    signer = None if said.signature is None else texts.get(SIGNER, REDACTED)
+    sealed_reason = said.reason is not None and SEALED_REASON.fullmatch(said.reason)
+    return signer, texts.get(WHY, REDACTED) if sealed_reason else None

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from safety.aggregates.deciding import Form
 from safety.aggregates.record import Opened, Redacted
-from safety.journal.codec import SIGNER, Meta, UnknownTopic, digest, reader
+from safety.journal.codec import SEALED_REASON, SIGNER, WHY, Meta, UnknownTopic, digest, reader
 from safety.journal.journal import Journal
 from safety.journal.row import Stored
 from safety.journal.turn import Command, Head
@@ -32,14 +32,16 @@ class Finding(NamedTuple):
         return f"position {self.position}: {self.text}"
 
 
-def verify(journal: Journal, after: int = 0, upto: int | None = None) -> Iterator[Finding]:
+def verify(
+    journal: Journal, after: int = 0, upto: int | None = None, walks: "type[Walk] | None" = None
+) -> Iterator[Finding]:
     """Check the rows with `after` < position <= `upto`, in order; without `upto`, to the end and that it is the end.
 
-    Two processes may check a half each. Memory holds a version for each stream and no more.
+    Two processes may check a half each; `walks` checks rows of another kind than the record's. Memory holds a version for each stream and no more.
     """
     head = journal.head()
     last = head.position if upto is None else upto
-    walk = Walk(journal, after, NO_LIMIT if upto is None else upto)
+    walk = (walks or Walk)(journal, after, NO_LIMIT if upto is None else upto)
     for row in journal.rows(after, last):
         yield from walk.findings(row)
     if walk.before.position < last:
@@ -82,12 +84,16 @@ class Walk:
         self.claims = Claims(journal.commands(after, upto))
         self.before = Before(after, 0, None)
         for row in journal.page(after - 1, after, 1):
-            meta = read_meta(row)
+            meta = self.meta(row)
             self.before = Before(after, row.recorded_at, meta and meta.command)
+
+    def meta(self, row: Stored) -> Meta | None:
+        """Read who decided a row."""
+        return read_meta(row)
 
     def findings(self, row: Stored) -> Iterator[Finding]:
         """Check one row; whatever is wrong with it, the next one is checked against it as it is."""
-        meta = read_meta(row)
+        meta = self.meta(row)
         for rule, text in self._faults(row, meta):
             yield Finding(row.position, rule, text)
         self._versions[row.stream] = row.version
@@ -105,7 +111,7 @@ class Walk:
                 yield "body", "its body does not have the digest that its meta states"
             yield from self.claims.faults(row.position, meta.command)
             yield from self._time_faults(row, meta.command)
-        yield from self._content_faults(row, signed(meta))
+        yield from self._content_faults(row, beside(meta))
 
     def _time_faults(self, row: Stored, command: str) -> Iterator[Fault]:
         if command == self.before.command:
@@ -114,7 +120,7 @@ class Walk:
         elif row.recorded_at <= self.before.recorded_at:
             yield "time", "it was not recorded later than the row before it"
 
-    def _content_faults(self, row: Stored, signers: dict[str, str]) -> Iterator[Fault]:
+    def _content_faults(self, row: Stored, named: dict[str, str]) -> Iterator[Fault]:
         try:
             read, held = reader(row.topic)
             happened = read(row.body)
@@ -130,7 +136,7 @@ class Walk:
         if row.position == 1 and not isinstance(happened, Opened):
             yield "opened", f"the log begins with {row.topic}, not with {Opened.TOPIC}"
         digests = {wire: happened.__dict__[name] for wire, name in held if happened.__dict__[name] is not None}
-        yield from self._sealed_faults(row, digests | signers)
+        yield from self._sealed_faults(row, digests | named)
 
     def _sealed_faults(self, row: Stored, digests: dict[str, str]) -> Iterator[Fault]:
         if row.sealed is None:
@@ -185,10 +191,13 @@ def read_meta(row: Stored) -> Meta | None:
         return None
 
 
-def signed(meta: Meta | None) -> dict[str, str]:
-    """Give the digest of the printed name of who signed, under the name that it is sealed by; empty where nobody did."""
-    said = meta.signature if meta else None
-    return {} if said is None else {SIGNER: str(said.get("name"))}
+def beside(meta: Meta | None) -> dict[str, str]:
+    """Give the digests of what is sealed beside the body, each under its name: who signed, and the reason."""
+    if meta is None:
+        return {}
+    found = {} if meta.signature is None else {SIGNER: str(meta.signature.get("name"))}
+    is_sealed = isinstance(meta.reason, str) and SEALED_REASON.fullmatch(meta.reason)
+    return {**found, WHY: str(meta.reason)} if is_sealed else found
 
 
 def redactions(journal: Journal) -> frozenset[int]:

@@ -42,6 +42,6 @@ def row(recorded: Recorded) -> tuple[Any, ...]:
         meta["role"],
         meta["at"],
         recorded.recorded_at,
-        meta.get("reason"),
+        recorded.reason if "reason" in meta else None,
         sentence(recorded.event),
     )

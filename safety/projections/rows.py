@@ -57,6 +57,11 @@ class Recorded(Protocol):
         ...
 
     @property
+    def reason(self) -> str | None:
+        """Why it was decided, in somebody's own words."""
+        ...
+
+    @property
     def recorded_at(self) -> int:
         """When the log took it: microseconds from 1970 UTC."""
         ...

@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from safety.home import Home
-from safety.journal import Decision, NewEvent
+from safety.journal import Decision
+from safety.journal.access_entries import noted
 from safety.values import microseconds
 from safety.web.policy import RULES, Grant
 
@@ -24,6 +25,8 @@ Kind = Literal[
     "denied",
     "exported",
     "read_sealed",
+    "passkey_added",
+    "passkey_removed",
     "link_made",
     "sessions_ended",
     "contact_changed",
@@ -31,10 +34,7 @@ Kind = Literal[
     "token_made",
     "token_revoked",
     "token_refused",
-    "passkey_added",
-    "passkey_removed",
 ]
-TOPIC = "access.noted.v1"
 NOBODY = "-"
 MINUTE = 60_000_000
 AGAIN = 10 * MINUTE
@@ -68,11 +68,7 @@ class AccessLog:
         """Write an entry; it is durable before the request goes on. Raises Unavailable, and nothing is shown then."""
         said = {"kind": kind, "account": account, "source": source, "action": action, "thing": thing}
         entry, at = self._home.doors.new_id(), self._home.doors.clock().isoformat()
-        body = to_json(said, exclude_none=True).decode()
-        meta = to_json({"by": account, "at": at, "command": entry}).decode()
-        self._home.access.append(
-            Decision([NewEvent(f"-/access/{entry}", 1, TOPIC, body, meta, None)], entry, digest="")
-        )
+        self._home.access.append(Decision([noted(entry, at, said)], entry, digest=""))
 
     def let_through(self, account: str, source: str, grant: Grant, action: str, thing: str) -> None:
         """Note what has to be known of what was let through: exports, and the first reading of sealed text in a while."""

@@ -163,7 +163,8 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
             kind, words = "", ask.words(text)
         meta = one.about()
         who = f"{meta.by}, {ask.show.role(meta.role)}"
-        parts = [who, meta.reason or "", in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
+        why = meta.reason or "" if FieldClass.TEXT in ask.grant.fields else ""
+        parts = [who, why, in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
         detail = " · ".join(part for part in parts if part)
         yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, meta.signature is not None)
 

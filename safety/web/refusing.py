@@ -25,6 +25,7 @@ from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
 from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.going_on import within
+from safety.web.kept_forms import WHERE, keep
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
@@ -80,13 +81,16 @@ async def by_http(request: Request, fault: HTTPException) -> Response:
 
 
 async def sign_in_first(request: Request, _: SignInFirst) -> Response:
-    """Send a person to the sign-in and back; a form that was being filled in stays in the browser."""
+    """Send a person to the sign-in and back; a form that was being sent is kept meanwhile."""
     if request.url.path.startswith("/api/"):
         return problem(HTTPStatus.UNAUTHORIZED, NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    where = "/sign-in" if back == "/" or request.method != "GET" else f"/sign-in?{urlencode({'next': back})}"
-    if page := CURRENT.match(request.headers.get("hx-current-url", "")):
-        where = f"/sign-in?{urlencode({'next': within(page[1])})}"
+    current = CURRENT.match(request.headers.get("hx-current-url", ""))
+    if current:
+        back = within(current[1])
+    elif request.method != "GET":
+        back = WHERE if keep(request.state.visitor) else "/"
+    where = "/sign-in" if back == "/" else f"/sign-in?{urlencode({'next': back})}"
     if request.headers.get("hx-request"):
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": where})
     return RedirectResponse(where, HTTPStatus.SEE_OTHER)

@@ -1,0 +1,44 @@
+"""A form that is sent when its session has ended: kept for its account alone for an hour, and sent again after signing in."""
+
+import json
+from typing import NamedTuple
+
+from safety.sessions import MINUTE
+from safety.web.asking import Asked, Visitor
+
+HOLDS = 60 * MINUTE
+WHERE = "/kept"
+NEVER = {"csrf", "passphrase", "again", "present", "code", "passkey", "secret"}
+"""What is typed to prove who one is is not kept; it is asked for again."""
+
+
+class Kept(NamedTuple):
+    """Where a form was going, and its fields in order."""
+
+    path: str
+    fields: list[tuple[str, str]]
+
+
+def keep(visitor: Visitor) -> bool:
+    """Keep the form of a request, if its browser held a session that ended by itself; say whether it did.
+
+    Its token was checked before: the form is of a page of this browser.
+    """
+    account = None if visitor.held is None else visitor.home.sessions.was(visitor.held)
+    fields = [(name, value) for name, value in visitor.form.multi_items() if isinstance(value, str)]
+    said = [(name, value) for name, value in fields if name not in NEVER]
+    path = visitor.request.url.path
+    if account is None or not said or path.startswith(("/me", "/sign", WHERE)):
+        return False
+    until = visitor.now + HOLDS
+    visitor.home.sessions.keep_form(account, path, json.dumps(said), now=visitor.now, until=until)
+    return True
+
+
+def kept(ask: Asked) -> Kept | None:
+    """Give the form that is kept for who asks."""
+    found = ask.home.sessions.kept_form(ask.account, now=ask.now)
+    if found is None:
+        return None
+    path, said = found
+    return Kept(path, [(str(name), str(value)) for name, value in json.loads(said)])

@@ -1,0 +1,27 @@
+"""The form that was being sent when the session ended: shown to the account that sent it, sent again or thrown away."""
+
+from fastapi import Response
+
+from safety.web.asking import Ask
+from safety.web.declaring import Pages
+from safety.web.kept_forms import WHERE, kept
+
+pages = Pages()
+
+
+@pages.shows(WHERE, "me.read")
+def show_kept(ask: Ask) -> Response:
+    """Show what was typed, with the way to send it; what another account typed is not there."""
+    found = kept(ask)
+    if found is None:
+        return ask.go("/")
+    return ask.render(
+        "sign_in/kept.html.j2", found=found, typed=[pair for pair in found.fields if pair[1] and pair[0] != "act"]
+    )
+
+
+@pages.takes(WHERE + "/drop", "me.change")
+def drop(ask: Ask) -> Response:
+    """Throw away what is kept."""
+    ask.home.sessions.drop_form(ask.account)
+    return ask.go("/")
