@@ -6,10 +6,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from safety import clocks, duty
-from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount, acting
+from safety.aggregates.account import NotPermitted, OtherTrial, acting, there
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import Redacted, RedactionRequested
 from safety.aggregates.register import COMMANDS
+from safety.aggregates.relied_on import ChangedSince, concerns
 from safety.journal import Decision, Head, Journal, NewEvent, Repeated, Salt, Signature, Turn, decode, encode
 from safety.journal.states import KnownStates, Reading
 from safety.values import REDACTED, Clock, Role
@@ -44,6 +45,7 @@ class Asked(NamedTuple):
     command_id: str
     reason: str | None
     signature: Signature | None = None
+    read_at: int | None = None
 
     @property
     def digest(self) -> str:
@@ -53,10 +55,8 @@ class Asked(NamedTuple):
 
 
 def authorised(states: States, what: str, *, roles: Collection[Role], trial: str | None, by: str, at: datetime) -> Act:
-    """Say as what somebody acts, or refuse with UnknownAccount, NotPermitted or OtherTrial."""
-    account = states(f"-/account/{by}", Account)
-    if not account.roles:
-        raise UnknownAccount(account=by)
+    """Say as what somebody acts, or refuse with UnknownAccount, AccountRevoked, NotPermitted or OtherTrial."""
+    account = there(states, by)
     role = next((role for role in map(acting, account.roles) if role in roles), None)
     if role is None:
         raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
@@ -70,6 +70,18 @@ def check_positions(events: Iterable[Form], head: Head) -> None:
     for event in events:
         if isinstance(event, RedactionRequested) and event.at_position > head.position:
             raise NoSuchPosition(position=event.at_position)
+
+
+def check_unchanged(turn: Turn, asked: Asked) -> None:
+    """Refuse with ChangedSince where the thing that a form is about was changed after the position it was filled in from.
+
+    It is looked up in the log's own turn: between this look and the append nobody else decides.
+    """
+    if asked.read_at is None:
+        return
+    since = [row for row in turn.stream(asked.form.stream) if row.position > asked.read_at]
+    if any(concerns(decode(row).event, asked.form) for row in since):
+        raise ChangedSince(position=asked.read_at)
 
 
 class Desk:
@@ -91,11 +103,13 @@ class Desk:
         command_id: str,
         reason: str | None = None,
         signature: Signature | None = None,
+        read_at: int | None = None,
     ) -> Done:
         """Decide a command and give what it came to once it is durable.
 
         The same command id with the same content gives what the first one gave, whatever happened since. A signature
-        signs the first event, which is the one that was asked for.
+        signs the first event, which is the one that was asked for. `read_at` is the position of the log that the form was
+        filled in from: where what it is about was changed after that, the desk refuses with ChangedSince.
 
         Raises:
             Refused: by a rule of the domain; its text is for a person to read.
@@ -104,7 +118,7 @@ class Desk:
         """
         if form.__dict__.get("source") is not None:
             raise NotByHand
-        asked = Asked(COMMANDS[name], form, by, command_id, reason, signature)
+        asked = Asked(COMMANDS[name], form, by, command_id, reason, signature, read_at)
         try:
             return self.journal.turns.run(lambda turn: self._decide(turn, asked))
         except Repeated as before:
@@ -114,6 +128,7 @@ class Desk:
         reading = self._known.reading(turn)
         if (before := turn.decided_before(asked.command_id)) is not None:
             raise before
+        check_unchanged(turn, asked)
         happened, act = self._come_to(reading, turn, asked)
         if not happened:
             return Done(range(0), ())

@@ -128,10 +128,12 @@ def adverse_event_of(happened: Happened) -> OneEvent | None:
 def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[AlertForm]:
     """Owe what the rules say of each adverse event that something happened to, and each clock that has begun or ended."""
     found: list[AlertForm] = []
+    decided = list(decided)
+    came_to = {happened.event.stream: happened.after for happened in decided}
     for happened in decided:
         found += (owed(fault, terms(states, fault.trial), at) for fault in fault_of_delivery(happened))
         if isinstance(happened.event, OfObligation):
-            found += of_obligation(happened.event, happened, states, at)
+            found += of_obligation(happened.event, happened, came_to[happened.event.stream], states, at)
             continue
         if isinstance(happened.event, Issued):
             found.append(owed(announcement(happened, happened.event), terms(states, happened.event.trial), at))
@@ -169,14 +171,23 @@ def running_alert(event: OfObligation, known: Obligation) -> Raised:
 
 
 def of_obligation(
-    event: OfObligation, happened: Happened, states: States, at: datetime, *, imported: bool = False
+    event: OfObligation,
+    happened: Happened,
+    came_to: StreamState,
+    states: States,
+    at: datetime,
+    *,
+    imported: bool = False,
 ) -> list[AlertForm]:
     """Owe a clock that begins, or goes on after a rejection, to the role of its party; settle the alert of one that ends.
 
-    What an import opens is told in the next digest, as one message.
+    What an import opens is told in the next digest, as one message. `came_to`: what the whole decision came to; what it opens
+    and ends calls nobody.
     """
     now = happened.after.slice(Obligations).of(event.number)[event.obligation]
     if isinstance(event, Opened | Rejected):
+        if not came_to.slice(Obligations).of(event.number)[event.obligation].runs:
+            return []
         due_at = now.opened.due_at
         soon = not imported and (due_at is None or due_at - at <= SOON)
         urgency: Urgency = "urgent" if soon else "digest"
@@ -192,7 +203,9 @@ def of_obligation(
 def of_import(happened: Happened, states: States, at: datetime) -> list[AlertForm]:
     """Owe what an import's clocks owe."""
     event = happened.event
-    return of_obligation(event, happened, states, at, imported=True) if isinstance(event, OfObligation) else []
+    if not isinstance(event, OfObligation):
+        return []
+    return of_obligation(event, happened, happened.after, states, at, imported=True)
 
 
 def announcement(happened: Happened, report: Issued) -> Raised:

@@ -9,7 +9,7 @@ from safety.aggregates.deciding import Act, StreamState, SubjectForm
 from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.rule_pack import Adopted, Governing
 from safety.aggregates.trial import Trial
-from safety.clocks import Case, Governed
+from safety.clocks import Case, Governed, by_filing, report_made
 from safety.regulation.due import Due
 
 Recorded = Mapping[str, Any]
@@ -18,11 +18,12 @@ ENDED = frozenset({"superseded", "cancelled"})
 
 
 class Would(NamedTuple):
-    """An obligation that another pack would have opened for an adverse event."""
+    """An obligation that another pack would have opened for an adverse event; `made_at`: when a filing was its report."""
 
     subject: str
     number: int
     due: Due
+    made_at: datetime | None
 
 
 def would_owe(trial: str, states: Mapping[str, StreamState], packs: Adopted, now: datetime) -> Iterator[Would]:
@@ -34,17 +35,27 @@ def would_owe(trial: str, states: Mapping[str, StreamState], packs: Adopted, now
             continue
         about = SubjectForm(trial=trial, subject=stream.rpartition("/")[2])
         for number in sorted(state.slice(FactsOfRecord).by_number):
-            for due in Case(governed, about, number, act).would_owe(state):
+            case = Case(governed, about, number, act)
+            for due in case.would_owe(state):
                 if due.state not in ENDED:
-                    yield Would(about.subject, number, due)
+                    yield Would(about.subject, number, due, made_at(case, state, due))
+
+
+def made_at(case: Case, state: StreamState, due: Due) -> datetime | None:
+    """Say when a filing in the desk was the report of an obligation; None where none was."""
+    if not by_filing(due.rule.party, due.to):
+        return None
+    both = case.both(due.pack.id)
+    made = report_made(case.told(state), due.refs, both=both, causality=case.causality)
+    return None if made is None else max(made.filed_at, due.starts_at)
 
 
 def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime) -> dict[str, Any]:
     """Compare what was decided and still counts with what would have been due.
 
     An obligation is the other's counterpart where rule and ordinal are the same; of what is left, where the same party owes
-    the same recipients a report of the same adverse event, in the order of their due times. `late`: not sent, or its
-    counterpart sent, before it would have been due.
+    the same recipients a report of the same adverse event, in the order of their due times. `late`: before it would have been
+    due neither was its counterpart sent nor a filing in the desk its report.
     """
     left = [row for row in recorded if row["state"] not in ENDED]
     counterparts: dict[int, Recorded] = {}
@@ -83,7 +94,7 @@ def told_of(one: Would, counterpart: Recorded | None, now: datetime) -> dict[str
     """Tell what would have been due, and whether it would be late."""
     due = one.due
     sent = None if counterpart is None or counterpart["closed_at"] is None else counterpart["closed_at"]
-    ended = now if sent is None else datetime.fromisoformat(sent)
+    ended = (one.made_at or now) if sent is None else datetime.fromisoformat(sent)
     return {
         "subject": one.subject,
         "number": one.number,

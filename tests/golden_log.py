@@ -17,6 +17,7 @@ from safety.aggregates.register import TOPICS
 from safety.journal import Signature, Stored, encode, leaf
 from safety.values import microseconds
 from tests.golden_obligations import duties
+from tests.golden_since import since
 
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
 TRIAL_FILE = Path(__file__).parent / "golden" / "trial.toml"
@@ -293,6 +294,9 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("message.sent.v1", {**TRIAL, "message": WEBHOOK, "channel": "webhook", "http_code": 204, "attempt": 2}),
         ("account.added.v1", {"account": "WANG", "roles": ["investigator"], "trials": ["GOLDEN"], "sites": ["01"]}),
         ("adverse_event.followed_up.v1", SIGNED),
+        *since(AE1),
+        ("account.changed.v1", {"account": "WANG", "roles": ["auditor"], "trials": ["GOLDEN"], "sites": ["01"]}),
+        ("account.revoked.v1", {"account": "WANG"}),
     ]
 
 

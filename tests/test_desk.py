@@ -210,14 +210,17 @@ def test_one_person_cannot_redact(office: Office) -> None:
 
 FILING, SPONSOR = {"operator", "investigator", "safety_officer"}, {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
-    **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
+    **{
+        name: {"operator"}
+        for name in ("account.add", "account.change", "account.revoke", "trial.register", "trial.amend")
+    },
     "account.set_absence": {*FILING, "auditor"},
     **dict.fromkeys(("trial.issue_reference_safety_information", "adverse_event.assess_expectedness"), SPONSOR),
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},
     **{f"dose.{verb}": FILING for verb in ("give", "correct", "withhold")},
     **{f"adverse_event.{verb}": FILING for verb in ("report", "follow_up", "correct", "merge", "unmerge", "nullify")},
     **{f"adverse_event.{verb}": FILING for verb in ("assess_seriousness", "assess_causality", "code")},
-    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel")},
+    **{name: {"safety_officer"} for name in ("trial.adopt_rule_pack", "obligation.cancel", "obligation.take")},
     **dict.fromkeys(("alert.acknowledge", "obligation.acknowledge", "obligation.submit", "obligation.reject"), FILING),
     **{f"message.{verb}": {"operator"} for verb in ("compose", "record_sent", "record_failed", "record_fault")},
     **{f"periodic_report.{verb}": {"operator"} for verb in ("open", "issue")},

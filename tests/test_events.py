@@ -192,6 +192,7 @@ SEALED = {
     "dose.withheld.v1": {"reason"},
     "obligation.cancelled.v1": {"explanation", "printed_name"},
     "obligation.rejected.v1": {"reason"},
+    "obligation.taken.v1": {"reason"},
     "rule_pack.adopted.v1": {"printed_name"},
     "periodic_report.issued.v1": {"html", "text"},
 }

@@ -16,6 +16,8 @@ from safety.aggregates.discharging import (
     NotYourObligation,
     PartlySent,
     SignedByAnother,
+    TakenByAnother,
+    TakenForAnother,
     UnknownObligation,
 )
 from safety.aggregates.obligation import (
@@ -27,6 +29,7 @@ from safety.aggregates.obligation import (
     Reviewed,
     Submitted,
     Superseded,
+    Taken,
 )
 from safety.aggregates.subject import UnknownSubject
 from safety.values import Role
@@ -57,6 +60,10 @@ def rejected(recipient: str = AUTHORITY, **fields: Any) -> Rejected:  # noqa: AN
 
 def cancelled(**fields: Any) -> Cancelled:  # noqa: ANN401, whatever the form takes
     return about(Cancelled, **{"reason": "not_applicable", "printed_name": "Chen Wei", **fields})
+
+
+def taken(by: str | None = None, **fields: Any) -> Taken:  # noqa: ANN401, whatever the form takes
+    return about(Taken, **{"taken_by": by, **fields})
 
 
 SUPERSEDED = about(Superseded, by="GOLD-15/1.2")
@@ -133,6 +140,17 @@ def test_a_rejection_is_recorded_also_after_an_acknowledgement() -> None:
     assert states.when("obligation.reject", rejected(reason="Page 2 is missing"))
 
 
+def test_taken_in_hand_by_who_acts_and_the_clock_goes_on() -> None:
+    (event,) = given(*SUBJECT).when("obligation.take", taken(), role="safety_officer", by="CHEN")
+    assert event == taken("CHEN")
+    found = of(given(*SUBJECT, event))
+    assert (found.taken_by, found.runs) == ("CHEN", True)
+    assert given(*SUBJECT, event).when("obligation.take", taken(), role="safety_officer", by="CHEN") == ()
+    over = taken(reason="Chen is on leave")
+    (again,) = given(*SUBJECT, event).when("obligation.take", over, role="safety_officer", by="WANG")
+    assert of(given(*SUBJECT, event, again)).taken_by == "WANG"
+
+
 def test_a_review_is_always_recorded_because_it_pays_what_was_owed() -> None:
     review = built(Reviewed, subject="S1")
     assert given(*SUBJECT).when("obligation.review", review) == (review,)
@@ -193,13 +211,16 @@ AFTER, BEFORE = {"at": T0 + timedelta(minutes=6)}, {"at": T0 - timedelta(days=4)
             [], "cancel", cancelled(printed_name=None), NotSigned, "printed name", id="21 CFR 11.50: unsigned"
         ),
         pytest.param([], "cancel", cancelled(signed_by="WANG"), SignedByAnother, "the account that acts", id="forged"),
+        pytest.param([taken("WANG")], "take", taken(), TakenByAnother, "in the hands of WANG", id="taken by another"),
+        pytest.param([], "take", taken("WANG"), TakenForAnother, "for themselves", id="taken for another"),
+        pytest.param([cancelled()], "take", taken(), NoLongerRuns, "left to take in hand", id="take: cancelled"),
         pytest.param(
             [], "cancel", cancelled(signed_as="operator"), SignedByAnother, "the account that acts", id="as another"
         ),
     ],
 )
 def test_refused(history: list[Form], command: str, form: Form, refusal: type[Refused], says: str) -> None:
-    role: Role = "safety_officer" if command == "cancel" else "operator"
+    role: Role = "safety_officer" if command in {"cancel", "take"} else "operator"
     with pytest.raises(refusal, match=says):
         given(*SUBJECT, *history).when(f"obligation.{command}", form, role=role, by="CHEN")
 

@@ -81,16 +81,16 @@ def test_what_it_would_set_off_is_told_before_and_nothing_is_written(home: Home)
     head = home.journal.head()[0]
     told = words(pressed(home, "check", **SERIOUS))
     assert home.journal.head()[0] == head
-    assert "Alerted at once, 2 people" in told
+    assert "Alerted at once, 1 person" in told
     assert "Safety officer (CHEN) a serious adverse event is reported. By e-mail." in told
-    assert "Investigator (LIN, you) a clock runs out within 8 days." in told
+    assert "a clock runs out" not in told, "filing is the report that the investigator owes"
     assert "Clocks started, 2" in told
     assert "Report to sponsor: Mon 2 Mar 2026, 17:00 1 day left, owed by the investigator, T-SITE" in told
     assert "Report to Authority: Mon 16 Mar 2026, 24:00" in told
     assert "UNSURE" in told
     assert "none 4" in told, "the clause that the clock rests on"
-    assert "You tick death or life-threatening Report to Authority: Sun 8 Mar 2026, 24:00; 2 people alerted" in told
-    assert "File and alert 2 people" in told
+    assert "You tick death or life-threatening Report to Authority: Sun 8 Mar 2026, 24:00; 1 person alerted" in told
+    assert "File and alert 1 person" in told
 
 
 class Ticking(Homes):
@@ -109,7 +109,7 @@ class Ticking(Homes):
 def test_another_answer_is_told_with_the_clocks_that_only_it_would_start(tmp_path: Path) -> None:
     ticking = Ticking(tmp_path)
     told = words(pressed(prepared(ticking.open()), "check", **SERIOUS))
-    assert "You tick death or life-threatening Report to Authority: Sun 8 Mar 2026, 24:00; 2 people alerted" in told
+    assert "You tick death or life-threatening Report to Authority: Sun 8 Mar 2026, 24:00; 1 person alerted" in told
     ticking.close()
 
 

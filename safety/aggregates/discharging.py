@@ -1,4 +1,4 @@
-"""How an obligation is discharged: its report sent, acknowledged or rejected, its clock struck through, its subject reviewed."""
+"""How an obligation is discharged: taken in hand by name, its report sent, acknowledged or rejected, its clock struck through, its subject reviewed."""
 
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from safety.aggregates.obligation import (
     Rejected,
     Reviewed,
     Submitted,
+    Taken,
 )
 from safety.aggregates.rule_pack import RulePacks
 from safety.aggregates.subject import FILING, enrolled
@@ -44,6 +45,14 @@ class NotThen(Refused):
 
 class NotYourObligation(Refused):
     """Obligation {obligation} of subject {subject} is the {owed_by}'s to discharge, which your role {role} is not."""
+
+
+class TakenByAnother(Refused):
+    """Obligation {obligation} of subject {subject} is in the hands of {taken_by}; to take it over, give a reason."""
+
+
+class TakenForAnother(Refused):
+    """Everybody takes an obligation for themselves; leave out who takes it, it is filled in."""
 
 
 class PartlySent(Refused):
@@ -92,12 +101,32 @@ def check_moment(known: Obligation, form: OfObligation, what: str, at: datetime,
         raise NotThen(**named(form), what=what, where="in the future")
 
 
-def check_whose(states: States, known: Obligation, form: OfObligation, act: Act) -> None:
-    """Refuse a party that discharges the other's duty; a sponsor-investigator carries both (21 CFR 312.3)."""
+def may_discharge(packs: RulePacks, pack: str, party: str, role: str) -> bool:
+    """Say whether a role discharges the duties of a party under a pack; a sponsor-investigator carries both (21 CFR 312.3)."""
     parties = {"investigator": "site", "safety_officer": "sponsor"}
-    both = states(f"{form.trial}/trial", RulePacks).sponsor_investigator(known.opened.pack)
-    if not both and parties.get(act.role, known.opened.party) != known.opened.party:
+    return parties.get(role, party) == party or packs.sponsor_investigator(pack)
+
+
+def check_whose(states: States, known: Obligation, form: OfObligation, act: Act) -> None:
+    """Refuse a party that discharges the other's duty."""
+    packs = states(f"{form.trial}/trial", RulePacks)
+    if not may_discharge(packs, known.opened.pack, known.opened.party, act.role):
         raise NotYourObligation(**named(form), owed_by=known.opened.owed_by, role=act.role)
+
+
+@command("obligation.take", Taken, "safety_officer")
+def take(states: States, form: Taken, act: Act) -> tuple[Form, ...]:
+    """Take a running clock in hand, by name; over from somebody else only with a reason. The clock and its alerts go on."""
+    known = on_record(states, form)
+    check_runs(known, form, "take in hand")
+    check_whose(states, known, form, act)
+    if form.taken_by not in {None, act.by}:
+        raise TakenForAnother
+    if known.taken_by == act.by:
+        return ()
+    if known.taken_by is not None and form.reason is None:
+        raise TakenByAnother(**named(form), taken_by=known.taken_by)
+    return (form.model_copy(update={"taken_by": act.by}),)
 
 
 @command("obligation.submit", Submitted, *FILING)
@@ -111,7 +140,8 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
     if known.sent_to.intersection(to):
         raise AlreadySent(**named(form))
     check_moment(known, form, "The sending", form.sent_at, act)
-    return (form.model_copy(update={"to": to}),)
+    # Which filing is itself a report is not the form's to say.
+    return (form.model_copy(update={"to": to, "filed_as": None}),)
 
 
 @command("obligation.acknowledge", Acknowledged, *FILING)

@@ -34,7 +34,8 @@ The other three are met by every report here: a subject by code, an account that
 class Told(NamedTuple):
     """One event as a party told it: when it became aware, when it reached the desk, and what was said.
 
-    `corrects`: awareness and filing of the fact that it puts right. `obligation`: whose report was sent at that moment.
+    `filed`: a person filed it, neither an import nor the record itself. `corrects`: awareness and filing of the fact that it
+    puts right. `obligation`: whose report was sent at that moment.
     """
 
     version: int
@@ -45,6 +46,7 @@ class Told(NamedTuple):
     acts: tuple[str, ...] = ()
     takes_back: bool = False
     history: bool = False
+    filed: bool = False
     corrects: tuple[datetime, datetime] | None = None
     obligation: str | None = None
 
@@ -142,6 +144,7 @@ def heed(state: FactsOfRecord, happened: Form, version: int) -> FactsOfRecord:
         ACTS.get(type(happened), ()),
         takes_back=happened.__dict__.get("takes_back") is not None,
         history=aware.basis == "history",
+        filed=aware.basis in {"stated", "filed"} and not isinstance(happened, GroundsFound),
         corrects=corrected_fact(known, said) if isinstance(happened, Corrected) else None,
     )
     return FactsOfRecord({**state.by_number, number: (*known, told)})

@@ -69,6 +69,14 @@ class Opened(OfObligation):
     facts: tuple[Number, ...] = ()
 
 
+@event("obligation.taken.v1")
+class Taken(OfObligation):
+    """A named officer has it in hand from here on; `reason`: why it was taken over from whoever had it."""
+
+    taken_by: AccountId | None = None
+    reason: Text | None = None
+
+
 @event("obligation.superseded.v1")
 class Superseded(OfObligation):
     """Another obligation took this one's place; what is sent for that one pays both."""
@@ -90,11 +98,15 @@ class Cancelled(OfObligation):
 
 @event("obligation.submitted.v1")
 class Submitted(OfObligation):
-    """The report was sent: when it actually left, to which of the recipients, and under which reference."""
+    """The report was sent: when it actually left, to which of the recipients, and under which reference.
+
+    `filed_as`: version in this stream of the filing in the desk that is itself the report to the sponsor.
+    """
 
     sent_at: Instant
     to: tuple[Recipient, ...] = ()
     reference: Reference | None = None
+    filed_as: Number | None = None
 
 
 @event("obligation.acknowledged.v1")
@@ -132,13 +144,17 @@ class Reviewed(SubjectForm):
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """What an obligation has come to; `sent_to` are the recipients that have the report and did not reject it."""
+    """What an obligation has come to; `sent_to` are the recipients that have the report and did not reject it.
+
+    `taken_by`: the account that has it in hand.
+    """
 
     opened: Opened
     state: State = "open"
     sent_to: frozenset[str] = frozenset()
     acknowledged_by: frozenset[str] = frozenset()
     rejections: int = 0
+    taken_by: str | None = None
 
     @property
     def runs(self) -> bool:
@@ -174,6 +190,8 @@ def acknowledged(known: Obligation, happened: Acknowledged) -> Obligation:
 def changed(known: Obligation, happened: Form) -> Obligation:
     """Fold an event about an obligation that was opened into it."""
     match happened:
+        case Taken():
+            return replace(known, taken_by=happened.taken_by)
         case Superseded():
             return replace(known, state="superseded")
         case Cancelled():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safety.cli import discharging
 from safety.cli.asking import AsOf, caught_up, governing, moment_of, position_of
 from safety.cli.door import (
     UNUSABLE_ARGUMENTS,
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     from safety.regulation.pack import Profile
 
 app = typer.Typer()
+obligations_app = typer.Typer(
+    help="What is owed to whom by when, and what became of it: taken in hand, sent, answered, struck through.",
+    invoke_without_command=True,
+)
+obligations_app.registered_commands += discharging.app.registered_commands
+app.add_typer(obligations_app, name="obligations")
 
 OWED = {
     "concerning": "AE",
@@ -41,6 +48,7 @@ OWED = {
     "due": "Due",
     "timeliness": "Clock",
     "state": "State",
+    "taken_by": "In hand",
     "day0": "Day 0",
     "confidence": "Confidence",
     "citation": "By",
@@ -50,10 +58,11 @@ Packs = Annotated[
 ]
 
 
-@app.command()
+@obligations_app.callback()
 def obligations(
+    context: typer.Context,
     *,
-    trial: TrialOption,
+    trial: Annotated[str | None, typer.Option("--trial", help="Id of the trial, such as NCT03265613.")] = None,
     at: Annotated[
         str | None, typer.Option("--at", help="How the clocks stand at this time or date's end; now if left out.")
     ] = None,
@@ -69,6 +78,10 @@ def obligations(
     into_demo: IntoDemo = False,
 ) -> None:
     """What is owed to whom by when: every clock, those struck through too, and how each stands."""
+    if context.invoked_subcommand is not None:
+        return
+    if trial is None:
+        fail("obligations takes --trial: the id of a trial, such as NCT03265613", UNUSABLE_ARGUMENTS)
     trial = code_of(trial, "--trial")
     with home(into_demo=into_demo, reads_only=True) as opened:
         governs = governing(opened, trial)

@@ -10,8 +10,9 @@ from safety.aggregates.rule_pack import RulePacks
 from safety.aggregates.trial import Trial
 from safety.clocks.asking import Case, Governed
 from safety.clocks.differing import decide
+from safety.clocks.reporting import by_filing, report_made
 
-__all__ = ["Case", "Governed", "Happened", "governed_by", "owed", "owed_to_subject"]
+__all__ = ["Case", "Governed", "Happened", "by_filing", "governed_by", "owed", "owed_to_subject", "report_made"]
 
 
 class Happened(Protocol):

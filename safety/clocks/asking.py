@@ -1,6 +1,6 @@
 """One adverse event put to the packs that govern: its grounds by the record, its facts, and what they come to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple, TypedDict
 
 from safety.aggregates.adverse_event import AdverseEvents
@@ -12,6 +12,7 @@ from safety.aggregates.obligation import GroundsFound, Obligations
 from safety.aggregates.rule_pack import Governing, known_pack
 from safety.aggregates.telling import facts, present
 from safety.aggregates.trial import Definition, Trial
+from safety.regulation.counting import Causality
 from safety.regulation.due import Due
 from safety.regulation.evaluator import evaluate
 from safety.regulation.facts import Fact
@@ -54,6 +55,22 @@ class Case:
         self.named: Named = {"trial": about.trial, "subject": about.subject, "number": number}
         self._governed = governed
 
+    @property
+    def causality(self) -> Causality:
+        """The trial's scale of causality."""
+        return self._governed.definition.causality
+
+    def both(self, pack: str) -> bool:
+        """Say whether site and sponsor are one in the reading of a pack."""
+        of = (governing for governing in self._governed.packs if pack in {document.id for document in governing.packs})
+        return any(bool(governing.adoption.sponsor_investigator) for governing in of)
+
+    def followed_by(self, sent: Collection[str]) -> bool:
+        """Say whether a rule that governs starts with the sending of a report of one of these rules."""
+        packs = (known_pack(document.file) for governing in self._governed.packs for document in governing.packs)
+        rules = (rule for pack in packs for rule in pack.rules)
+        return any(rule.trigger == "submission" and not set(sent).isdisjoint(rule.of) for rule in rules)
+
     def told(self, state: StreamState) -> tuple[Told, ...]:
         """Give all that was told of it; nothing where all of it was handled elsewhere."""
         told = state.slice(FactsOfRecord).of(self.number)
@@ -92,7 +109,7 @@ class Case:
         )
 
     def _grounds(self, state: StreamState, told: tuple[Told, ...]) -> Grounds:
-        states = present(told, self._governed.definition.causality)
+        states = present(told, self.causality)
         particulars = state.slice(AdverseEvents).by_number[self.number].particulars
         issued = self._governed.trial.reference_safety_information
         return grounds(particulars, states, state.slice(Doses), issued)
@@ -124,9 +141,8 @@ class Case:
         packs = [known_pack(document.file) for document in governing.packs]
         both = bool(adoption.sponsor_investigator)
         rules = frozenset(rule.id for pack in packs for rule in pack.rules)
-        causality = self._governed.definition.causality
         obligations = state.slice(Obligations).of(self.number)
-        known = facts(told, causality, obligations, rules, sponsor_investigator=both, as_filed=as_filed)
+        known = facts(told, self.causality, obligations, rules, sponsor_investigator=both, as_filed=as_filed)
         asked = {name for pack in packs for name in pack.configuration}
         found = evaluate(
             packs,

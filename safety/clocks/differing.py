@@ -6,6 +6,7 @@ from typing import Literal
 from safety.aggregates.deciding import Form, StreamState, fold
 from safety.aggregates.obligation import Cancelled, Obligation, Obligations, Opened, Superseded
 from safety.clocks.asking import Case, key
+from safety.clocks.reporting import reports_made
 from safety.regulation.due import Due
 from safety.regulation.facts import Fact
 from safety.regulation.rule import STARTED_BY_TRUTH
@@ -24,10 +25,24 @@ def decide(case: Case, state: StreamState, *, asked: bool) -> Iterator[Form]:
         yield found
         state = fold(state, found)
     if told and (asked or found is not None):
-        for known, due in case.asked(state):
-            for event in difference(case, state, due, known):
-                state = fold(state, event)
-                yield event
+        for event in asked_and_reported(case, state):
+            state = fold(state, event)
+            yield event
+
+
+def asked_and_reported(case: Case, state: StreamState) -> Iterator[Form]:
+    """Ask the rules, and record the reports that the filings themselves are; what starts with such a report is asked for too."""
+    for known, due in case.asked(state):
+        for event in difference(case, state, due, known):
+            state = fold(state, event)
+            yield event
+    made = list(reports_made(case, state))
+    yield from made
+    obligations = state.slice(Obligations).of(case.number)
+    if made and case.followed_by({obligations[one.obligation].opened.rule for one in made}):
+        for one in made:
+            state = fold(state, one)
+        yield from asked_and_reported(case, state)
 
 
 def difference(case: Case, state: StreamState, due: Due, known: Sequence[Fact]) -> Iterator[Form]:

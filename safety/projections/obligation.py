@@ -13,6 +13,7 @@ from safety.aggregates.obligation import (
     Rejected,
     Submitted,
     Superseded,
+    Taken,
 )
 from safety.projections.rows import Change, Key, Projection, Recorded, Rows, Said, only_open, versioned
 from safety.values import microseconds
@@ -54,6 +55,9 @@ COLUMNS: dict[str, type] = {
     "acknowledged_at": int,
     "rejected_at": int,
     "reference": str,
+    "filed_as": int,
+    "taken_by": str,
+    "taken_at": int,
 }
 OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
 Index("obligation_due", OBLIGATION.table.c.trial, OBLIGATION.table.c.due_at)
@@ -101,6 +105,12 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
     yield Change(OBLIGATION, key(event), values, "opens")
 
 
+@PROJECTION.on(Taken)
+def taken(event: Taken, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """Somebody has it in hand."""
+    yield Change(OBLIGATION, key(event), {"taken_by": event.taken_by, "taken_at": recorded.recorded_at})
+
+
 @PROJECTION.on(Superseded)
 def superseded(event: Superseded, recorded: Recorded, _: Rows) -> Iterable[Change]:
     """Another takes its place."""
@@ -122,8 +132,7 @@ def submitted(event: Submitted, _: Recorded, rows: Rows) -> Iterable[Change]:
     to = list(dict.fromkeys([*known(rows, event, "sent_to"), *event.to]))
     sent_at = max(microseconds(event.sent_at), row.get("sent_at") or 0)
     values: Said = {"sent_to": names(to), "sent_at": sent_at}
-    if event.reference is not None:
-        values["reference"] = event.reference
+    values |= {name: event.__dict__[name] for name in ("reference", "filed_as") if event.__dict__[name] is not None}
     if set(to).issuperset(known(rows, event, "recipients")):
         values |= {"state": "submitted", "runs": 0, "closed_at": sent_at}
     yield Change(OBLIGATION, key(event), values)

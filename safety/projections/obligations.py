@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select
 
 from safety.projections.at import At, utc
+from safety.projections.audit import AUDIT
 from safety.projections.obligation import OBLIGATION
 from safety.projections.review import GOVERNANCE, REVIEW
 from safety.projections.rows import OPEN
@@ -50,6 +52,8 @@ def obligations(connection: Connection, trial: str, at: At, now: datetime) -> di
     ask = select(table).where(table.c.trial == trial, at.stands(table))
     order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
     rows = [as_told(row, instant) for row in connection.execute(ask.order_by(*order))]
+    filed = positions_filed(connection, trial, rows)
+    rows = [row | {"filed_position": filed.get((row["subject"], row["filed_as"]))} for row in rows]
     counts = Counter(row["timeliness"] for row in rows)
     return {
         "position": at.position,
@@ -58,6 +62,17 @@ def obligations(connection: Connection, trial: str, at: At, now: datetime) -> di
         "reviews_owed": len(reviews_owed(connection, at, trial=trial)),
         "obligations": rows,
     }
+
+
+def positions_filed(connection: Connection, trial: str, rows: Iterable[dict[str, Any]]) -> dict[tuple[str, int], int]:
+    """Find the positions of the filings that are reports themselves, by subject and version."""
+    prefix = f"{trial}/subject/"
+    streams = sorted({prefix + row["subject"] for row in rows if row["filed_as"] is not None})
+    found: dict[tuple[str, int], int] = {}
+    for stream in streams:
+        ask = select(AUDIT.c.version, AUDIT.c.position).where(AUDIT.c.stream == stream)
+        found |= {(stream.removeprefix(prefix), row.version): row.position for row in connection.execute(ask)}
+    return found
 
 
 def due_within(
@@ -122,9 +137,12 @@ def as_told(row: Row[Any], now: int) -> dict[str, Any]:
         "timeliness": timeliness(row.state, row.due_at, row.closed_at, now),
         "opened_at": utc(row.opened_at),
         "closed_at": utc(row.closed_at),
+        "taken_by": row.taken_by,
+        "taken_at": utc(row.taken_at),
         "sent_at": utc(row.sent_at),
         "sent_to": json.loads(row.sent_to),
         "reference": row.reference,
+        "filed_as": row.filed_as,
         "acknowledged_by": json.loads(row.acknowledged_by),
         "acknowledged_at": utc(row.acknowledged_at),
         "rejected_at": utc(row.rejected_at),

@@ -27,6 +27,11 @@ def _(event: obligation.Opened) -> str:
     )
 
 
+@says(obligation.Taken)
+def _(event: obligation.Taken) -> str:
+    return f"{of(event)} was taken in hand by {event.taken_by}{'' if event.reason is None else ', over from another'}."
+
+
 @says(obligation.Superseded)
 def _(event: obligation.Superseded) -> str:
     return f"{of(event)} gave way to {event.by}."
@@ -40,6 +45,8 @@ def _(event: obligation.Cancelled) -> str:
 
 @says(obligation.Submitted)
 def _(event: obligation.Submitted) -> str:
+    if event.filed_as is not None:
+        return f"{of(event)}: the filing of version {event.filed_as} is the report, with the sponsor since {event.sent_at.isoformat()}."
     return f"{of(event)}: the report was sent to {numbers(event.to)} at {event.sent_at.isoformat()}."
 
 
