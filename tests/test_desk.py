@@ -15,8 +15,7 @@ from safety.aggregates.filing import UnknownAdverseEvent
 from safety.aggregates.register import COMMANDS
 from safety.desk import Asked, Done, OtherContent, authorised
 from safety.journal import Unavailable, decode
-from safety.journal.states import folded
-from safety.values import REDACTED, Role
+from safety.values import Role
 from tests.builders import (
     T0,
     account_added,

@@ -46,7 +46,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = with_people(with_a_trial(homes.open("demo")), **people).settings.home
     homes.close()
     with served(folder, "CHEN", "OPER") as found:
-        yield found
+        yield {account: entrance.link for account, entrance in found.items()}
 
 
 def sign_in(page: Page, link: str) -> None:

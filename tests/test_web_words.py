@@ -19,9 +19,10 @@ import safety
 import safety.web
 from safety.aggregates import deciding
 from safety.aggregates.deciding import Refused
+from safety.aggregates.ending import AlreadyEnded
 from safety.aggregates.filing import CannotMerge, UnknownCausality
 from safety.aggregates.obligation import Opened, State
-from safety.aggregates.subject import AlreadyEnded, WithdrawalMode
+from safety.aggregates.subject import WithdrawalMode
 from safety.values import Assessor, Role
 from safety.web.showing import Show
 from safety.web.words import chosen, key_of, words

@@ -107,7 +107,6 @@ def worklist(
     }
 
 
-
 def urgency(due: int | None, now: int) -> str:
     """Say how urgent a clock that runs is: `late` also where no number was given, for that is due at once."""
     if due is None or due <= now:
