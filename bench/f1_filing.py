@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.alternating import Measured, alternating, per_second
-from bench.trial_at_hand import home_at, mild_event, serious_event, with_subjects
+from bench.trial_at_hand import home_at, mild_event, serious_event, under_packs, with_subjects
 from safety.aggregates.adverse_event import Reported
 from safety.home import LOG, Home
 from safety.projections.inbox import owed
@@ -98,6 +98,14 @@ def sqlite() -> Iterator[Measured]:
             name = f"F1 SAE filings/s, subject of {events} events, {known} / the same rows bare"
             yield measured(name, partial(Filings, events=events, cold=cold))
     yield measured("F1b the same, then the worklist read", lambda home: Filings(home, 20, worklist(home)))
+    for packs in (("US-FDA-IND",), ("CN-NMPA-DRUG", "CN-STEMCELL-2015", "SITE-EC")):
+        yield measured(f"F1 20 events, known, clocks of {', '.join(packs)}", partial(under, packs))
+
+
+def under(packs: Sequence[str], home: Home) -> Filings:
+    """Filings that open clocks: their obligations and alerts land in the same append."""
+    under_packs(home, *packs)
+    return Filings(home, 20)
 
 
 def measured(name: str, filings: Callable[[Home], Filings]) -> Measured:

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from safety.aggregates.account import Added
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.dose import Given
+from safety.aggregates.rule_pack import Adopted
 from safety.aggregates.subject import Enrolled
 from safety.aggregates.trial import Definition, Registered
 from safety.home import Doors, Home, open_home
 from safety.journal import Decision
+from safety.packaged import pack_texts
 from safety.settings import Settings
 
 TRIAL_FILE = Path(__file__).parent.parent / "trials" / "nct03265613.toml"
@@ -57,6 +60,15 @@ def home_at(folder: Path, database_url: str | None = None) -> Home:
     registered = Registered(trial=TRIAL, file=text, definition=Definition.from_toml(text))
     home.desk.do("trial.register", registered, by="OPERATOR", command_id="bench-trial")
     return home
+
+
+def under_packs(home: Home, *packs: str) -> None:
+    """Let packaged packs govern the trial, signed for by a safety officer."""
+    officer = Added.model_validate({"account": "CHEN", "roles": ["safety_officer"], "trials": [TRIAL]})
+    home.desk.do("account.add", officer, by="OPERATOR", command_id=DOORS.new_id())
+    documents = [{"file": pack_texts()[pack]} for pack in packs]
+    adopted = Adopted.model_validate({"trial": TRIAL, "packs": documents, "printed_name": "Chen Wei"})
+    home.desk.do("trial.adopt_rule_pack", adopted, by="CHEN", command_id=DOORS.new_id())
 
 
 def with_subjects(home: Home, codes: Iterable[str], events: int, trial: str = TRIAL) -> None:

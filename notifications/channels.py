@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -118,19 +119,25 @@ def usable(url: str) -> SplitResult:
     raise NotDelivered("SMTP-URL-UNUSABLE")
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """How TLS is spoken: certificates are checked. Made once and where it is needed, for reading the roots takes 20 ms."""
+    return ssl.create_default_context()
+
+
 @contextmanager
 def connected(url: SplitResult) -> Iterator[smtplib.SMTP]:
     """Connect, log in where the URL says as whom, and say goodbye at the end."""
-    host, tls = url.hostname or "", ssl.create_default_context()
+    host = url.hostname or ""
     server = (
-        smtplib.SMTP_SSL(host, url.port or 465, timeout=SMTP_TIMEOUT_SECONDS, context=tls)
+        smtplib.SMTP_SSL(host, url.port or 465, timeout=SMTP_TIMEOUT_SECONDS, context=tls())
         if url.scheme == "smtps"
         else smtplib.SMTP(host, url.port or 25, timeout=SMTP_TIMEOUT_SECONDS)
     )
     try:
         if url.username and url.password:
             if url.scheme == "smtp":
-                server.starttls(context=tls)
+                server.starttls(context=tls())
             server.login(unquote(url.username), unquote(url.password))
         yield server
     finally:

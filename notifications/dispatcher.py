@@ -74,26 +74,29 @@ class Dispatcher:
         self._doorbell = doorbell
 
     async def sweep(self) -> list[Delivered]:
-        """Compose what is owed and not composed, then ring for what is composed and not done."""
+        """Compose what is owed and not composed, and ring for every message that is not done."""
+        waiting: list[Bell] = []
         for _ in range(ROUNDS):
-            if await self._record.aside(self._compose):
+            waiting, complete = await self._record.aside(self._compose)
+            if complete:
                 break
-        pending = await self._record.aside(self._record.pending)
-        return await self._doorbell.ring([Bell(message.trial, message.message) for message in pending])
+        return await self._doorbell.ring(waiting)
 
-    def _compose(self) -> bool:
-        """Compose what is owed; False where another process composed meanwhile."""
-        # In this order: numbers that are older than what is owed are refused by the log, newer ones would tell things twice.
-        numbers = dict(self._record.composed())
-        pending = self._record.pending()
+    def _compose(self) -> tuple[list[Bell], bool]:
+        """Compose what is owed, and give the messages that are not done; False beside them where another process composed meanwhile."""
+        # All of one moment: the log refuses numbers that are older than what is owed, newer ones would tell things twice.
+        owed, pending, numbers = self._record.standing()
+        waiting = [Bell(message.trial, message.message) for message in pending]
         carried = {(message.account, alert) for message in pending for alert in message.alerts}
-        owed = sorted(self._record.owed(), key=_trial)
-        composed = [
-            self._record.compose(trial, messages)
-            for trial, group in groupby(owed, key=_trial)
-            if (messages := list(self._messages(trial, group, carried, numbers)))
-        ]
-        return all(composed)
+        complete = True
+        for trial, group in groupby(sorted(owed, key=_trial), key=_trial):
+            if not (messages := list(self._messages(trial, group, carried, numbers))):
+                continue
+            if self._record.compose(trial, messages):
+                waiting += [Bell(trial, message.message) for message in messages]
+            else:
+                complete = False
+        return waiting, complete
 
     def _messages(
         self,

@@ -62,9 +62,9 @@ class Handler:
         Nothing happens where the message is done, or where another process has it. Raises what the machine raises; the
         message stays owed then.
         """
-        before = await self._aside(lambda: self._record.last_taken(bell))
+        before, letter = await self._aside(lambda: (self._record.last_taken(bell), self._record.letter(bell)))
         tries, tried_at = (0, None) if before is None else (before.tries, before.taken_at)
-        if not self._due(await self._aside(lambda: self._record.letter(bell)), tried_at, at_once=at_once):
+        if not self._due(letter, tried_at, at_once=at_once):
             return []
         lease = await self._aside(lambda: self._record.take(bell))
         if lease is None:
@@ -119,7 +119,9 @@ class Handler:
         written, to, fault = await self._aside(lambda: self._write(letter, lease.tries))
         if fault is not None:
             await self._aside(lambda: self._record.faulted(letter.bell, "template", fault))
-        tries = await asyncio.gather(*(self._try(channel, written, to) for channel in due))
+        # What another machine has to answer first: the disk of this one is written to while it does.
+        farthest = sorted(due, key=lambda channel: channel.name == "maildir")
+        tries = await asyncio.gather(*(self._try(channel, written, to) for channel in farthest))
         # Failures first: a message from before its channels were kept is not done while the log knows of one.
         for tried in sorted(tries, key=lambda tried: tried.error is None):
             await self._aside(partial(self._keep, letter.bell, tried, lease.tries))

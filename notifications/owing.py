@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from notifications.record import Pending
+from notifications.record import Pending, Standing
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
 from safety.projections.inbox import composed, owed, unsent
@@ -22,17 +22,14 @@ class Owing:
         self._journal = journal
         self._views = views
 
-    def owed(self) -> Sequence[OwedAlert]:
-        """Every alert that no message has brought to anybody."""
+    def standing(self) -> Standing:
+        """What is owed and what is under way, at one moment of the log."""
         self._views.catch_up(self._journal)
         with self._views.connect() as connection:
-            return [as_owed(row) for row in owed(connection)]
-
-    def composed(self) -> Mapping[tuple[str, str], int]:
-        """How many messages each person has had, by trial and account."""
-        self._views.catch_up(self._journal)
-        with self._views.connect() as connection:
-            return composed(connection)
+            alerts = [as_owed(row) for row in owed(connection)]
+            pending = [Pending(**row) for row in unsent(connection)]
+            # Nobody needs the numbers of messages where nothing is to be composed: there may be very many.
+            return Standing(alerts, pending, composed(connection) if alerts else {})
 
     def recipients(self, role: Role, trial: str, now: datetime) -> Sequence[Recipient]:
         """Who hears now of what is owed to a role, and why they: resolved when something is sent, by the log's accounts."""
@@ -43,12 +40,6 @@ class Owing:
         """Whom the chain of an alert has reached before it, and what has happened since it began."""
         with self._views.connect() as connection:
             return told_before(connection, alert)
-
-    def pending(self) -> Sequence[Pending]:
-        """Every message that is composed and not sent."""
-        self._views.catch_up(self._journal)
-        with self._views.connect() as connection:
-            return [Pending(**row) for row in unsent(connection)]
 
 
 def as_owed(row: Mapping[str, Any]) -> OwedAlert:

@@ -76,19 +76,23 @@ class Pending(NamedTuple):
     sent: frozenset[str]
 
 
+class Standing(NamedTuple):
+    """How delivery stands at one moment of the log.
+
+    `owed`: every alert that no message has brought to anybody; `pending`: every message that is not sent; `numbers`: how many
+    messages each person has had, by trial and account, where anything is owed.
+    """
+
+    owed: Sequence[OwedAlert]
+    pending: Sequence[Pending]
+    numbers: Mapping[tuple[str, str], int]
+
+
 class Owing(Protocol):
     """What the record owes, as its views say it after catching up."""
 
-    def owed(self) -> Sequence[OwedAlert]:
-        """Every alert that no message has brought to anybody."""
-        ...
-
-    def pending(self) -> Sequence[Pending]:
-        """Every message that is not sent."""
-        ...
-
-    def composed(self) -> Mapping[tuple[str, str], int]:
-        """How many messages each person has had, by trial and account."""
+    def standing(self) -> Standing:
+        """How delivery stands, at one moment of the log."""
         ...
 
     def told_before(self, alert: str) -> Before:
@@ -152,17 +156,9 @@ class Record:
         """Give the present moment in microseconds from 1970 UTC."""
         return microseconds(self._desk.clock())
 
-    def owed(self) -> Sequence[OwedAlert]:
-        """Every alert that no message has brought to anybody."""
-        return self._owing.owed()
-
-    def composed(self) -> Mapping[tuple[str, str], int]:
-        """How many messages each person has had, by trial and account."""
-        return self._owing.composed()
-
-    def pending(self) -> Sequence[Pending]:
-        """Every message that is not sent."""
-        return self._owing.pending()
+    def standing(self) -> Standing:
+        """How delivery stands, at one moment of the log."""
+        return self._owing.standing()
 
     def recipients(self, role: Role, trial: str) -> Sequence[Recipient]:
         """Who hears of it now, and why they; of a role with nobody in it the operators, so that somebody does."""

@@ -209,7 +209,8 @@ def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMe
     # 7bit: names are also Chinese, and not every server on the way takes eight bits.
     written = EmailMessage(policy=policy.default.clone(cte_type="7bit"))
     exercise = {"drill": "DRILL ", "demo": "DEMO "}.get(content.purpose(head), "")
-    written["Subject"] = f"{exercise}{content.subject}"
+    # The library reads `=?...?=` in what it is given as letters already encoded, line ends among them.
+    written["Subject"] = f"{exercise}{content.subject}".replace("=?", "= ?")
     written["From"] = head.sender
     written["To"] = content.to.address
     written["Date"] = format_datetime(moment(content.composed_at))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from notifications.channels import Channel, Maildir, NotDelivered, Smtp, Written
 from notifications.composition import record_of
-from notifications.record import Bell, Letter, Record
-from notifications.rendering import spelled
+from notifications.record import Bell, Letter, Pending, Record
+from notifications.rendering import OwedAlert, spelled
 from notifications.webhook import Webhook
 from safety.aggregates.message import permanent
 from safety.cli.door import machine_faults
@@ -67,9 +67,10 @@ def faults_of(settings: Settings, doors: Doors) -> tuple[list[Fault], str]:
         with closing(open_home(settings, doors, into_demo=True)) as home:
             now = doors.clock()
             record = record_of(home)
-            found = [*silent(home, now), *owed(record, now), *stuck(record, now), *cramped(settings.home)]
-            position, open_alerts = home.journal.head().position, len(record.owed())
-            return found, f"Position of the log: {position}. Alerts that nobody has been told of: {open_alerts}."
+            standing = record.standing()
+            waits = [*owed(standing.owed, now), *stuck(record, standing.pending, now)]
+            stands = f"Position of the log: {home.journal.head().position}. Alerts that nobody has been told of: {len(standing.owed)}."
+            return [*silent(home, now), *waits, *cramped(settings.home)], stands
     except machine_faults() as fault:
         return [Fault("UNUSABLE", f"The home cannot be used: {fault}")], ""
 
@@ -84,16 +85,16 @@ def silent(home: Home, now: datetime) -> Iterable[Fault]:
             yield Fault(f"SILENT-{part}", f"The part {part} has been silent for {spelled(since)}.")
 
 
-def owed(record: Record, now: datetime) -> Iterable[Fault]:
+def owed(alerts: Iterable[OwedAlert], now: datetime) -> Iterable[Fault]:
     """The oldest alert that no message has brought to anybody."""
-    oldest = min(record.owed(), key=lambda alert: alert.raised_at, default=None)
+    oldest = min(alerts, key=lambda alert: alert.raised_at, default=None)
     if oldest is not None and (since := now - moment(oldest.raised_at)) > OWED_FOR:
         yield Fault("OWED", f"Alert {oldest.alert} of trial {oldest.trial} has been owed for {spelled(since)}.")
 
 
-def stuck(record: Record, now: datetime) -> Iterable[Fault]:
+def stuck(record: Record, pending: Iterable[Pending], now: datetime) -> Iterable[Fault]:
     """Messages that no channel has taken, and channels that go on failing; what bounced is owed to the operator already."""
-    letters = [record.letter(Bell(one.trial, one.message)) for one in record.pending()]
+    letters = [record.letter(Bell(one.trial, one.message)) for one in pending]
     waiting = [letter for letter in letters if letter is not None]
     untaken = [letter for letter in waiting if not letter.sent and now - moment(letter.composed_at) > OWED_FOR]
     if untaken:

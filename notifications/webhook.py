@@ -2,13 +2,12 @@
 
 import asyncio
 import http.client
-import ssl
 from hashlib import sha256
 from hmac import digest
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from notifications.channels import NotDelivered, Written
+from notifications.channels import NotDelivered, Written, tls
 
 TIMEOUT_SECONDS = 20
 TAKEN = range(200, 300)
@@ -68,7 +67,7 @@ def answer(url: SplitResult, body: bytes, headers: dict[str, str]) -> int:
     """Post once and give the status; certificates are checked, redirections are not followed."""
     host = url.hostname or ""
     connection = (
-        http.client.HTTPSConnection(host, url.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+        http.client.HTTPSConnection(host, url.port, timeout=TIMEOUT_SECONDS, context=tls())
         if url.scheme == "https"
         else http.client.HTTPConnection(host, url.port, timeout=TIMEOUT_SECONDS)
     )

@@ -9,6 +9,9 @@ from safety.journal import Unavailable
 LISTEN_SECONDS = 0.5
 """How long listening goes on before it looks whether it should stop."""
 
+APART_SECONDS = 0.02
+"""How long it rests after a round: what the round itself and the messages under way commit rings too, and is one round then."""
+
 Listen = Callable[[int, float], Awaitable[int]]
 """Waits until the log has grown beyond a position, at most so many seconds; gives the log's last position."""
 
@@ -41,6 +44,7 @@ class Worker:
                 # Before the round: what wakes during it asks for another one.
                 self._bell.clear()
                 await self._round()
+                await asyncio.sleep(APART_SECONDS)
                 await self._rung()
         finally:
             listening.cancel()

@@ -65,6 +65,7 @@ class Working:
         )
         self._dispatcher = dispatcher_of(home, self._handler, doorbell)
         self._drift = timedelta(0)
+        self._tick_is_due = True
         self._said: str | None = None
         self.worker = Worker(self._round, self._listen, ROUND_SECONDS)
 
@@ -83,7 +84,7 @@ class Working:
         async with AsyncExitStack() as held:
             if self._broker is not None:
                 await held.enter_async_context(self._broker)
-            scheduler = await held.enter_async_context(ticking(self.worker.wake, ROUND_SECONDS))
+            scheduler = await held.enter_async_context(ticking(self._ring, ROUND_SECONDS))
             await held.enter_async_context(
                 guarded(scheduler, lambda: datetime.now(UTC), monotonic, jumped=self._jumped)
             )
@@ -93,6 +94,11 @@ class Working:
     def _now(self) -> int:
         return microseconds(self._home.desk.clock())
 
+    def _ring(self) -> None:
+        """Time has gone on: what a commit wakes does not ask again what time has brought."""
+        self._tick_is_due = True
+        self.worker.wake()
+
     def _jumped(self, seconds: float) -> None:
         self._drift += timedelta(seconds=seconds)
 
@@ -100,13 +106,15 @@ class Working:
         return await self._aside(lambda: self._home.journal.wait(position, seconds))
 
     async def _round(self) -> None:
-        """Do what time brings about, then see to everything that is owed, and leave word that all of it was done."""
+        """Do what time has brought about since the last tick, then see to everything that is owed; leave word of both."""
+        ticks, self._tick_is_due = self._tick_is_due, False
         try:
-            if "ticks" in self._parts:
+            if ticks and "ticks" in self._parts:
                 await self._aside(self._tick)
             if "dispatcher" in self._parts:
                 self._tell_failures(await self._dispatcher.sweep())
-            await self._aside(self._beat)
+            if ticks:
+                await self._aside(self._beat)
             self._said = None
         except Exception as fault:  # noqa: BLE001, whatever it is the next round tries again; told once as long as it stays the same
             self._tell_fault(fault)

@@ -5,10 +5,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from safety.aggregates.account import Account, NotPermitted, OtherTrial, UnknownAccount, acting
+from safety.aggregates.account import NotPermitted, OtherTrial, acting, there
 from safety.aggregates.deciding import Act, Command, Form, Refused, States
 from safety.aggregates.record import RedactionRequested
-from safety.journal import Head, Signature
+from safety.aggregates.relied_on import ChangedSince, concerns
+from safety.journal import Head, Signature, Turn, decode
 from safety.values import REDACTED, Role
 
 
@@ -33,6 +34,7 @@ class Asked(NamedTuple):
     command_id: str
     reason: str | None
     signature: Signature | None = None
+    read_at: int | None = None
 
     @property
     def digest(self) -> str:
@@ -42,10 +44,8 @@ class Asked(NamedTuple):
 
 
 def authorised(states: States, what: str, *, roles: Collection[Role], trial: str | None, by: str, at: datetime) -> Act:
-    """Say as what somebody acts, or refuse with UnknownAccount, NotPermitted or OtherTrial."""
-    account = states(f"-/account/{by}", Account)
-    if not account.roles:
-        raise UnknownAccount(account=by)
+    """Say as what somebody acts, or refuse with UnknownAccount, AccountRevoked, NotPermitted or OtherTrial."""
+    account = there(states, by)
     role = next((role for role in map(acting, account.roles) if role in roles), None)
     if role is None:
         raise NotPermitted(account=by, command=what, roles=", ".join(sorted(roles)))
@@ -59,6 +59,18 @@ def check_positions(events: Iterable[Form], head: Head) -> None:
     for event in events:
         if isinstance(event, RedactionRequested) and event.at_position > head.position:
             raise NoSuchPosition(position=event.at_position)
+
+
+def check_unchanged(turn: Turn, asked: Asked) -> None:
+    """Refuse with ChangedSince where the thing that a form is about was changed after the position it was filled in from.
+
+    It is looked up in the log's own turn: between this look and the append nobody else decides.
+    """
+    if asked.read_at is None:
+        return
+    since = [row for row in turn.stream(asked.form.stream) if row.position > asked.read_at]
+    if any(concerns(decode(row).event, asked.form) for row in since):
+        raise ChangedSince(position=asked.read_at)
 
 
 def same_text(form: Form, events: Iterable[Form]) -> bool:

@@ -66,6 +66,11 @@ class Credentials:
             row = connection.execute(sa.select(CREDENTIAL).where(CREDENTIAL.c.account == account)).one_or_none()
         return None if row is None else Credential(*row)
 
+    def forget(self, account: str) -> None:
+        """Let an account sign in with nothing any more."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.account == account))
+
     def any(self) -> bool:
         """Say whether anybody can sign in at all."""
         with self._reached() as connection:

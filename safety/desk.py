@@ -7,7 +7,16 @@ from safety import clocks, duty
 from safety.aggregates.deciding import Act, Form
 from safety.aggregates.record import Redacted
 from safety.aggregates.register import COMMANDS
-from safety.asked import Asked, NoSuchPosition, NotByHand, OtherContent, authorised, check_positions, same_text
+from safety.asked import (
+    Asked,
+    NoSuchPosition,
+    NotByHand,
+    OtherContent,
+    authorised,
+    check_positions,
+    check_unchanged,
+    same_text,
+)
 from safety.journal import Decision, Journal, NewEvent, Repeated, Salt, Signature, Turn, Unconfirmed, decode, encode
 from safety.journal.states import KnownStates, Reading
 from safety.values import Clock
@@ -42,11 +51,13 @@ class Desk:
         command_id: str,
         reason: str | None = None,
         signature: Signature | None = None,
+        read_at: int | None = None,
     ) -> Done:
         """Decide a command and give what it came to once it is durable.
 
         The same command id with the same content gives what the first one gave, whatever happened since. A signature
-        signs the first event, which is the one that was asked for.
+        signs the first event, which is the one that was asked for. `read_at` is the position of the log that the form was
+        filled in from: where what it is about was changed after that, the desk refuses with ChangedSince.
 
         Raises:
             Refused: by a rule of the domain; its text is for a person to read.
@@ -55,7 +66,7 @@ class Desk:
         """
         if form.__dict__.get("source") is not None:
             raise NotByHand
-        asked = Asked(COMMANDS[name], form, by, command_id, reason, signature)
+        asked = Asked(COMMANDS[name], form, by, command_id, reason, signature, read_at)
         try:
             return self.journal.turns.run(lambda turn: self._decide(turn, asked))
         except Repeated as before:
@@ -67,6 +78,7 @@ class Desk:
         reading = self._known.reading(turn)
         if (before := turn.decided_before(asked.command_id)) is not None:
             raise before
+        check_unchanged(turn, asked)
         happened, act = self._come_to(reading, turn, asked)
         if not happened:
             return Done(range(0), ())

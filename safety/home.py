@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from safety.projections.views import Views
     from safety.scratch import Scratch
     from safety.sessions import Sessions
+    from safety.tokens import Tokens
 
 LOG = "log.db"
 
@@ -99,6 +100,14 @@ class Home:
         return Sessions(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
 
     @cached_property
+    def tokens(self) -> "Tokens":
+        """The tokens with which programs ask the API; kept beside the credentials."""
+        from safety.tokens import Tokens  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        url = self.settings.database_url
+        return Tokens(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+
+    @cached_property
     def access(self) -> Journal:
         """The access log of this machine's doors: of the same kind as the log, with positions of its own."""
         return open_journal(
@@ -122,7 +131,7 @@ class Home:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "credentials", "sessions", "access", "views", "scratch"):
+        for name in ("directory", "credentials", "sessions", "tokens", "access", "views", "scratch"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

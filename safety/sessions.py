@@ -4,6 +4,7 @@ What a browser holds is never stored here: of session ids and links only the SHA
 database signs in as nobody.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -116,13 +117,18 @@ class Sessions:
             connection.execute(sa.insert(SESSION), begun._asdict())
         return begun
 
-    def find(self, secret: str, *, now: int) -> Session | None:
-        """Give the session of a secret and note that it is in use; None where there is none or it is over."""
+    def find(self, secret: str, *, now: int, in_use: bool = True) -> Session | None:
+        """Give the session of a secret; None where there is none or it is over.
+
+        That it is in use is noted, unless the page asks by itself: nobody need be sitting there.
+        """
         with self._reached() as connection:
             row = connection.execute(sa.select(SESSION).where(SESSION.c.digest == digest(secret))).one_or_none()
             if row is None or (found := Session(*row)).over(now):
                 return None
-            if now - found.seen_at >= MINUTE:  # a read that writes each time would queue behind the log's own sync
+            if (
+                in_use and now - found.seen_at >= MINUTE
+            ):  # a read that writes each time would queue behind the log's own sync
                 connection.execute(sa.update(SESSION).where(SESSION.c.digest == found.digest).values(seen_at=now))
         return found
 
@@ -162,6 +168,23 @@ class Sessions:
         with self._reached() as connection:
             connection.execute(sa.delete(FIRST_LINK).where(FIRST_LINK.c.account == account))
             connection.execute(sa.insert(FIRST_LINK), {"digest": digest(secret), "account": account, "until": until})
+
+    def invited(self, *, now: int) -> dict[str, int]:
+        """Say until when the first link of each account holds that has one out."""
+        ask = sa.select(FIRST_LINK.c.account, FIRST_LINK.c.until).where(FIRST_LINK.c.until > now)
+        with self._reached() as connection:
+            return {row.account: row.until for row in connection.execute(ask)}
+
+    def withdraw(self, account: str) -> None:
+        """Void the first link of an account."""
+        with self._reached() as connection:
+            connection.execute(sa.delete(FIRST_LINK).where(FIRST_LINK.c.account == account))
+
+    def open_sessions(self, *, now: int) -> dict[str, int]:
+        """Count the sessions of each account that are not over."""
+        with self._reached() as connection:
+            rows = connection.execute(sa.select(SESSION)).all()
+        return Counter(found.account for found in (Session(*row) for row in rows) if not found.over(now))
 
     def offered(self, secret: str, *, now: int) -> str | None:
         """Give the account that a first link is for, while it holds."""

@@ -84,8 +84,12 @@ OF_ONES_SITE = {"investigator": FILING | READING_SUBJECTS}
 
 OF_ONES_TRIAL = {
     "investigator": {"trial.list", "rota.read", "draft.keep"},
-    "safety_officer": FILING | READING_SUBJECTS | READING_TRIALS | DECIDING | {"trial.list", "rota.read", "draft.keep"},
-    "auditor": READING_SUBJECTS | READING_TRIALS | {"trial.list", "rota.read"},
+    "safety_officer": FILING
+    | READING_SUBJECTS
+    | READING_TRIALS
+    | DECIDING
+    | {"trial.list", "rota.read", "draft.keep", "periodic_report.read_text"},
+    "auditor": READING_SUBJECTS | READING_TRIALS | {"trial.list", "rota.read", "periodic_report.read_text"},
     "operator": {
         "trial.list",
         "worklist.read",
@@ -98,6 +102,7 @@ OF_ONES_TRIAL = {
         "periodic_report.read",
         "rota.read",
         "rota.change",
+        "drill.raise",
         "trial.amend",
         "trial.issue_reference_safety_information",
     },
@@ -105,11 +110,13 @@ OF_ONES_TRIAL = {
 """On things of a trial of one's own, whichever site; never on those of another trial."""
 
 OF_ALL = {
-    "auditor": {"log.verify", "access_log.read"},
+    "auditor": {"log.verify", "access_log.read", "administration.read"},
+    "safety_officer": {"administration.read"},
     "operator": {
         "packs.read",
         "log.verify",
         "access_log.read",
+        "administration.read",
         "trial.register",
         "people.read",
         "people.change",
@@ -125,8 +132,8 @@ IN_CLEAR = {
                      "adverse_event.follow_up", "adverse_event.correct"},
     "safety_officer": {"subject.read", "case.read", "narrative.read", "history.read", "adverse_event.report",
                        "adverse_event.follow_up", "adverse_event.correct", "log.request_redaction",
-                       "log.redact"},
-    "auditor": {"subject.read", "case.read", "narrative.read", "history.read"},
+                       "log.redact", "periodic_report.read_text"},
+    "auditor": {"subject.read", "case.read", "narrative.read", "history.read", "periodic_report.read_text"},
     "operator": set[str](),
 }  # fmt: skip
 """Where free text of subjects is read in clear; contacts are read in `people.*` and `account.add` by operators alone."""

@@ -51,5 +51,5 @@ def test_trust_2_3_whatever_a_server_does_at_whichever_verb_the_mail_comes(
     # After DATA the server had the mail and did not say so: it has it twice now, and can tell.
     assert [str(mail["X-Vigilog-Attempt"]) for mail in mails] == (["1", "2"] if verb == "body" else ["2"])
     assert len({str(mail["Message-ID"]) for mail in mails}) == 1
-    assert record_of(office.home).pending() == []
+    assert record_of(office.home).standing().pending == []
     assert [said.get("attempt") for name, said in office.events() if name == "sent"] == [1, 2]

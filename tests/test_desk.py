@@ -158,7 +158,10 @@ def test_a_command_that_changes_nothing_stores_nothing_and_may_change_something_
 
 FILING, SPONSOR = {"operator", "investigator", "safety_officer"}, {"operator", "safety_officer"}
 MAY: dict[str, set[str]] = {
-    **{name: {"operator"} for name in ("account.add", "trial.register", "trial.amend")},
+    **{
+        name: {"operator"}
+        for name in ("account.add", "account.change", "account.revoke", "trial.register", "trial.amend")
+    },
     "account.set_absence": {*FILING, "auditor"},
     **dict.fromkeys(("trial.issue_reference_safety_information", "adverse_event.assess_expectedness"), SPONSOR),
     **{f"subject.{verb}": FILING for verb in ("enrol", "correct", "withdraw", "complete", "record_death")},

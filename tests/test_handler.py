@@ -16,7 +16,7 @@ from notifications.channels import Channel, ChannelName, NotDelivered, Written
 from notifications.composition import dispatcher_of, record_of
 from notifications.dispatcher import Dispatcher, InProcess
 from notifications.handler import Delivered, Handler
-from notifications.record import LEASE_SECONDS, Bell, Failing, Letter
+from notifications.record import LEASE_SECONDS, Bell, Failing, Letter, Standing
 from notifications.rendering import Letterhead
 from safety.aggregates.account import AccountExists, Added
 from safety.aggregates.adverse_event import Reported
@@ -120,13 +120,13 @@ def test_a_crash_between_the_receipt_of_one_channel_and_the_try_of_the_next_leav
     with pytest.raises(Crash):
         office.sweep()
     record = record_of(office.home)
-    bell = next(Bell(one.trial, one.message) for one in record.pending())
+    bell = next(Bell(one.trial, one.message) for one in record.standing().pending)
     record.sent(bell, "maildir", None, 1)
-    assert [one.message for one in record.pending()] == [bell.message]
+    assert [one.message for one in record.standing().pending] == [bell.message]
     office.smtp.fault = None
     office.later(seconds=LEASE_SECONDS + 1)
     assert [(one.channel, one.error) for one in office.sweep()] == [("smtp", None)]
-    assert record.pending() == []
+    assert record.standing().pending == []
     (mail,) = office.smtp.taken
     assert mail.mail["X-Vigilog-Attempt"] == "2"
     assert office.events()[-1] == ("sent", {**bell._asdict(), "channel": "smtp", "smtp_code": 250, "attempt": 2})
@@ -187,7 +187,7 @@ def test_a_message_that_takes_longer_than_its_lease_is_still_held(
     came: list[Delivered] = []
 
     async def slow(written: Written) -> int | None:
-        bell = next(Bell(one.trial, one.message) for one in record_of(office.home).pending())
+        bell = next(Bell(one.trial, one.message) for one in record_of(office.home).standing().pending)
         for _ in range(3):
             office.later(seconds=LEASE_SECONDS - 1)
             await asyncio.sleep(0.2)
@@ -201,19 +201,19 @@ def test_a_message_that_takes_longer_than_its_lease_is_still_held(
 
 
 def test_a_message_that_is_composed_elsewhere_meanwhile_is_not_told_twice(office: Office) -> None:
-    """Another process composes after this one has counted and before it composes: the log takes one of the two."""
+    """Another process composes after this one has looked and before it composes: the log takes one of the two."""
     office.file()
     record = record_of(office.home)
-    counted = record.composed
+    looked = record.standing
 
-    def overtaken() -> Any:  # noqa: ANN401, what the record says
-        numbers = dict(counted())
-        record.composed = counted  # type: ignore[method-assign]  # overtaken once
+    def overtaken() -> Standing:
+        found = looked()
+        record.standing = looked  # type: ignore[method-assign]  # overtaken once
         office.sweep()
         office.file()
-        return numbers
+        return found
 
-    record.composed = overtaken  # type: ignore[method-assign]  # a fault at the edge
+    record.standing = overtaken  # type: ignore[method-assign]  # a fault at the edge
     handler = Handler(record, [office.maildir, office.smtp], office.head)
     asyncio.run(Dispatcher(record, handler.ways, InProcess(handler)).sweep())
     carried = [alert for name, said in office.events() if name == "composed" for alert in said["alerts"]]
@@ -270,7 +270,7 @@ def test_trust_2_2_what_bounced_is_owed_to_the_operator_and_tried_daily(office: 
     assert office.sweep() == []
     office.later(hours=1, seconds=1)
     assert [(one.account, one.error) for one in office.sweep()] == [("CHEN", None)]
-    assert record_of(office.home).pending() == []
+    assert record_of(office.home).standing().pending == []
 
 
 def test_operators_who_cannot_be_reached_owe_nothing_more(office: Office) -> None:
@@ -361,7 +361,7 @@ def test_a_message_at_which_the_program_fails_again_and_again_is_owed_to_the_ope
             office.later(seconds=LEASE_SECONDS + 1)
     assert office.rules() == ["SAE-REPORTED", "DELIVERY-FAILED"]
     office.sweep()
-    assert record_of(office.home).pending() == []
+    assert record_of(office.home).standing().pending == []
     assert len(office.smtp.taken) == 1
 
 

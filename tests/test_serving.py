@@ -71,11 +71,15 @@ def test_it_answers_until_it_is_told_to_stop_and_then_leaves_in_order(tmp_path: 
             assert answer.read() == b'{"status":"ok"}'
             assert "server" not in answer.headers
         process.send_signal(told)
-        out, err = process.communicate(timeout=PATIENCE)
+        process.wait(timeout=PATIENCE)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # Not communicate(): it passes over what readline() had already taken out of the pipe with the first line.
+        out, err = process.stdout.read(), process.stderr.read()
         assert (process.returncode, out) == (0, "")
         link = r"Nobody can sign in yet\. OPERATOR chooses a passphrase, once and within 24 hours: (\S+)\n"
         found = re.fullmatch(link, err)
-        assert found is not None
+        assert found is not None, err
         assert found[1].startswith(f"{address}first/")
     assert not list(tmp_path.glob("log.db-*")), "who closes the log last leaves no files beside it"
 

@@ -97,7 +97,9 @@ def signed_in(home: Home, account: str) -> TestClient:
     return asked
 
 
-def sent(browser: TestClient, path: str, data: Mapping[str, str] | None = None, page: str = "/") -> Response:
+def sent(
+    browser: TestClient, path: str, data: Mapping[str, str | list[str]] | None = None, page: str = "/"
+) -> Response:
     """What a form comes to that is sent from a page of this browser, redirects not followed."""
     return browser.post(path, data={"csrf": token(browser.get(page)), **(data or {})}, follow_redirects=False)
 

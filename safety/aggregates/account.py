@@ -28,6 +28,20 @@ class Added(AccountForm):
     sites: tuple[SiteId, ...] | None = None
 
 
+@event("account.changed.v1")
+class Changed(AccountForm):
+    """From here on the person acts in these roles, trials and sites instead; who was revoked is let in again."""
+
+    roles: tuple[Role, ...] = Field(min_length=1)
+    trials: tuple[TrialId, ...] = ()
+    sites: tuple[SiteId, ...] | None = None
+
+
+@event("account.revoked.v1")
+class Revoked(AccountForm):
+    """The person may do nothing any more; the id stays theirs and is never given to another (21 CFR 11.300(a))."""
+
+
 @event("account.absence_set.v1")
 class AbsenceSet(AccountForm):
     """The person is away from one moment until another, and `covered_by` hears and acts instead.
@@ -47,12 +61,13 @@ class AbsenceSet(AccountForm):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What an account may do, and when it is away; with no roles it does not exist."""
+    """What an account may do, and when it is away; with no roles it does not exist, or is revoked."""
 
     roles: tuple[Role, ...] = ()
     trials: tuple[str, ...] = ()
     absences: tuple[AbsenceSet, ...] = ()
     sites: tuple[str, ...] = ()
+    revoked: bool = False
 
     def stands_in_for(self, other: "Account") -> bool:
         """Say whether it may do what another account on duty may, in all of that one's trials."""
@@ -64,8 +79,11 @@ class Account:
 def evolve(state: Account, happened: Form) -> Account:
     """Fold one event into the account."""
     match happened:
-        case Added():
-            return replace(state, roles=happened.roles, trials=happened.trials, sites=happened.sites or ())
+        case Added() | Changed():
+            sites = happened.sites or ()
+            return replace(state, roles=happened.roles, trials=happened.trials, sites=sites, revoked=False)
+        case Revoked():
+            return replace(state, roles=(), revoked=True)
         case AbsenceSet():
             return replace(state, absences=said_since(state.absences, happened))
         case _:
@@ -80,6 +98,22 @@ def said_since(known: tuple[AbsenceSet, ...], new: AbsenceSet) -> tuple[AbsenceS
 
 class AccountExists(Refused):
     """Account {account} exists already; choose another id."""
+
+
+class AccountRevoked(Refused):
+    """Account {account} was revoked; its id stays with that person, whom `account.change` lets in again."""
+
+
+class NothingChanged(Refused):
+    """Account {account} has exactly these roles, trials and sites already; nothing to change."""
+
+
+class OperatorStays(Refused):
+    """Account OPERATOR is the program's own hand: it keeps its role and cannot be revoked; add a person's account."""
+
+
+class NotOneself(Refused):
+    """Account {account} cannot revoke itself; another operator does that."""
 
 
 class NotPermitted(Refused):
@@ -121,17 +155,52 @@ class CoverIsAway(Refused):
 @command("account.add", Added, "operator")
 def add(states: States, form: Added, act: Act) -> tuple[Form, ...]:
     """Let a person act in roles."""
-    if states(form.stream, Account).roles:
+    known = states(form.stream, Account)
+    if known.revoked:
+        raise AccountRevoked(account=form.account)
+    if known.roles:
         raise AccountExists(account=form.account)
     return (form,)
+
+
+@command("account.change", Changed, "operator")
+def change(states: States, form: Changed, act: Act) -> tuple[Form, ...]:
+    """Put other roles, trials and sites in the place of those an account has."""
+    known = states(form.stream, Account)
+    if form.account == OPERATOR:
+        raise OperatorStays
+    if not known.roles and not known.revoked:
+        raise UnknownAccount(account=form.account)
+    if (known.roles, known.trials, known.sites) == (form.roles, form.trials, form.sites or ()):
+        raise NothingChanged(account=form.account)
+    return (form,)
+
+
+@command("account.revoke", Revoked, "operator")
+def revoke(states: States, form: Revoked, act: Act) -> tuple[Form, ...]:
+    """Let an account do nothing any more."""
+    if form.account == OPERATOR:
+        raise OperatorStays
+    if form.account == act.by:
+        raise NotOneself(account=form.account)
+    there(states, form.account)
+    return (form,)
+
+
+def there(states: States, account: str) -> Account:
+    """Give an account that may act; raises UnknownAccount, AccountRevoked."""
+    found = states(f"-/account/{account}", Account)
+    if found.revoked:
+        raise AccountRevoked(account=account)
+    if not found.roles:
+        raise UnknownAccount(account=account)
+    return found
 
 
 @command("account.set_absence", AbsenceSet, "operator", "investigator", "safety_officer", "auditor")
 def set_absence(states: States, form: AbsenceSet, act: Act) -> tuple[Form, ...]:
     """Say when a person is away and who stands in; who is on duty cannot be away without cover."""
-    account = states(form.stream, Account)
-    if not account.roles:
-        raise UnknownAccount(account=form.account)
+    account = there(states, form.account)
     if form.account != act.by and "operator" not in states(f"-/account/{act.by}", Account).roles:
         raise NotYourAbsence(account=form.account)
     if OPERATOR in (form.account, form.covered_by):
@@ -148,9 +217,7 @@ def set_absence(states: States, form: AbsenceSet, act: Act) -> tuple[Form, ...]:
 
 def check_cover(states: States, form: AbsenceSet, account: Account) -> None:
     """Refuse a cover that is not there, may not do what is covered, or is away itself."""
-    cover = states(f"-/account/{form.covered_by}", Account)
-    if not cover.roles:
-        raise UnknownAccount(account=form.covered_by)
+    cover = there(states, str(form.covered_by))
     if form.covered_by == form.account or not cover.stands_in_for(account):
         raise CannotStandIn(cover=form.covered_by, account=form.account)
     if any(form.overlaps(absence) for absence in cover.absences):

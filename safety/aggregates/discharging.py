@@ -101,11 +101,16 @@ def check_moment(known: Obligation, form: OfObligation, what: str, at: datetime,
         raise NotThen(**named(form), what=what, where="in the future")
 
 
-def check_whose(states: States, known: Obligation, form: OfObligation, act: Act) -> None:
-    """Refuse a party that discharges the other's duty; a sponsor-investigator carries both (21 CFR 312.3)."""
+def may_discharge(packs: RulePacks, pack: str, party: str, role: str) -> bool:
+    """Say whether a role discharges the duties of a party under a pack; a sponsor-investigator carries both (21 CFR 312.3)."""
     parties = {"investigator": "site", "safety_officer": "sponsor"}
-    both = states(f"{form.trial}/trial", RulePacks).sponsor_investigator(known.opened.pack)
-    if not both and parties.get(act.role, known.opened.party) != known.opened.party:
+    return parties.get(role, party) == party or packs.sponsor_investigator(pack)
+
+
+def check_whose(states: States, known: Obligation, form: OfObligation, act: Act) -> None:
+    """Refuse a party that discharges the other's duty."""
+    packs = states(f"{form.trial}/trial", RulePacks)
+    if not may_discharge(packs, known.opened.pack, known.opened.party, act.role):
         raise NotYourObligation(**named(form), owed_by=known.opened.owed_by, role=act.role)
 
 

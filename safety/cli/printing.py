@@ -1,5 +1,6 @@
 """How an answer reaches standard output: one JSON document, or CSV, or a table for people, and nothing else beside it."""
 
+import io
 import json
 import os
 import re
@@ -22,6 +23,8 @@ GAP = 2
 """Blanks between two columns."""
 NUMBERS = re.compile(r"(< )?[\d.,]*( (of|to) [\d.,]+)?( %)?")
 """What stands at the right of its column: a number, a share, an interval, or nothing."""
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""With what a cell begins that a spreadsheet runs, some of them in full width too (OWASP, CSV injection)."""
 NARROW = 6
 """How narrow a column may get where a table does not fit; only then words are broken."""
 
@@ -58,15 +61,17 @@ def print_csv(rows: Rows) -> None:
 
     names = list(dict.fromkeys(name for row in rows for name in row))
     if names:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([harmless(cell(row.get(name))) for name in names] for row in rows)
+        for values in (names, *([harmless(cell(row.get(name))) for name in names] for row in rows)):
+            line = io.StringIO()
+            # With this line end, and no shorter one, the library also quotes a cell that holds a lone carriage return.
+            csv.writer(line, lineterminator="\r\n").writerow(values)
+            sys.stdout.write(line.getvalue().removesuffix("\r\n") + "\n")
 
 
 def harmless(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula; a plain negative number stays."""
     is_number = re.fullmatch(r"-\d+(\.\d+)?", text, re.ASCII)
-    return f"'{text}" if text.startswith(tuple("=+-@\t\r")) and not is_number else text
+    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
 
 
 def cell(value: Any) -> str:  # noqa: ANN401, whatever a row holds

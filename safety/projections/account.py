@@ -3,19 +3,36 @@
 import json
 from collections.abc import Iterable
 
-from safety.aggregates.account import AbsenceSet, Account, Added, evolve
+from safety.aggregates.account import AbsenceSet, Account, Added, Changed, Revoked, evolve
 from safety.projections.rows import Change, Projection, Recorded, Rows, versioned
 
-ACCOUNT = versioned("account", {"account": str}, {"roles": str, "trials": str, "absences": str})
-"""`roles` and `trials` with blanks between them, no trials for all; `absences` as JSON, each as in its event."""
+ACCOUNT = versioned("account", {"account": str}, {"roles": str, "trials": str, "sites": str, "absences": str})
+"""`roles`, `trials` and `sites` with blanks between them, no trials for all, no roles for one that is revoked; `absences` as
+JSON, each as in its event."""
 PROJECTION = Projection("account", (ACCOUNT,))
 
 
 @PROJECTION.on(Added)
 def added(event: Added, *_: object) -> Iterable[Change]:
     """A person may act."""
-    values = {"roles": " ".join(event.roles), "trials": " ".join(event.trials), "absences": "[]"}
-    yield Change(ACCOUNT, (event.account,), values, "opens")
+    yield Change(ACCOUNT, (event.account,), {**may(event), "absences": "[]"}, "opens")
+
+
+@PROJECTION.on(Changed)
+def changed(event: Changed, *_: object) -> Iterable[Change]:
+    """A person may do something else."""
+    yield Change(ACCOUNT, (event.account,), may(event))
+
+
+@PROJECTION.on(Revoked)
+def revoked(event: Revoked, *_: object) -> Iterable[Change]:
+    """A person may do nothing any more."""
+    yield Change(ACCOUNT, (event.account,), {"roles": ""})
+
+
+def may(event: Added | Changed) -> dict[str, str]:
+    """Say what a person may do, as the table has it."""
+    return {"roles": " ".join(event.roles), "trials": " ".join(event.trials), "sites": " ".join(event.sites or ())}
 
 
 @PROJECTION.on(AbsenceSet)

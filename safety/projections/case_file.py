@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.at import At
 from safety.projections.case_list import serious_unexpected_related
+from safety.projections.duplicates import suggested
 from safety.projections.exposure import EXPOSURE
 from safety.projections.inbox import as_told as alert_as_told
 from safety.projections.line_listing import line_listing
@@ -29,7 +30,8 @@ def case_file(
 ) -> dict[str, Any] | None:
     """Give one adverse event (`of`: trial, subject, number) with all that hangs on it; None where there is none, or none of `sites`.
 
-    A line of `line_listing` with its `sur`; `doses` by number, planned ones that were withheld among them; `duties` as
+    A line of `line_listing` with its `sur`; `duplicates`, the pairs that it may be one occurrence with, as `suggested` gives
+    them, and `merged_here`, the numbers that point to it; `doses` by number, planned ones that were withheld among them; `duties` as
     `obligations` tells them, those that run first, by due time; `alerts` as `inbox` tells them, each with `deliveries`.
 
     Raises:
@@ -41,7 +43,10 @@ def case_file(
     line: dict[str, Any] | None = next((row for row in listed if row["number"] == number), None)
     if line is None:
         return None
+    standing = [row for row in listed if not row["nullified"] and row["merged_into"] is None]
     return line | {
+        "duplicates": [pair for pair in suggested(standing) if number in {pair["one"], pair["other"]}],
+        "merged_here": [row["number"] for row in listed if row["merged_into"] == number],
         "sur": serious_unexpected_related(line),
         "doses": _doses(connection, trial, subject, at),
         "duties": _duties(connection, of, at, microseconds(now)),

@@ -9,6 +9,17 @@ from safety.projections.alert import ALERT, MESSAGE, TO_DELIVER
 from safety.projections.at import At, utc
 from safety.projections.rows import OPEN
 
+STANDS, WRITTEN = ALERT.table.c.to_position == OPEN, MESSAGE.table.c.to_position == OPEN
+
+# Written once: putting a statement together takes longer than SQLite takes to answer it, and these are asked at every commit.
+OWED = select(ALERT.table).where(TO_DELIVER, STANDS).order_by(ALERT.table.c.raised_at, ALERT.table.c.alert)
+UNSENT = select(MESSAGE.table).where(MESSAGE.table.c.state != "sent", WRITTEN).order_by(MESSAGE.table.c.from_position)
+COMPOSED = (
+    select(MESSAGE.table.c.trial, MESSAGE.table.c.account, func.count())
+    .where(WRITTEN)
+    .group_by(MESSAGE.table.c.trial, MESSAGE.table.c.account)
+)
+
 
 def inbox(connection: Connection, trial: str, at: At) -> dict[str, Any]:
     """Give every alert of a trial by the contract of the command line: what it concerns, its state, when raised, its messages."""
@@ -22,9 +33,7 @@ def owed(connection: Connection, limit: int | None = None) -> list[dict[str, Any
 
     What is held for a digest is not owed yet, what is settled not any more. A worklist shows a page of it (`limit`); who delivers takes all.
     """
-    table = ALERT.table
-    ask = select(table).where(TO_DELIVER, table.c.to_position == OPEN)
-    return _alerts(connection, ask.limit(limit))
+    return _alerts(connection, OWED if limit is None else OWED.limit(limit))
 
 
 def unsent(connection: Connection) -> list[dict[str, Any]]:
@@ -32,8 +41,6 @@ def unsent(connection: Connection) -> list[dict[str, Any]]:
 
     `sent` names the channels that took it; what any of them took is no longer owed.
     """
-    table = MESSAGE.table
-    ask = select(table).where(table.c.state != "sent", table.c.to_position == OPEN).order_by(table.c.from_position)
     return [
         {
             "message": row.message,
@@ -42,25 +49,21 @@ def unsent(connection: Connection) -> list[dict[str, Any]]:
             "alerts": tuple(json.loads(row.alerts)),
             "sent": frozenset(name for name, last in json.loads(row.receipts).items() if last["state"] == "sent"),
         }
-        for row in connection.execute(ask)
+        for row in connection.execute(UNSENT)
     ]
 
 
 def composed(connection: Connection) -> dict[tuple[str, str], int]:
     """Count the messages that each person has had, by trial and account."""
-    table = MESSAGE.table
-    ask = select(table.c.trial, table.c.account, func.count()).where(table.c.to_position == OPEN)
-    return {
-        (trial, account): count
-        for trial, account, count in connection.execute(ask.group_by(table.c.trial, table.c.account))
-    }
+    return {(trial, account): count for trial, account, count in connection.execute(COMPOSED)}
 
 
 def carried(connection: Connection) -> list[dict[str, Any]]:
     """List the alerts that unsent messages carry, as `owed` does, also those that another message has paid."""
     table = ALERT.table
     names = {alert for message in unsent(connection) for alert in message["alerts"]}
-    return _alerts(connection, select(table).where(table.c.alert.in_(names), table.c.to_position == OPEN))
+    ask = select(table).where(table.c.alert.in_(names), STANDS).order_by(table.c.raised_at, table.c.alert)
+    return _alerts(connection, ask)
 
 
 def where_from(connection: Connection, alert: str) -> str | None:
@@ -71,7 +74,6 @@ def where_from(connection: Connection, alert: str) -> str | None:
 
 
 def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
-    table = ALERT.table
     return [
         {
             "alert": row.alert,
@@ -88,7 +90,7 @@ def _alerts(connection: Connection, ask: Select[Any]) -> list[dict[str, Any]]:
             "reminds": row.reminds,
             "state": row.state,
         }
-        for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert))
+        for row in connection.execute(ask)
     ]
 
 

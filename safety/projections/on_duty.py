@@ -43,9 +43,10 @@ class Vacancy(NamedTuple):
 
 
 def people(connection: Connection) -> People:
-    """Give every account but the program's own hand, by its id."""
+    """Give every account but the program's own hand and those that are revoked, by its id."""
     table = ACCOUNT.table
-    ask = select(table).where(table.c.to_position == OPEN, table.c.account != OPERATOR).order_by(table.c.account)
+    there = (table.c.to_position == OPEN, table.c.account != OPERATOR, table.c.roles != "")
+    ask = select(table).where(*there).order_by(table.c.account)
     return {
         row.account: Account(tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences))
         for row in connection.execute(ask)

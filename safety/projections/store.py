@@ -69,6 +69,11 @@ def are(columns: Sequence[str], mark: str) -> str:
     return " AND ".join(f'"{column}" = {mark}' for column in columns)
 
 
+def without_null(values: Sequence[Any]) -> Sequence[Any]:
+    """Put the replacement character in place of U+0000, which the log keeps and PostgreSQL's text cannot hold."""
+    return [value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value for value in values]
+
+
 class Tables:
     """The tables through one connection's driver: a row version costs a prepared statement and nothing else."""
 
@@ -81,7 +86,7 @@ class Tables:
 
     def load(self, of: Versioned, key: Key) -> Row | None:
         """Give the version of a row that is true now."""
-        self._cursor.execute(load_one(of, self._mark), key)
+        self._cursor.execute(load_one(of, self._mark), self._taken(key))
         found = self._cursor.fetchone()
         if found is None:
             return None
@@ -92,17 +97,22 @@ class Tables:
         if len(rows) > FEW and not self._sqlite:
             self._copy(table, rows)
         else:
-            self._cursor.executemany(insert_into(table, self._mark), rows)
+            self._cursor.executemany(
+                insert_into(table, self._mark), rows if self._sqlite else [*map(without_null, rows)]
+            )
 
     def _copy(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         copying: Any = self._cursor
         with copying.copy(f'COPY "{table}" FROM STDIN') as copy:
             for row in rows:
-                copy.write_row(row)
+                copy.write_row(without_null(row))
 
     def close(self, of: Versioned, versions: Sequence[tuple[Any, ...]]) -> None:
         """End versions."""
-        self._cursor.executemany(end_version(of, self._mark), versions)
+        self._cursor.executemany(end_version(of, self._mark), [self._taken(version) for version in versions])
+
+    def _taken(self, values: Sequence[Any]) -> Sequence[Any]:
+        return values if self._sqlite else without_null(values)
 
     def tracked(self) -> dict[str, tuple[int, str | None]]:
         """Give the position and the fault of each projection."""

@@ -61,16 +61,21 @@ def subject_of(
     return None if row is None else filled(connection, trial, at, [dict(row)])[0]
 
 
-def terms_on_record(
-    connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None, most: int = 200
-) -> list[str]:
-    """Give the terms that adverse events of these sites were reported in, to choose from; each once, in order."""
+TERMS_OF = 2_000
+
+
+def terms_on_record(connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None) -> list[str]:
+    """Give the terms that adverse events of these sites were reported in, to choose from; each once, in order.
+
+    Only the latest subjects' two thousand events are looked at: a suggestion must not cost what a listing costs.
+    """
     event, person = ADVERSE_EVENT.table, SUBJECT.table
-    theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), of_sites(sites))
-    named = (event.c.trial == trial, at.stands(event), event.c.term.is_not(None), event.c.subject.in_(theirs))
-    return list(
-        connection.execute(select(event.c.term).where(*named).distinct().order_by(event.c.term).limit(most)).scalars()
-    )
+    named = [event.c.trial == trial, at.stands(event), event.c.term.is_not(None)]
+    if sites is not None:
+        theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), of_sites(sites))
+        named.append(event.c.subject.in_(theirs))
+    latest = select(event.c.term).where(*named).order_by(event.c.subject.desc()).limit(TERMS_OF).subquery()
+    return list(connection.execute(select(latest.c.term).distinct().order_by(latest.c.term)).scalars())
 
 
 def subject_codes(connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None) -> list[str]:

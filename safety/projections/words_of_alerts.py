@@ -10,6 +10,17 @@ def _(event: account.Added) -> str:
     return f"Account {event.account} was added as {numbers(event.roles)} in {trials}."
 
 
+@says(account.Changed)
+def _(event: account.Changed) -> str:
+    trials = numbers(event.trials) if event.trials else "all trials"
+    return f"Account {event.account} acts as {numbers(event.roles)} in {trials} from here on."
+
+
+@says(account.Revoked)
+def _(event: account.Revoked) -> str:
+    return f"Account {event.account} was revoked."
+
+
 @says(account.AbsenceSet)
 def _(event: account.AbsenceSet) -> str:
     if event.from_at == event.until_at:

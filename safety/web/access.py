@@ -16,7 +16,21 @@ from safety.values import microseconds
 from safety.web.policy import RULES, Grant
 
 Kind = Literal[
-    "signed_in", "refused", "signed_out", "passphrase_set", "authenticator_set", "denied", "exported", "read_sealed"
+    "signed_in",
+    "refused",
+    "signed_out",
+    "passphrase_set",
+    "authenticator_set",
+    "denied",
+    "exported",
+    "read_sealed",
+    "link_made",
+    "sessions_ended",
+    "contact_changed",
+    "channel_tested",
+    "token_made",
+    "token_revoked",
+    "token_refused",
 ]
 TOPIC = "access.noted.v1"
 NOBODY = "-"
@@ -80,6 +94,15 @@ class AccessLog:
         for row in reversed(self._home.access.page(max(0, last - limit), last, limit)):
             said: dict[str, Any] = from_json(row.body)
             yield Noted(row.position, row.recorded_at, **said)
+
+
+def last_signed_in(access: AccessLog, limit: int) -> dict[str, int]:
+    """Say when each account last signed in, as far back as so many entries: microseconds from 1970 UTC."""
+    found: dict[str, int] = {}
+    for entry in access.entries(limit):
+        if entry.kind == "signed_in":
+            found.setdefault(entry.account, entry.at)
+    return found
 
 
 def refused_lately(home: Home, limit: int = 1_000) -> int:

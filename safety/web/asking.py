@@ -1,5 +1,6 @@
 """What a page is given when it is asked for: who asks, for which trial, as of which moment, in which language."""
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ from safety.web.words import Words, chosen, words
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 LANGUAGE_COOKIE = "vigilog-language"
 ID_BYTES = 32
+BY_ITSELF = "x-vigilog-by-itself"
+"""The header by which a page says that nobody pressed anything: it was told of a change and asks anew."""
+ACT = re.compile(r"[\x21-\x7e]{1,200}")
+"""What the id of an act may look like: the log keeps it for ever."""
 
 
 class NotThere(Exception):
@@ -57,8 +62,11 @@ class Unclear(Exception):
 class Visitor:
     """Who asks, signed in or not, and what a page needs to answer."""
 
-    def __init__(self, request: Request, home: Home, form: FormData) -> None:
-        """Read what the browser holds: a secret that names its session or guards its forms, and a language."""
+    def __init__(self, request: Request, home: Home, form: FormData, *, in_use: bool = True) -> None:
+        """Read what the browser holds: a secret that names its session or guards its forms, and a language.
+
+        A request that a page makes by itself does not prolong the session: nobody need be sitting there.
+        """
         self.request, self.home, self.form = request, home, form
         self.access: AccessLog = request.app.state.access
         accepted = request.headers.get("accept-language")
@@ -69,7 +77,8 @@ class Visitor:
         self.secret = self.held or secrets.token_urlsafe(ID_BYTES)
         self.session: Session | None = None
         if self.held is not None:
-            self.session = home.sessions.find(self.held, now=self.now)
+            by_itself = not in_use or BY_ITSELF in request.headers
+            self.session = home.sessions.find(self.held, now=self.now, in_use=not by_itself)
 
     @property
     def now(self) -> int:
@@ -255,14 +264,25 @@ class Asked(Visitor):
         """Make the id of an act when its form is opened: sent twice, it is done once."""
         return self.home.doors.new_id()
 
-    def do(self, command: str, form: Form, *, reason: str | None = None, signature: Signature | None = None) -> Done:
+    def do(
+        self,
+        command: str,
+        form: Form,
+        *,
+        reason: str | None = None,
+        signature: Signature | None = None,
+        read_at: int | None = None,
+    ) -> Done:
         """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
 
-        What has to be signed comes with the signature that `safety.web.signing.signature` has taken.
+        What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
+        position that the form was filled in from, where nobody may have changed what it is about meanwhile.
         """
         act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
+        if not ACT.fullmatch(act):
+            raise Unclear(self.words("The form came back without its own number; open it again and send it once more."))
         asked = {"by": self.account, "command_id": act, "reason": reason}
-        return self.home.desk.do(command, form, **asked, signature=signature)  # type: ignore[arg-type]  # names of keywords, spelled once
+        return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 
 async def filled(request: Request) -> FormData:

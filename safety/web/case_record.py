@@ -8,6 +8,7 @@ from safety.journal import decode
 from safety.values import FieldClass
 from safety.web.asking import Asked
 from safety.web.clocks import REASONS, about
+from safety.web.policy import granted
 from safety.web.words import N_
 
 PARTIES = {"investigator": N_("Investigator"), "sponsor": N_("Sponsor")}
@@ -110,6 +111,12 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
 }  # fmt: skip
 """Sentences that hold names: shape, colour, text, and what fills it."""
+
+
+def reads_text(ask: Asked) -> bool:
+    """Say whether who asks reads the free text of cases in clear: on a list it is shown to the same people as on the case."""
+    grant = granted(ask.state, "case.read", ask.trial)
+    return grant is not None and FieldClass.TEXT in grant.fields
 
 
 def party(ask: Asked, said: Said) -> str:

@@ -57,12 +57,17 @@ UNITS = {
 
 
 class Clock(NamedTuple):
-    """A clock in words: `kind` as the macro takes it, the time left, the date, and the part that is used in per cent."""
+    """A clock in words: `kind` as the macro takes it, the time left, the date, and the part that is used in per cent.
+
+    Of one that runs, `at` is what it runs to since `began`; of one without `began`, `at` is what it runs from. Microseconds.
+    """
 
     kind: str
     left: str
     due: str
     used: int | None = None
+    at: int | None = None
+    began: int | None = None
 
 
 def waited(ask: Asked, since: int) -> str:
@@ -79,10 +84,10 @@ def clock_of(ask: Asked, duty: Mapping[str, Any]) -> Clock:
         return Clock("late", ask.words("Due now"), limit_of(ask, duty))
     told = ask.words("due %(when)s", when=ask.show.due(moment(due)))
     if due <= ask.stamped:
-        return Clock("late", ask.words("Overdue by %(time)s", time=waited(ask, due)), told, 100)
+        return Clock("late", ask.words("Overdue by %(time)s", time=waited(ask, due)), told, 100, due, starts)
     used = round(100 * (ask.stamped - starts) / (due - starts)) if due > starts else 100
     left = ask.words("%(time)s left", time=ask.show.lasted((due - ask.stamped) / SECOND))
-    return Clock("soon" if due <= ask.stamped + SOON else "", left, told, max(0, used))
+    return Clock("soon" if due <= ask.stamped + SOON else "", left, told, max(0, used), due, starts)
 
 
 def stopped(ask: Asked, duty: Mapping[str, Any]) -> Clock:

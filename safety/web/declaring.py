@@ -33,7 +33,7 @@ class Admission:
     def __call__(self, request: Request, form: Filled) -> None:
         """Settle who asks and whether they may; raises SignInFirst, Forged and NotThere."""
         rule, home = RULES[self.action], request.app.state.home
-        visitor = Visitor(request, home, form)
+        visitor = Visitor(request, home, form, in_use=self.action != "live.follow")
         request.state.visitor = visitor
         if request.method != "GET":
             visitor.check_form()
@@ -44,10 +44,13 @@ class Admission:
         request.state.asked = admitted(visitor, visitor.session.account, self.action, home)
 
 
-def admitted(visitor: Visitor, account: str, action: str, home: Home) -> Asked:
-    """Give who asks what they asked for, as far as the policy goes; what it does not allow is not there."""
+def admitted(visitor: Visitor, account: str, action: str, home: Home, of: str | None = None) -> Asked:
+    """Give who asks what they asked for, as far as the policy goes; what it does not allow is not there.
+
+    `of` is the trial, where a body names it and not the address.
+    """
     state = folded(home.journal.stream(f"-/account/{account}")).slice(Account)
-    named = visitor.request.path_params.get("trial")
+    named = of or visitor.request.path_params.get("trial")
     try:
         trial = None if named is None else code(named)
     except ValueError:

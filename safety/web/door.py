@@ -1,5 +1,6 @@
 """The web application over one home: probes for programs, pages for people, one policy before all of them."""
 
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,11 @@ from pydantic import BaseModel
 
 from safety.home import Home
 from safety.web.access import AccessLog
+from safety.web.api.describing import described
+from safety.web.api.problems import problem
+from safety.web.api.routes import GROUPS
 from safety.web.declaring import check_declared
+from safety.web.live import Feed
 from safety.web.metrics import CONTENT_TYPE, metrics
 from safety.web.pages import groups
 from safety.web.refusing import refusals
@@ -60,10 +65,12 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
     """
     headers = headers_for(home.settings.public_url)
 
-    async def told_failure(_: Request, __: Exception) -> Response:
+    async def told_failure(request: Request, _: Exception) -> Response:
         """Answer for a fault of ours without its text; the server's log has it. This answer is made outside the shield."""
-        told = {"detail": "the desk could not answer; its log says why"}
-        return JSONResponse(told, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+        told = "the desk could not answer; its log says why"
+        if request.url.path.startswith("/api/"):
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, told, headers=headers)
+        return JSONResponse({"detail": told}, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
 
     app = FastAPI(
         title="Vigilog",
@@ -75,12 +82,13 @@ def door(home: Home, pace: Pace | None = None) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={Exception: told_failure, **refusals()},
     )
-    app.state.home, app.state.access = home, AccessLog(home)
+    app.state.home, app.state.access, app.state.feed = home, AccessLog(home), Feed(home)
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     add_probes(app, home)
-    for group in groups():
+    for group in (*groups(), *GROUPS):
         app.router.routes.extend(group.routes)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     check_declared(app, OPENED)
     return app
 

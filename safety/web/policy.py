@@ -58,6 +58,8 @@ packs.read                               reads   -       all            -       
 rota.read                                reads   -       trial          trial         trial           trial
 log.verify                               reads   -       all            -             -               all
 access_log.read                          reads   -       all            -             -               all
+administration.read                      reads   -       all            -             all             all
+periodic_report.read_text                reads   -       -              -             trial+text      trial+text
 
 subject.enrol                            writes  -       -              site          trial           -
 subject.correct                          writes  -       -              site          trial           -
@@ -97,6 +99,7 @@ people.read                              reads   -       all+contact    -       
 people.change                            writes  -       all+contact    -             -               -
 account.add                              writes  -       all+contact    -             -               -
 rota.change                              writes  -       trial          -             trial           -
+drill.raise                              writes  -       trial          -             -               -
 channel.read                             reads   -       all            -             -               -
 channel.test                             writes  -       all            -             -               -
 log.request_redaction                    writes  -       -              -             trial+text      -

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
@@ -15,6 +16,9 @@ from safety.directory import Unreachable
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.sessions import SessionsUnusable
+from safety.tokens import TokensUnusable
+from safety.web.api.admission import BeyondScope
+from safety.web.api.problems import faults, problem
 from safety.web.asking import LANGUAGE_COOKIE, Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.rendering import template
 from safety.web.shield import TooLarge, too_large
@@ -28,6 +32,9 @@ FORGED = N_("The form was not sent from this browser's own page; open it again a
 NO_TLS = N_("Your browser kept no cookie, because this desk is reached without TLS; open it through https")
 IN_THE_PAST = N_("You are looking at the past, where nothing can be changed; return to now first")
 UNREADY = N_("The desk is not ready; nothing was stored")
+NO_TOKEN = (
+    "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
+)
 
 
 def said_to(request: Request) -> Words:
@@ -38,7 +45,7 @@ def said_to(request: Request) -> Words:
 def told(request: Request, status: int, sentence: str, **context: Any) -> Response:  # noqa: ANN401, whatever the template shows
     """Answer with one sentence: as a page to a person, as JSON to a program."""
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": sentence}, status)
+        return problem(status, sentence)
     said = said_to(request)
     context = {"reasons": [], "path": request.url.path, **context}
     page = template("refused.html.j2", said).render(status=status, sentence=said.gettext(sentence), **context)
@@ -62,7 +69,7 @@ async def by_http(request: Request, fault: HTTPException) -> Response:
 async def sign_in_first(request: Request, _: SignInFirst) -> Response:
     """Send a person to the sign-in and back; a form that was being filled in stays in the browser."""
     if request.url.path.startswith("/api/"):
-        return JSONResponse({"detail": "sign in first"}, HTTPStatus.UNAUTHORIZED)
+        return problem(HTTPStatus.UNAUTHORIZED, NO_TOKEN, headers={"WWW-Authenticate": "Bearer"})
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = "/sign-in" if back == "/" or request.method != "GET" else f"/sign-in?{urlencode({'next': back})}"
     if request.headers.get("hx-request"):
@@ -86,9 +93,22 @@ async def unclear(request: Request, fault: Unclear) -> Response:
     return told(request, HTTPStatus.BAD_REQUEST, str(fault))
 
 
-async def outsized(_: Request, __: TooLarge) -> Response:
+async def outsized(request: Request, _: TooLarge) -> Response:
     """Refuse a body that turned out too large."""
-    return too_large()
+    return too_large(request.url.path)
+
+
+async def beyond_scope(_: Request, fault: BeyondScope) -> Response:
+    """Say that the token is not for this; what it says follows from token and route alone, so it tells of no thing."""
+    told = f"this token was not made for {fault}; make one on /me/tokens whose scopes hold it"
+    headers = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+    return problem(HTTPStatus.FORBIDDEN, told, headers=headers)
+
+
+async def unfit(_: Request, fault: RequestValidationError) -> Response:
+    """Say which parameters of an address do not fit; pages take theirs as text, so this is the API's alone."""
+    told = "the address holds a parameter that does not fit; see errors"
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, faults(fault.errors()))
 
 
 async def refused(request: Request, fault: Refused) -> Response:
@@ -103,7 +123,7 @@ async def unready(request: Request, _: Exception) -> Response:
 
 def refusals() -> dict[int | type[Exception], Handler]:
     """Give the handler of everything that a page may raise."""
-    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable)
+    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable, TokensUnusable)
     return {
         NotThere: not_there,
         HTTPException: by_http,
@@ -112,6 +132,8 @@ def refusals() -> dict[int | type[Exception], Handler]:
         InThePast: in_the_past,
         Unclear: unclear,
         TooLarge: outsized,
+        BeyondScope: beyond_scope,
+        RequestValidationError: unfit,
         Refused: refused,
         **dict.fromkeys(machine, unready),
     }

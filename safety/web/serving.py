@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from anyio import to_thread
 
 from safety.home import Home, Unusable
 from safety.web.door import door
@@ -13,6 +14,9 @@ from safety.web.first_links import first_steps
 
 GRACE_SECONDS = 2
 """How long requests that are under way may take once it is told to stop; an open stream would never end by itself."""
+THREADS = 8
+"""How many requests are worked on at once; the others wait their turn. Each thread keeps a connection to every database it has
+used, and more of them than this answer nobody sooner: what is not waiting for the disk takes turns at the interpreter."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -35,8 +39,14 @@ def listening(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn, which cancels what goes on after the grace but then waits for clients who do not read their answer."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, with as many threads as are of use."""
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, and hang up on who is still connected after the grace."""
+        """Stop, and hang up on who is still connected after the grace; open pages are let go at once."""
+        self.config.app.state.feed.stop()  # type: ignore[union-attr]  # the application of `serve`, made by `door`
         await super().shutdown(sockets)
         for connection in self.server_state.connections.copy():
             connection.transport.abort()

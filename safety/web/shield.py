@@ -1,14 +1,16 @@
 """What stands before every route: headers on each answer, no forged or outsized request, and nobody who asks without end."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from time import monotonic
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from safety.web.api.problems import problem
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -101,24 +103,34 @@ class Shield:
             return
         await self.app(scope, limited(receive), guarded)
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         source = (scope.get("client") or ("unknown",))[0]
         if not scope["path"].startswith(UNPACED) and not self._pace.allows(source):
             told = "too many requests; wait a second and ask again\n"
-            return PlainTextResponse(told, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "1"})
+            return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, {"Retry-After": "1"})
         if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > BODY_BYTES:
-            return too_large()
+            return too_large(scope["path"])
+        if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+            told = "the address holds a character that stands in no text; take it out and ask again\n"
+            return answer(scope["path"], HTTPStatus.BAD_REQUEST, told)
         if scope["method"] not in SAFE and forged(headers, self._public_url):
             told = "this form was sent from another site; open it here and send it again\n"
-            return PlainTextResponse(told, HTTPStatus.FORBIDDEN)
+            return answer(scope["path"], HTTPStatus.FORBIDDEN, told)
         return None
 
 
-def too_large() -> PlainTextResponse:
+def answer(path: str, status: HTTPStatus, told: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Refuse in one sentence: to a program as a problem, to a person as text."""
+    if path.startswith("/api/"):
+        return problem(status, told.strip(), headers=headers)
+    return PlainTextResponse(told, status, headers)
+
+
+def too_large(path: str) -> Response:
     """Refuse a body that no form can have."""
     told = f"the request is larger than {BODY_BYTES} bytes; nothing was stored: shorten the text and send it again\n"
-    return PlainTextResponse(told, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return answer(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told)
 
 
 def limited(receive: Receive) -> Receive:

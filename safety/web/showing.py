@@ -117,6 +117,18 @@ class Show:
             parts.append(self._words("%(n)d min", n=minutes))
         return " ".join(parts)
 
+    @property
+    def durations(self) -> dict[str, str]:
+        """Give the words of `lasted` as patterns, by which a page counts on by itself."""
+        said = self._words
+        return {
+            "less": said("less than a minute"),
+            "day": said.ngettext("%(n)d day", "%(n)d days", 1),
+            "days": said.ngettext("%(n)d day", "%(n)d days", 2),
+            "hours": said("%(n)d h"),
+            "minutes": said("%(n)d min"),
+        }
+
     def number(self, count: int) -> str:
         """Write a whole number with its thousands apart."""
         return f"{count:,}"

@@ -18,6 +18,13 @@ KINDS = {
     "denied": N_("asked for what is not theirs"),
     "exported": N_("exported"),
     "read_sealed": N_("read free text"),
+    "link_made": N_("made a first link for somebody"),
+    "sessions_ended": N_("ended somebody's sessions"),
+    "contact_changed": N_("changed a name or an address"),
+    "channel_tested": N_("sent a test over a channel"),
+    "token_made": N_("made an API token"),
+    "token_revoked": N_("revoked an API token"),
+    "token_refused": N_("API token refused"),
 }
 
 

@@ -1,5 +1,7 @@
 """How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -8,9 +10,10 @@ from safety.aggregates.adverse_event import CausalityAssessed, ExpectednessAsses
 from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Trial
 from safety.journal.states import folded
-from safety.web.acting import Fault, acted, built, chosen
+from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.asking import Ask, Asked
 from safety.web.case_record import PARTIES
+from safety.web.consequences import Answer, Consequences, Told, consequences, of_answers
 from safety.web.declaring import Pages
 from safety.web.pages.case import CRITERIA, case_of
 from safety.web.signing import Meaning, wanted
@@ -33,6 +36,14 @@ TAKES_BACK = {
 }
 """Why a judgement says less than the one before it; a clock that it opened is struck through only then."""
 ANSWERS = ("Y", "N")
+SERIOUS: tuple[tuple[str, dict[str, str]], ...] = (
+    (N_("serious, death or life-threatening"), {"serious": "Y", "life_threatening": "Y"}),
+    (N_("serious, by another criterion"), {"serious": "Y"}),
+    (N_("not serious"), {"serious": "N"}),
+)
+EXPECTED = (("N", N_("unexpected")), ("Y", N_("expected")))
+COMMAND = "adverse_event.assess_"
+Case = dict[str, Any]
 WHY = 500
 """Characters of the reason that is kept beside a judgement."""
 
@@ -46,13 +57,7 @@ def ask_causality(ask: Ask, subject: str, number: str) -> Response:
 @pages.takes(CASE + "/causality", "adverse_event.assess_causality")
 def take_causality(ask: Ask, subject: str, number: str) -> Response:
     """Record one party's judgement of causality; signed."""
-    case = case_of(ask, subject, number)
-
-    def form() -> Form:
-        said = {"assessor": party(ask), "causality": chosen(ask, "causality", scale(ask))}
-        return built(ask, CausalityAssessed, **named(ask, case), **said, **taken_back(ask))
-
-    return done(ask, "causality", case, acted(ask, "adverse_event.assess_causality", form, MEANINGS, why(ask)))
+    return taken(ask, "causality", case_of(ask, subject, number))
 
 
 @pages.shows(CASE + "/seriousness", "adverse_event.assess_seriousness")
@@ -64,15 +69,7 @@ def ask_seriousness(ask: Ask, subject: str, number: str) -> Response:
 @pages.takes(CASE + "/seriousness", "adverse_event.assess_seriousness")
 def take_seriousness(ask: Ask, subject: str, number: str) -> Response:
     """Record one party's judgement of seriousness; signed. Only a serious event has criteria."""
-    case = case_of(ask, subject, number)
-
-    def form() -> Form:
-        serious = chosen(ask, "serious", ANSWERS)
-        ticked = {name: "Y" for name in CRITERIA if serious == "Y" and name in ask.form.getlist("criteria")}
-        said = {"assessor": party(ask), "serious": serious, **ticked}
-        return built(ask, SeriousnessAssessed, **named(ask, case), **said, **taken_back(ask))
-
-    return done(ask, "seriousness", case, acted(ask, "adverse_event.assess_seriousness", form, MEANINGS, why(ask)))
+    return taken(ask, "seriousness", case_of(ask, subject, number))
 
 
 @pages.shows(CASE + "/expectedness", "adverse_event.assess_expectedness")
@@ -84,14 +81,64 @@ def ask_expectedness(ask: Ask, subject: str, number: str) -> Response:
 @pages.takes(CASE + "/expectedness", "adverse_event.assess_expectedness")
 def take_expectedness(ask: Ask, subject: str, number: str) -> Response:
     """Record the sponsor's judgement of expectedness; signed."""
-    case = case_of(ask, subject, number)
+    return taken(ask, "expectedness", case_of(ask, subject, number))
 
-    def form() -> Form:
-        against = chosen(ask, "against", ("", *issued(ask)))
-        said = {"expected": chosen(ask, "expected", ANSWERS), "reference_safety_information": against}
-        return built(ask, ExpectednessAssessed, **named(ask, case), **said, **taken_back(ask))
 
-    return done(ask, "expectedness", case, acted(ask, "adverse_event.assess_expectedness", form, MEANINGS, why(ask)))
+def causality(ask: Asked, case: Case) -> Form:
+    """Fill in a judgement of causality; raises Misfilled."""
+    said = {"assessor": party(ask), "causality": chosen(ask, "causality", scale(ask))}
+    return built(ask, CausalityAssessed, **named(ask, case), **said, **taken_back(ask))
+
+
+def seriousness(ask: Asked, case: Case) -> Form:
+    """Fill in a judgement of seriousness; raises Misfilled."""
+    serious = chosen(ask, "serious", ANSWERS)
+    ticked = {name: "Y" for name in CRITERIA if serious == "Y" and name in ask.form.getlist("criteria")}
+    said = {"assessor": party(ask), "serious": serious, **ticked}
+    return built(ask, SeriousnessAssessed, **named(ask, case), **said, **taken_back(ask))
+
+
+def expectedness(ask: Asked, case: Case) -> Form:
+    """Fill in a judgement of expectedness; raises Misfilled."""
+    against = chosen(ask, "against", ("", *issued(ask)))
+    said = {"expected": chosen(ask, "expected", ANSWERS), "reference_safety_information": against}
+    return built(ask, ExpectednessAssessed, **named(ask, case), **said, **taken_back(ask))
+
+
+FILL: Mapping[str, Callable[[Asked, Case], Form]] = {
+    "causality": causality,
+    "seriousness": seriousness,
+    "expectedness": expectedness,
+}
+
+
+def taken(ask: Asked, what: str, case: Case) -> Response:
+    """Take a judgement that was signed, or say what it would set off where that was asked."""
+    if ask.text("do") == "check":
+        return shown(ask, what, case)
+    return done(ask, what, case, acted(ask, COMMAND + what, partial(FILL[what], ask, case), MEANINGS, why(ask)))
+
+
+def set_off(ask: Asked, what: str, case: Case) -> tuple[Consequences | None, tuple[Answer, ...]]:
+    """Say what the answer given would come to; while none is given, what each would."""
+    try:
+        return consequences(ask, COMMAND + what, FILL[what](ask, case)), ()
+    except Misfilled:
+        return None, of_answers(ask, COMMAND + what, list(possible(ask, what, case)))
+
+
+def possible(ask: Asked, what: str, case: Case) -> Iterator[tuple[str, Form]]:
+    """Give the answers there are, each as the form it would fill in; of the criteria, that which makes a clock shortest."""
+    of = named(ask, case)
+    if what == "causality":
+        for value in scale(ask):
+            yield value, built(ask, CausalityAssessed, **of, assessor=party(ask), causality=value)
+    elif what == "seriousness":
+        for text, said in SERIOUS:
+            yield ask.words(text), built(ask, SeriousnessAssessed, **of, assessor=party(ask), **said)
+    else:
+        for value, text in EXPECTED:
+            yield ask.words(text), built(ask, ExpectednessAssessed, **of, expected=value)
 
 
 def party(ask: Asked) -> str:
@@ -100,8 +147,14 @@ def party(ask: Asked) -> str:
 
 
 def scale(ask: Asked) -> tuple[str, ...]:
-    """Give the values of the trial's causality scale."""
-    return () if ask.governs is None else tuple(ask.governs.causality.values)
+    """Give the values of the trial's causality scale in its own order: those that mean related, then the others."""
+    return () if ask.governs is None else (*ask.governs.causality.related, *ask.governs.causality.not_related)
+
+
+def counts_as(ask: Asked, value: str) -> str:
+    """Say how a value of the scale is counted."""
+    related = ask.governs is not None and value in ask.governs.causality.related
+    return ask.words("counts as related") if related else ask.words("counts as not related")
 
 
 def issued(ask: Asked) -> list[str]:
@@ -110,7 +163,7 @@ def issued(ask: Asked) -> list[str]:
     return [one.version for one in reversed(state.reference_safety_information)]
 
 
-def named(ask: Asked, case: dict[str, Any]) -> dict[str, Any]:
+def named(ask: Asked, case: Case) -> dict[str, Any]:
     """Say in a form which adverse event is meant."""
     return {"trial": ask.trial, "subject": case["subject"], "number": case["number"]}
 
@@ -125,13 +178,17 @@ def why(ask: Asked) -> str | None:
     return ask.text("why")[:WHY] or None
 
 
-def shown(ask: Asked, what: str, case: dict[str, Any], fault: Fault | None = None) -> Response:
+def shown(ask: Asked, what: str, case: Case, fault: Fault | None = None) -> Response:
     """Show the form of a judgement; what was chosen stays."""
     who, title = PARTIES[party(ask)], TITLES[what]
+    given, answers = set_off(ask, what, case)
     said = {
+        "given": given,
+        "answers": answers,
+        "told": Told(ask),
         "title": ask.words(title),
         "party": ask.words(who),
-        "scale": [(value, value, "", "") for value in scale(ask)],
+        "scale": [(value, value, "", counts_as(ask, value)) for value in scale(ask)],
         "criteria": [(name, ask.words(text), "", "") for name, text in CRITERIA.items()],
         "versions": issued(ask) if what == "expectedness" else [],
         "takes_back": [(name, ask.words(text), "", "") for name, text in TAKES_BACK.items()],
@@ -140,7 +197,7 @@ def shown(ask: Asked, what: str, case: dict[str, Any], fault: Fault | None = Non
     return ask.render("case/assess.html.j2", 422 if fault else 200, what=what, case=case, fault=fault, **said)
 
 
-def done(ask: Asked, what: str, case: dict[str, Any], fault: Fault | None) -> Response:
+def done(ask: Asked, what: str, case: Case, fault: Fault | None) -> Response:
     """Go back to the case, or show the form again with what is wrong."""
     if fault is not None:
         return shown(ask, what, case, fault)

@@ -5,12 +5,16 @@ from typing import Any
 
 from fastapi import Response
 
+from safety.aggregates.discharging import may_discharge
+from safety.aggregates.rule_pack import RulePacks
+from safety.journal.states import folded
 from safety.projections.case_file import case_file
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, by_day, judged, record_of
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
+from safety.web.likenesses import because
 from safety.web.signing import Signed, signature_of
 from safety.web.words import N_
 
@@ -37,6 +41,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
     entries = record_of(ask, found)
     for duty in found["duties"]:
         duty["signed"] = signed_of(ask, entries, duty["obligation"])
+    mark_whose(ask, found["duties"])
     looked = ask.home.sessions.looked(ask.account, ask.trial)
     since = None if looked is None else looked.position
     new = [one for one in entries if since is not None and one.position > since]
@@ -47,8 +52,13 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         looked=looked,
         new=len(new),
         only=only == "new",
-        filed=entries[0].at if entries else None,
+        filed=next((one.at for one in entries if one.event.TOPIC.startswith("adverse_event.reported.")), None),
         signed=signatures(ask, entries),
+        alike=[
+            {"number": pair["one"] + pair["other"] - found["number"], "because": because(ask, pair["reasons"])}
+            for pair in found["duplicates"]
+            if ask.may("duplicate.list")
+        ],
         stands=stands(ask, found["duties"]),
     )
 
@@ -91,6 +101,15 @@ def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
         "limit_said": limit_of(ask, duty),
         "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
     }
+
+
+def mark_whose(ask: Asked, duties: list[dict[str, Any]]) -> None:
+    """Mark the obligations whose report is the other party's to send: what the desk would refuse is not offered."""
+    if not ask.may("obligation.submit") or not duties:
+        return
+    packs = folded(ask.home.journal.stream(f"{ask.trial}/trial")).slice(RulePacks)
+    for duty in duties:
+        duty["theirs"] = not may_discharge(packs, duty["pack"], duty["party"], ask.role)
 
 
 def signatures(ask: Asked, entries: list[Entry]) -> dict[str, list[Signed]]:

@@ -5,6 +5,7 @@ from fastapi import Response
 from safety.projections.case_list import case_list
 from safety.values import code
 from safety.web.asking import Ask, Unclear
+from safety.web.case_record import reads_text
 from safety.web.declaring import Pages
 
 pages = Pages()
@@ -33,4 +34,4 @@ def list_cases(ask: Ask, subject: str = "", page: str = "1", serious: str = "", 
             offset=(number - 1) * A_PAGE,
         )
     said = {"subject": whose or "", "serious": serious, "related": related}
-    return ask.render("cases/list.html.j2", found=found, page=number, said=said)
+    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=reads_text(ask))

@@ -1,14 +1,17 @@
 """What becomes of an obligation: its report recorded as sent, acknowledged or rejected, its clock struck through by name."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from fastapi import Response
 
 from safety.aggregates.deciding import Form
 from safety.aggregates.obligation import Acknowledged, Cancelled, Rejected, Submitted
-from safety.web.acting import Fault, acted, built, chosen, instant, local_now
+from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant, local_now
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.clocks import REASONS
+from safety.web.consequences import Consequences, Told, consequences
 from safety.web.declaring import Pages
 from safety.web.pages.case import case_of
 from safety.web.signing import Meaning, wanted
@@ -55,19 +58,7 @@ def ask_sending(ask: Ask, subject: str, number: str, obligation: str = "") -> Re
 def take_sending(ask: Ask, subject: str, number: str) -> Response:
     """Record that a report was sent; signed."""
     case, duty = duty_of(ask, subject, number, ask.text("obligation"))
-    to = tuple(str(name) for name in ask.form.getlist("to"))
-
-    def form() -> Form:
-        return built(
-            ask,
-            Submitted,
-            **named(ask, case, duty),
-            sent_at=instant(ask, "sent_at"),
-            to=to,
-            reference=ask.text("reference"),
-        )
-
-    return done(ask, SUBMIT, case, duty, acted(ask, SUBMIT.command, form, SUBMIT.meanings))
+    return taken(ask, SUBMIT, case, duty, partial(sending, ask, case, duty))
 
 
 @pages.shows(CASE + "/acknowledgement", "obligation.acknowledge")
@@ -118,12 +109,44 @@ def ask_cancellation(ask: Ask, subject: str, number: str, obligation: str = "") 
 def take_cancellation(ask: Ask, subject: str, number: str) -> Response:
     """Strike a clock through, with a reason and by name; it stays on record."""
     case, duty = duty_of(ask, subject, number, ask.text("obligation"))
+    return taken(ask, CANCEL, case, duty, partial(striking, ask, case, duty))
 
-    def form() -> Form:
-        said = {"reason": chosen(ask, "reason", tuple(REASONS)), "explanation": ask.text("explanation")}
-        return built(ask, Cancelled, **named(ask, case, duty), **said, printed_name=ask.name)
 
-    return done(ask, CANCEL, case, duty, acted(ask, CANCEL.command, form, CANCEL.meanings))
+def sending(ask: Asked, case: dict[str, Any], duty: dict[str, Any]) -> Form:
+    """Fill in that a report was sent; raises Misfilled."""
+    to = tuple(str(name) for name in ask.form.getlist("to"))
+    said = {"sent_at": instant(ask, "sent_at"), "to": to, "reference": ask.text("reference")}
+    return built(ask, Submitted, **named(ask, case, duty), **said)
+
+
+def striking(ask: Asked, case: dict[str, Any], duty: dict[str, Any]) -> Form:
+    """Fill in that a clock is struck through; raises Misfilled."""
+    said = {"reason": chosen(ask, "reason", tuple(REASONS)), "explanation": ask.text("explanation")}
+    return built(ask, Cancelled, **named(ask, case, duty), **said, printed_name=ask.name)
+
+
+def taken(ask: Asked, step: Step, case: dict[str, Any], duty: dict[str, Any], fill: Callable[[], Form]) -> Response:
+    """Take a step that was signed, or say what it would set off where that was asked."""
+    if ask.text("do") == "check":
+        return shown(ask, step, case, duty)
+    return done(ask, step, case, duty, acted(ask, step.command, fill, step.meanings))
+
+
+def set_off(ask: Asked, step: Step, case: dict[str, Any], duty: dict[str, Any]) -> Consequences | None:
+    """Say what a signed step would come to as far as it is filled in; of the others, which are not signed, nothing."""
+    try:
+        if step is SUBMIT:
+            filled = ask.text("sent_at")
+            now = built(ask, Submitted, **named(ask, case, duty), sent_at=ask.moment)
+            return consequences(ask, step.command, sending(ask, case, duty) if filled else now)
+        if step is CANCEL:
+            filled = ask.text("reason")
+            any_reason = {"reason": "not_applicable", "printed_name": ask.name}
+            struck = built(ask, Cancelled, **named(ask, case, duty), **any_reason)
+            return consequences(ask, step.command, striking(ask, case, duty) if filled else struck)
+    except Misfilled as fault:
+        return Consequences(refused=str(fault))
+    return None
 
 
 def duty_of(ask: Asked, subject: str, number: str, obligation: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -146,7 +169,15 @@ def shown(ask: Asked, step: Step, case: dict[str, Any], duty: dict[str, Any], fa
         wanted(ask, *step.meanings, error=fault.text if fault and fault.signing else "") if step.meanings else None
     )
     reasons = [(name, ask.words(text), "", "") for name, text in REASONS.items()]
-    said = {"step": step, "case": case, "duty": duty, "fault": fault, "signing": signing, "reasons": reasons}
+    said: dict[str, Any] = {
+        "step": step,
+        "case": case,
+        "duty": duty,
+        "fault": fault,
+        "signing": signing,
+        "reasons": reasons,
+    }
+    said |= {"given": set_off(ask, step, case, duty), "told": Told(ask, duty)}
     title, button = ask.words(step.title), ask.words(step.button)
     return ask.render(
         "case/duty.html.j2", 422 if fault else 200, **said, title=title, button=button, now=local_now(ask)

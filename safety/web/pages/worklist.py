@@ -66,7 +66,9 @@ def waiting(ask: Asked, alert: dict[str, Any]) -> Clock:
     follows = ask.words("nobody further is told")
     if alert["next"]:
         follows = ask.words("next told %(when)s", when=ask.show.moment(alert["next"]))
-    return Clock("soon", ask.words("Unanswered for %(time)s", time=waited(ask, alert["raised"])), follows)
+    return Clock(
+        "soon", ask.words("Unanswered for %(time)s", time=waited(ask, alert["raised"])), follows, at=alert["raised"]
+    )
 
 
 @pages.takes("/trials/{trial}/alerts/{alert}/acknowledge", "alert.acknowledge")

@@ -1,0 +1,92 @@
+"""What the API answers about how the record came to be: changes, comparisons and the audit trail."""
+
+from safety.web.api.answers import Paged, Part, Stamped
+
+Value = str | int | float | bool | None
+
+
+class Change(Part):
+    """A field that got another value: who, when, what before, what after, and why."""
+
+    record: str
+    subject: str
+    number: int | None
+    whose: list[str]
+    field: str
+    old: Value
+    new: Value
+    position: int
+    topic: str
+    by: str
+    role: str
+    recorded_at: str
+    reason: str | None
+
+
+class Changes(Paged):
+    """A page of the history of a subject or of one adverse event, the newest change first."""
+
+    count: int
+    rows: list[Change]
+
+
+class Attributed(Part):
+    """What one entry of the log did to one record between two moments, and what kind of change that is."""
+
+    kind: str
+    record: str
+    subject: str
+    number: int | None
+    position: int
+    by: str
+    role: str
+    recorded_at: str
+    reason: str | None
+    values: list[Change]
+
+
+class Moment(Part):
+    """One of two moments that are compared."""
+
+    position: int
+    at: str | None
+
+
+class Count(Part):
+    """A measure of the whole trial at both moments."""
+
+    measure: str
+    first: dict[str, int]
+    last: dict[str, int]
+
+
+class Compared(Stamped):
+    """What changed between two moments; `all` counts the changes, of which the first are told."""
+
+    first: Moment
+    last: Moment
+    counts: list[Count]
+    all: int
+    rows: list[Attributed]
+
+
+class Event(Part):
+    """An entry of the log in words: codes, dates and coded values only."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    by: str
+    role: str
+    at: str
+    recorded_at: str
+    reason: str | None
+    words: str
+
+
+class History(Stamped):
+    """Entries of the log in order; where `more` follow, ask again with `after` as the last position."""
+
+    more: bool
+    events: list[Event]

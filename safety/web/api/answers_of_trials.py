@@ -1,0 +1,135 @@
+"""What the API answers about trials as a whole: incidence, periodic reports; about who asks; and about the access log."""
+
+from typing import Any
+
+from safety.web.api.answers import Part, Stamped
+
+
+class Trial(Part):
+    """A trial; its counts are null for who may not know of all of its sites."""
+
+    trial: str
+    title: str
+    phase: str
+    sponsor: str
+    zone: str
+    arms: list[str]
+    sites: list[str]
+    sha256: str
+    subjects: int | None
+    adverse_events: int | None
+    alerts_owed: int | None
+
+
+class Trials(Part):
+    """The trials that one has part in."""
+
+    position: int
+    trials: list[Trial]
+
+
+class Numbers(Part):
+    """Subjects and events, the proportion and its exact 95 % interval; null for an arm of nobody."""
+
+    subjects: int
+    events: int
+    proportion: float | None
+    ci95: list[float] | None
+
+
+class Group(Part):
+    """An arm with its measures by name."""
+
+    arm: str
+    subjects: int
+    measures: dict[str, Numbers]
+
+
+class Term(Part):
+    """A class or a term of an arm; null is what is not coded."""
+
+    arm: str
+    soc: str | None
+    pt: str | None
+    measure: Numbers
+
+
+class Graded(Part):
+    """A grade of an arm."""
+
+    arm: str
+    scale: str
+    grade: str
+    measure: Numbers
+
+
+class Comparison(Part):
+    """Two arms by Fisher's exact test."""
+
+    measure: str
+    arms: list[str]
+    p: float | None
+
+
+class Incidence(Stamped):
+    """The incidence table of a trial, with the rules by which it was counted."""
+
+    population: dict[str, str]
+    rules: dict[str, str]
+    window: dict[str, str]
+    groups: list[Group]
+    terms: list[Term] | None = None
+    grades: list[Graded] | None = None
+    comparisons: list[Comparison] | None = None
+
+
+class Report(Part):
+    """A periodic report and what became of it; `owed` says what it covers, until when and by which text."""
+
+    kind: str
+    period: str
+    owed: dict[str, Any]
+    opened_at: str | None
+    issued_at: str | None
+    position: int | None
+    since_position: int | None
+    reference_safety_information: str | None
+    html_sha256: str | None
+    text_sha256: str | None
+    submitted: dict[str, str | None]
+    acknowledged: dict[str, str | None]
+
+
+class Reports(Stamped):
+    """The periodic reports of a trial."""
+
+    reports: list[Report]
+
+
+class Me(Part):
+    """Who asks: what the account may, and to what the token narrows it (null without a token)."""
+
+    account: str
+    name: str
+    roles: list[str]
+    trials: list[str]
+    sites: list[str]
+    scopes: list[str] | None
+
+
+class Entry(Part):
+    """An entry of the access log."""
+
+    position: int
+    at: str | None
+    kind: str
+    account: str
+    source: str
+    action: str | None
+    thing: str | None
+
+
+class AccessLog(Part):
+    """The last entries of the access log, the newest first."""
+
+    entries: list[Entry]

@@ -1,0 +1,109 @@
+"""What the API tells of subjects and adverse events: the pages' views, of the sites that one may see alone."""
+
+from typing import Any
+
+from safety.projections.at import utc
+from safety.projections.case_list import case_list
+from safety.projections.line_listing import line_listing
+from safety.projections.queries_of_sites import queries_of_sites
+from safety.projections.subjects import subject_list, subject_of
+from safety.web.api.answers import Cases, Listing, OneSubject, Queries, Subjects
+from safety.web.api.answers_of_duties import Case
+from safety.web.api.declaring import Endpoints
+from safety.web.api.duties import of_cases, own
+from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, in_clear, paged, stamped
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.case_record import Entry, record_of
+from safety.web.pages.case import case_of
+from safety.web.signing import signature_of
+
+endpoints = Endpoints()
+
+
+@endpoints.reads("/trials/{trial}/subjects", "subject.list", Subjects)
+def list_subjects(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> dict[str, Any]:
+    """Give a page of the subjects that one may see."""
+    with ask.reading() as connection:
+        offset = (page - 1) * limit
+        found = subject_list(connection, ask.trial, ask.at, sites=ask.sites, limit=limit, offset=offset)
+    rows = [told(ask, row) for row in found["rows"]]
+    return paged(ask, page, more=found["more"]) | {"subjects": found["subjects"], "rows": rows}
+
+
+@endpoints.reads("/trials/{trial}/subjects/{subject}", "subject.read", OneSubject)
+def one_subject(ask: Ask, subject: str) -> dict[str, Any]:
+    """Give one subject of one's sites."""
+    with ask.reading() as connection:
+        found = subject_of(connection, ask.trial, coded(subject), ask.at, sites=ask.sites)
+    if found is None:
+        raise NotThere
+    return stamped(ask) | {"subject": told(ask, found)}
+
+
+def told(ask: Asked, row: dict[str, Any]) -> dict[str, Any]:
+    """Tell a subject, with the terms of its adverse events for whom free text is."""
+    return row | {"events": in_clear(ask, row["events"])}
+
+
+@endpoints.reads("/trials/{trial}/cases", "case.list", Cases)
+def list_cases(  # noqa: PLR0917, one parameter a part of the address; FastAPI gives them by name
+    ask: Ask,
+    subject: Code = "",
+    serious: bool = False,  # noqa: FBT001, FBT002, the same
+    related: bool = False,  # noqa: FBT001, FBT002, the same
+    page: Page = 1,
+    limit: Limit = A_PAGE,
+) -> dict[str, Any]:
+    """Give a page of the adverse events that one may see, by subject and number."""
+    asked = {"serious": serious, "related": related, "subject": coded(subject) if subject else None}
+    with ask.reading() as connection:
+        offset = (page - 1) * limit
+        found = case_list(connection, ask.trial, ask.at, sites=ask.sites, limit=limit, offset=offset, **asked)  # type: ignore[arg-type]  # one dict for three names
+    counts = {name: found[name] for name in ("cases", "subjects")}
+    return paged(ask, page, more=found["more"]) | counts | {"rows": in_clear(ask, found["rows"])}
+
+
+@endpoints.reads("/trials/{trial}/cases/{subject}/{number}", "case.read", Case)
+def one_case(ask: Ask, subject: str, number: str) -> dict[str, Any]:
+    """Give one adverse event with doses, duties, alerts and its whole record."""
+    found = case_of(ask, subject, number)
+    record = [recorded(ask, entry) for entry in record_of(ask, found)]
+    with ask.reading() as connection:
+        mine = own(connection, ask) or frozenset()
+    alerts = [of_cases(ask, alert, mine) for alert in found["alerts"]]
+    return stamped(ask) | {"case": in_clear(ask, [found])[0] | {"record": record, "alerts": alerts}}
+
+
+def recorded(ask: Asked, entry: Entry) -> dict[str, Any]:
+    """Tell an entry of a case's record, with the signature under it."""
+    signed = signature_of(ask, entry.position) if entry.signed else None
+    said = {"position": entry.position, "at": utc(entry.at), "text": entry.text, "detail": entry.detail}
+    return said | {"topic": entry.event.TOPIC, "signature": None if signed is None else signed.__dict__}
+
+
+@endpoints.reads("/trials/{trial}/listing", "listing.read", Listing)
+def read_listing(  # noqa: PLR0917, one parameter a part of the address; FastAPI gives them by name
+    ask: Ask,
+    subject: Code = "",
+    serious: bool = False,  # noqa: FBT001, FBT002, the same
+    related: bool = False,  # noqa: FBT001, FBT002, the same
+    page: Page = 1,
+    limit: Limit = A_PAGE,
+) -> dict[str, Any]:
+    """Give a page of the line listing, nullified and merged ones marked."""
+    asked = {"serious": serious, "related": related, "subject": coded(subject) if subject else None}
+    with ask.reading() as connection:
+        offset = (page - 1) * limit
+        rows = line_listing(
+            connection, ask.trial, ask.at, sites=ask.sites, limit=limit + 1, offset=offset, **asked  # type: ignore[arg-type]  # one dict for three names
+        )["rows"]  # fmt: skip
+    return paged(ask, page, more=len(rows) > limit) | {"rows": in_clear(ask, rows[:limit])}
+
+
+@endpoints.reads("/trials/{trial}/queries", "query.list", Queries)
+def list_queries(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> dict[str, Any]:
+    """Give a page of the open queries about the subjects that one may see."""
+    with ask.reading() as connection:
+        found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
+    end = page * limit
+    return paged(ask, page, more=len(found) > end) | {"count": len(found), "rows": found[end - limit : end]}

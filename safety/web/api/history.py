@@ -1,0 +1,63 @@
+"""What the API tells of how the record came to be: the audit trail, the history of a record, and two moments compared."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from safety.projections import At
+from safety.projections.at import utc
+from safety.projections.audit_trail import trail_of_trial
+from safety.projections.subjects import subject_codes
+from safety.web.api.answers_of_history import Changes, Compared, History
+from safety.web.api.declaring import Endpoints
+from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, paged, stamped
+from safety.web.asking import Ask, NotThere
+from safety.web.pages.history import comparison, of_a_record
+
+endpoints = Endpoints()
+After = Annotated[int, Query(ge=0, lt=2**63, description="Only what the log took after this position.")]
+Moment = Annotated[str, Query(min_length=1, max_length=64, description="A position, a date (its end) or a time.")]
+Number = Annotated[int | None, Query(ge=1, le=999_999_999, description="The number of an adverse event.")]
+Field = Annotated[str, Query(max_length=64, description="The name of one field; all if left out.")]
+Row = dict[str, Any]
+
+
+@endpoints.reads("/trials/{trial}/history", "history.read", History)
+def read_history(ask: Ask, after: After = 0, limit: Limit = A_PAGE, subject: Code = "") -> Row:
+    """Give the audit trail in order, in words; of a site, what concerns its subjects."""
+    whose = coded(subject) if subject else None
+    with ask.reading() as connection:
+        if whose is not None and whose not in subject_codes(connection, ask.trial, ask.at, ask.sites):
+            raise NotThere
+        found = trail_of_trial(
+            connection, ask.trial, ask.at, sites=ask.sites, subject=whose, after=after, limit=limit + 1
+        )
+    return stamped(ask) | {"more": len(found) > limit, "events": found[:limit]}
+
+
+@endpoints.reads("/trials/{trial}/changes/{subject}", "history.read", Changes)
+def read_changes(  # noqa: PLR0917, one parameter a part of the address; FastAPI gives them by name
+    ask: Ask, subject: str, number: Number = None, field: Field = "", page: Page = 1, limit: Limit = A_PAGE
+) -> Row:
+    """Give every value that a subject's record, or one adverse event's, has had: who, when, old, new, why."""
+    with ask.reading() as connection:
+        found = of_a_record(connection, ask, coded(subject), str(number or ""), field)
+    end = page * limit
+    rows = [told(change) for change in found[end - limit : end]]
+    return paged(ask, page, more=len(found) > end) | {"count": len(found), "rows": rows}
+
+
+@endpoints.reads("/trials/{trial}/comparison", "comparison.read", Compared)
+def compare(ask: Ask, a: Moment, b: Moment) -> Row:
+    """Compare two moments of the record: the counts at both, and each change between them with what kind it is."""
+    with ask.reading() as connection:
+        found = comparison(connection, ask, a, b, At(ask.at.position))
+    moments = {name: {"position": found[name][0], "at": utc(found[name][1])} for name in ("first", "last")}
+    counts = [{"measure": name, "first": first, "last": last} for name, first, last in found["counts"]]
+    rows = [told(row) | {"values": [told(value) for value in row["values"]]} for row in found["rows"]]
+    return stamped(ask) | moments | {"counts": counts, "all": found["all"], "rows": rows}
+
+
+def told(change: Row) -> Row:
+    """Tell a change with its moment as ISO 8601."""
+    return change | {"recorded_at": utc(change["recorded_at"])}

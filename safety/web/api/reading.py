@@ -1,0 +1,39 @@
+"""What the API's readings share: pages of an answer, the stamp of its moment, and free text for those alone who may read it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from safety.values import FieldClass, code
+from safety.web.asking import Asked, NotThere
+
+Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page, from 1.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page.")]
+Code = Annotated[str, Query(max_length=64, description="A subject's code; all if left out.")]
+A_PAGE = 50
+
+
+def stamped(ask: Asked) -> dict[str, Any]:
+    """Say of which trial and which moment an answer is."""
+    return {"trial": ask.trial, "position": ask.at.position, "as_of": ask.stamped_iso}
+
+
+def paged(ask: Asked, page: int, *, more: bool) -> dict[str, Any]:
+    """Say beside that which page it is."""
+    return stamped(ask) | {"page": page, "more": more}
+
+
+def in_clear(ask: Asked, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the reported term for whom free text is not."""
+    if FieldClass.TEXT in ask.grant.fields:
+        return [dict(row) for row in rows]
+    return [{**row, "term": None} for row in rows]
+
+
+def coded(text: str) -> str:
+    """Bring a code of an address to its form; raises NotThere, for what has no such form is nobody's."""
+    try:
+        return code(text)
+    except ValueError:
+        raise NotThere from None

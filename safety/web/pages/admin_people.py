@@ -1,0 +1,235 @@
+"""The people of the desk: who they are, what they may do, how they get in; added, changed, revoked."""
+
+from typing import Any
+
+from fastapi import Response
+
+from safety.aggregates.account import OPERATOR, Added, Changed, Revoked
+from safety.directory import Person
+from safety.projections.accounts import accounts
+from safety.projections.trials import governing
+from safety.values import Role, code
+from safety.web.acting import Fault, Misfilled, acted, built
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.declaring import Pages
+from safety.web.first_links import first_link
+from safety.web.showing import ROLES
+from safety.web.signing_in import FIRST_LINK_HOLDS
+from safety.web.ways_in import shut_out, ways_in
+from safety.web.words import N_
+
+pages = Pages()
+
+PEOPLE, PERSON = "/admin/people", "/admin/people/{account}"
+REASON = 500
+NO_ACCOUNT = N_("An account is a short code, such as WANG: letters, digits, dots and dashes.")
+NO_NAME = N_("The name must be one line of text that can be printed.")
+NO_ADDRESS = N_("The e-mail address must be of the form chen@hospital.org, in plain letters.")
+NO_ROLE = N_("Choose one role or more.")
+NO_TRIAL = N_("Choose the trials, or all of them.")
+Row = dict[str, Any]
+
+
+@pages.shows(PEOPLE, "people.read")
+def list_people(ask: Ask) -> Response:
+    """Show everybody who has an account, and how they get in."""
+    with ask.reading() as connection:
+        found = accounts(connection, ask.at)
+    people = {person.account: person for person in ask.home.directory.people()}
+    ways = ways_in(ask, [row["account"] for row in found])
+    return ask.render("admin/people.html.j2", found=found, people=people, ways=ways, operator=OPERATOR)
+
+
+@pages.shows(PEOPLE + "/new", "account.add")
+def ask_new(ask: Ask) -> Response:
+    """Ask who the person is and what they may do."""
+    return new_shown(ask)
+
+
+@pages.takes(PEOPLE + "/new", "account.add")
+def add(ask: Ask) -> Response:
+    """Let a person act; who cannot be written down in the directory is not let in."""
+    said: Row = {}
+
+    def form() -> Added:
+        said["form"] = made = built(ask, Added, account=account_of(ask.text("account"), ask), **may(ask))
+        said["person"] = person_of(ask, made.account, made.roles, made.trials)
+        return made
+
+    fault = acted(ask, "account.add", form, reason=why(ask))
+    if fault is not None:
+        return new_shown(ask, fault)
+    ask.home.directory.put(said["person"])
+    return ask.go(f"{PEOPLE}/{said['form'].account}")
+
+
+@pages.shows(PERSON, "people.read")
+def show_person(ask: Ask, account: str) -> Response:
+    """Show one person."""
+    return person_shown(ask, found(ask, account))
+
+
+@pages.takes(PERSON + "/contact", "people.change")
+def change_contact(ask: Ask, account: str) -> Response:
+    """Put another name or address into the directory; the log holds neither."""
+    row = found(ask, account)
+    try:
+        person = person_of(ask, row["account"], row["roles"], row["trials"])
+    except Misfilled as fault:
+        return person_shown(ask, row, Fault(fault.field, str(fault)))
+    ask.home.directory.put(person)
+    noted(ask, "contact_changed", row["account"])
+    return ask.go(f"{PEOPLE}/{row['account']}")
+
+
+@pages.takes(PERSON + "/roles", "people.change")
+def change_roles(ask: Ask, account: str) -> Response:
+    """Let a person act in other roles, trials and sites; who was revoked is let in again."""
+    row = found(ask, account)
+    said: Row = {}
+
+    def form() -> Changed:
+        said["form"] = made = built(ask, Changed, account=row["account"], **may(ask))
+        return made
+
+    fault = acted(ask, "account.change", form, reason=why(ask))
+    if fault is not None:
+        return person_shown(ask, row, fault)
+    known = ask.home.directory.find(row["account"])
+    if known is not None:
+        ask.home.directory.put(known._replace(roles=said["form"].roles, trials=said["form"].trials))
+    return ask.go(f"{PEOPLE}/{row['account']}")
+
+
+@pages.takes(PERSON + "/revoke", "people.change")
+def revoke(ask: Ask, account: str) -> Response:
+    """Let a person do nothing any more: sessions, first link and passphrase go with it."""
+    row = found(ask, account)
+    fault = acted(ask, "account.revoke", lambda: Revoked(account=row["account"]), reason=why(ask))
+    if fault is not None:
+        return person_shown(ask, row, fault)
+    shut_out(ask, row["account"])
+    noted(ask, "sessions_ended", row["account"])
+    known = ask.home.directory.find(row["account"])
+    if known is not None:
+        ask.home.directory.put(known._replace(roles=()))
+    return ask.go(f"{PEOPLE}/{row['account']}")
+
+
+@pages.takes(PERSON + "/link", "people.change")
+def make_link(ask: Ask, account: str) -> Response:
+    """Make a first link and show it this once; an earlier one is void, and only its digest is kept."""
+    row = found(ask, account)
+    if row["revoked"]:
+        raise NotThere
+    link = first_link(ask.home, row["account"], public_address(ask))
+    noted(ask, "link_made", row["account"])
+    return ask.render("admin/link.html.j2", row=row, link=link, until=ask.now + FIRST_LINK_HOLDS)
+
+
+@pages.takes(PERSON + "/sessions", "people.change")
+def end_sessions(ask: Ask, account: str) -> Response:
+    """Sign a person out everywhere."""
+    row = found(ask, account)
+    ask.home.sessions.end_all(row["account"])
+    noted(ask, "sessions_ended", row["account"])
+    return ask.go(f"{PEOPLE}/{row['account']}")
+
+
+def public_address(ask: Asked) -> str:
+    """Give the address under which others reach the desk; on its own machine without TLS, the one that is being used."""
+    return str(ask.request.base_url) if ask.plain else ask.home.settings.public_url.rstrip("/") + "/"
+
+
+def noted(ask: Asked, kind: Any, account: str) -> None:  # noqa: ANN401, a Kind of the access log, spelled at each call
+    """Note in the access log what was done to somebody's way in."""
+    ask.access.note(kind, ask.account, ask.source, action=ask.action, thing=f"{PEOPLE}/{account}")
+
+
+def found(ask: Asked, account: str) -> Row:
+    """Give an account that there is at the moment; raises NotThere."""
+    try:
+        named = code(account)
+    except ValueError:
+        raise NotThere from None
+    with ask.reading() as connection:
+        row = next((one for one in accounts(connection, ask.at) if one["account"] == named), None)
+    if row is None:
+        raise NotThere
+    return row
+
+
+def account_of(text: str, ask: Asked) -> str:
+    """Read the code of an account; raises Misfilled."""
+    try:
+        return code(text)
+    except ValueError:
+        raise Misfilled("account", ask.words(NO_ACCOUNT)) from None
+
+
+def person_of(ask: Asked, account: str, roles: tuple[Role, ...], trials: tuple[str, ...]) -> Person:
+    """Read a person's entry of the directory; raises Misfilled where no mail can carry it."""
+    person = Person(account, ask.text("name"), ask.text("email") or None, tuple(roles), tuple(trials))
+    if person._replace(email=None).fault() is not None:
+        raise Misfilled("name", ask.words(NO_NAME))
+    if person.fault() is not None:
+        raise Misfilled("email", ask.words(NO_ADDRESS))
+    return person
+
+
+def may(ask: Asked) -> Row:
+    """Read what a person may do; raises Misfilled where nothing was chosen: nobody gets all trials by leaving a box empty."""
+    roles = [role for role in ROLES if role in ask.form.getlist("roles")]
+    trials = [] if ask.text("where") == "all" else [str(name) for name in ask.form.getlist("trials")]
+    if not roles:
+        raise Misfilled("roles", ask.words(NO_ROLE))
+    if not trials and ask.text("where") != "all":
+        raise Misfilled("where", ask.words(NO_TRIAL))
+    sites = [str(site) for site in ask.form.getlist("sites")]
+    return {"roles": roles, "trials": trials, "sites": sites or None}
+
+
+def why(ask: Asked) -> str | None:
+    """Give the reason that the audit trail will say."""
+    return ask.text("why")[:REASON] or None
+
+
+def places(ask: Asked) -> tuple[list[Row], list[Row]]:
+    """Give the trials and the sites that there are to choose from; a site with the trials that have it."""
+    with ask.reading() as connection:
+        known = governing(connection)
+    of: dict[str, list[str]] = {}
+    for trial, governs in known:
+        for site in governs.sites:
+            of.setdefault(site.id, []).append(trial)
+    return [{"id": trial, "title": governs.title} for trial, governs in known], [
+        {"id": site, "trials": trials} for site, trials in sorted(of.items())
+    ]
+
+
+def chosen_may(ask: Asked, row: Row | None) -> Row:
+    """Give what the form of roles shows: what was just chosen, else what the account has."""
+    if ask.request.method == "POST" and (ask.form.getlist("roles") or ask.text("where")):
+        many = {name: [str(one) for one in ask.form.getlist(name)] for name in ("roles", "trials", "sites")}
+        return {**many, "where": ask.text("where")}
+    if row is None or not row["roles"]:
+        return {"roles": [], "trials": [], "sites": [], "where": ""}
+    many = {name: row[name] for name in ("roles", "trials", "sites")}
+    return {**many, "where": "only" if row["trials"] else "all"}
+
+
+def new_shown(ask: Asked, fault: Fault | None = None) -> Response:
+    """Show the form of a new account; what was typed stays."""
+    trials, sites = places(ask)
+    said = {"trials": trials, "sites": sites, "roles": list(ROLES), "has": chosen_may(ask, None)}
+    return ask.render("admin/new_person.html.j2", 422 if fault else 200, fault=fault, **said)
+
+
+def person_shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
+    """Show a person, with what is wrong with a form that was sent."""
+    trials, sites = places(ask)
+    said = {"trials": trials, "sites": sites, "roles": list(ROLES), "has": chosen_may(ask, row)}
+    person = ask.home.directory.find(row["account"])
+    way = ways_in(ask, [row["account"]])[row["account"]]
+    page = {"row": row, "person": person, "way": way, "operator": row["account"] == OPERATOR, **said}
+    return ask.render("admin/person.html.j2", 422 if fault else 200, fault=fault, **page)

@@ -1,0 +1,98 @@
+"""One entry of the log, whole: what it says field by field, who decided it and why, its signature, digests and leaf."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, get_args
+
+from fastapi import Response
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from safety.aggregates.deciding import Form
+from safety.journal import Stored, decode
+from safety.journal.row import leaf
+from safety.values import FieldClass
+from safety.web.asking import Ask, Asked, NotThere
+from safety.web.declaring import Pages
+from safety.web.record_fields import FIELDS
+from safety.web.signing import signature_of
+from safety.web.whose import check_shown
+
+pages = Pages()
+
+DIGITS = 18
+
+
+class Line(NamedTuple):
+    """One field of an event: its name in words, its variable, its value, and whether it is sealed and for whom."""
+
+    name: str
+    wire: str
+    value: str
+    sealed: FieldClass | None
+    shown: bool
+
+
+@pages.shows("/log/{position}", "history.read")
+def show_entry(ask: Ask, position: str) -> Response:
+    """Show one entry of the log, to whom its trial and its subject may be shown."""
+    row = row_at(ask, position)
+    check_shown(ask, row, "history.read")
+    recorded = decode(row)
+    stream = ask.home.journal.stream(row.stream)
+    beside = [one.position for one in stream if one.position <= ask.at.position]
+    place = beside.index(row.position)
+    return ask.render(
+        "history/entry.html.j2",
+        row=row,
+        about=recorded.about(),
+        lines=list(lines(ask, recorded.event)),
+        signed=signature_of(ask, row.position),
+        leaf=leaf(row),
+        earlier=beside[place - 1] if place else None,
+        later=beside[place + 1] if place + 1 < len(beside) else None,
+        case=case_of_entry(recorded.event),
+    )
+
+
+def row_at(ask: Asked, position: str) -> Stored:
+    """Give the row at a position; raises NotThere."""
+    if not (position.isdecimal() and position.isascii() and len(position) <= DIGITS and int(position) > 0):
+        raise NotThere
+    for row in ask.home.journal.page(int(position) - 1, int(position), 1):
+        return row
+    raise NotThere
+
+
+def lines(ask: Asked, event: Form) -> Iterator[Line]:
+    """Give the fields that an event says something in; what is sealed is shown to whom its class is granted."""
+    for name, described in type(event).model_fields.items():
+        value = event.__dict__[name]
+        if value is None or value == ():
+            continue
+        mark = class_of(described)
+        shown = mark is None or mark in ask.grant.fields
+        text = FIELDS.get(name, name.replace("_", " "))
+        yield Line(ask.words.gettext(text), described.alias or name, said(value) if shown else "", mark, shown)
+
+
+def class_of(described: FieldInfo) -> FieldClass | None:
+    """Give the class under which a field is sealed; None where it is not."""
+    inner = [mark for part in get_args(described.annotation) for mark in getattr(part, "__metadata__", ())]
+    return next((mark for mark in (*described.metadata, *inner) if isinstance(mark, FieldClass)), None)
+
+
+def said(value: Any) -> str:  # noqa: ANN401, whatever a field holds
+    """Write a value as the log has it."""
+    plain = to_jsonable_python(value, by_alias=True, exclude_none=True)
+    if isinstance(plain, dict):
+        return "; ".join(f"{name}: {part}" for name, part in plain.items())
+    if isinstance(plain, list):
+        return "; ".join(said(part) for part in plain)
+    return str(plain)
+
+
+def case_of_entry(event: Form) -> tuple[str, int] | None:
+    """Give the case that an event is about, by subject and number."""
+    held = event.__dict__
+    about_case = event.TOPIC.startswith(("adverse_event.", "obligation.")) and held.get("number") is not None
+    return (held["subject"], held["number"]) if about_case else None

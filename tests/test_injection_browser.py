@@ -1,0 +1,141 @@
+"""In a real Chromium: pages that hold every payload at once run none of them, ask nothing of elsewhere and open no dialog."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page
+
+from tests.hostile_record import EVERY_PAGE, TAKEN, hostile_home, hostile_report
+from tests.payloads import RUN, payloads
+from tests.screens import CHROMIUM, chromium
+from tests.served import served
+from tests.web_homes import Homes
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
+
+LONG = os.environ.get("VIGILOG_LONG") == "1"
+STRIDE = 1 if LONG else 97
+CANARY = """
+window.canaried = 0; window.stopped = [];
+window.canary = () => { window.canaried += 1 };
+document.addEventListener("securitypolicyviolation", e => window.stopped.push(e.violatedDirective + " " + e.blockedURI));
+"""
+
+TOLD = (
+    """new Promise(done => setTimeout(() => done([...window.stopped, ...(window.canaried ? ["canary"] : [])]), 30))"""
+)
+"""A moment later: the browser tells what its policy stopped in a task of its own."""
+INSERT = """text => new Promise(stopped => {
+  document.addEventListener("securitypolicyviolation", stopped);
+  document.body.insertAdjacentHTML("beforeend", text);
+})"""
+FILL = """text => {
+  for (const name of ["subject", "term", "narrative"]) document.querySelector(`#ae [name=${name}]`).value = text;
+  HTMLFormElement.prototype.submit.call(document.querySelector("#ae"));
+}"""
+
+
+@dataclass
+class Watched:
+    """A page, and everything on it that went further than text."""
+
+    page: Page
+    address: str
+    seen: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(CANARY)
+        self.page.on("dialog", self._opened)
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def _opened(self, dialog: Dialog) -> None:
+        self.seen.append(f"dialog {dialog.type}")
+        dialog.dismiss()
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.address, "file:///")):
+            self.seen.append(f"request {url[:80]}")
+
+    def ran(self) -> list[str]:
+        """What ran, or what only the policy of the page stopped from running, on the page that is open."""
+        self.page.wait_for_load_state("load")
+        told = self.page.evaluate(TOLD)
+        found, self.seen = [*self.seen, *told], []
+        return found
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    homes = Homes(tmp_path_factory.mktemp("hostile"))
+    folder = hostile_home(homes).settings.home
+    homes.close()
+    with served(folder, "CHEN", "ZHAO") as links:
+        yield links
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def watched(desk: dict[str, str], browser: Browser) -> Iterator[Watched]:
+    """CHEN is signed in."""
+    address = desk["CHEN"].partition("first/")[0]
+    context = browser.new_context(base_url=address)
+    found = Watched(context.new_page(), address)
+    found.page.goto(desk["CHEN"])
+    found.page.click("form.body button")
+    found.page.wait_for_selector("tr[data-row]")
+    yield found
+    context.close()
+
+
+def test_what_would_run_is_seen(watched: Watched) -> None:
+    for live in (f"<img src=x onerror={RUN}>", "<img src=https://evil.example/x.png>"):
+        watched.page.goto("/me")
+        assert watched.ran() == []
+        watched.page.evaluate(INSERT, live)
+        assert watched.ran() != []
+    watched.page.evaluate("canary()")
+    assert "canary" in watched.ran()
+
+
+def test_no_page_that_holds_them_runs_one(watched: Watched) -> None:
+    for path in EVERY_PAGE:
+        answer = watched.page.goto(path)
+        assert answer is not None
+        assert (answer.status in {200, 404}, watched.ran()) == (True, []), path
+
+
+def test_no_address_runs_what_it_holds(watched: Watched) -> None:
+    for number, payload in enumerate(payloads()):
+        for place, address in enumerate(TAKEN):
+            if (number + place * 7) % STRIDE == 0:
+                watched.page.goto(address.replace("@", quote(payload.text[:500], safe="")))
+                assert watched.ran() == [], (payload, address)
+
+
+def test_a_form_that_comes_back_with_what_was_typed_runs_none_of_it(watched: Watched) -> None:
+    for payload in payloads()[:: max(1, STRIDE // 4)]:
+        watched.page.goto("/trials/T1/file")
+        with watched.page.expect_navigation():
+            watched.page.evaluate(FILL, payload.text[:500])
+        watched.page.wait_for_selector("#ae")
+        assert watched.ran() == [], payload
+
+
+def test_the_file_of_a_report_runs_nothing_though_no_policy_guards_it(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(hostile_report(tmp_path).html, encoding="utf-8")
+    context = browser.new_context()
+    watched = Watched(context.new_page(), "file:///")
+    watched.page.goto(file.as_uri())
+    assert watched.page.locator("table").count() > 1
+    assert watched.ran() == []
+    context.close()
