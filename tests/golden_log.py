@@ -40,7 +40,7 @@ from tests.golden_forms import (
     WEBHOOK,
 )
 from tests.golden_obligations import duties
-from tests.golden_since import since
+from tests.golden_since import later, since
 
 GOLDEN = Path(__file__).parent / "golden" / "log.jsonl"
 TRIAL_FILE = Path(__file__).parent / "golden" / "trial.toml"
@@ -218,6 +218,7 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         *since(AE1),
         ("account.changed.v1", {"account": "WANG", "roles": ["auditor"], "trials": ["GOLDEN"], "sites": ["01"]}),
         ("account.revoked.v1", {"account": "WANG"}),
+        *later(AE1),
     ]
 
 

@@ -7,8 +7,7 @@ from tests.golden_obligations import duties
 
 
 def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Topic and complete form of each; new ones are added at the end."""
-    opened = dict(duties({}, ae))["obligation.opened.v1"]
+    """Topic and complete form of each."""
     rejected = {**ae, "obligation": "GOLD-15/1"}
     return [
         (
@@ -16,6 +15,13 @@ def since(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             {**rejected, "sent_at": "2018-03-09T01:30:00Z", "to": ["Authority"], "reference": "R-2", "filed_as": 6},
         ),
         ("obligation.taken.v1", {**rejected, "taken_by": "LIN", "reason": "Chen is on leave."}),
+    ]
+
+
+def later(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Topic and complete form of what came after that, and after the changes of an account; new ones are added at the end."""
+    opened = dict(duties({}, ae))["obligation.opened.v1"]
+    return [
         (
             "adverse_event.reportability_stated.v1",
             {

@@ -6,7 +6,7 @@ from safety.aggregates.deciding import Form
 from safety.aggregates.message import Compose
 from tests.builders import definition
 from tests.golden_obligations import duties
-from tests.golden_since import since
+from tests.golden_since import later, since
 
 SUBJECT = {"STUDYID": "T1", "USUBJID": "S1"}
 AE = {**SUBJECT, "AESEQ": 1}
@@ -213,7 +213,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 # The first of each: it says every field.
 SAMPLES |= {topic: said for topic, said in reversed(duties({"STUDYID": "T1"}, AE)) if topic not in SAMPLES}
 # What came since, beside what there was.
-SAMPLES |= {topic: {**SAMPLES.get(topic, {}), **said} for topic, said in since(AE)}
+SAMPLES |= {topic: {**SAMPLES.get(topic, {}), **said} for topic, said in (*since(AE), *later(AE))}
 
 FORMS: dict[type[Form], dict[str, Any]] = {
     Compose: {"STUDYID": "T1", "messages": [SAMPLES["message.composed.v1"]]},

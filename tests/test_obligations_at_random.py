@@ -50,7 +50,7 @@ class Story:
             self.dose,
             self.send,
         ]
-        rare: list[Callable[[], None]] = [self.nullify, self.answer, self.strike, self.govern, self.review]
+        rare: list[Callable[[], None]] = [self.nullify, self.answer, self.strike, self.govern, self.review, self.merge]
         try:
             self.random.choice([*actions * 3, *rare * 2])()
         except Refused:
@@ -132,6 +132,13 @@ class Story:
 
     def nullify(self) -> None:
         self.do("adverse_event.nullify", b.nullified(number=self.number()))
+
+    def merge(self) -> None:
+        """Merge one number into another, or take a merge back: refused where there is nothing to merge."""
+        if self.random.random() < 0.5:
+            self.do("adverse_event.merge", b.merged("S1", self.number(), self.number()), "CHEN")
+        else:
+            self.do("adverse_event.unmerge", b.unmerged("S1", self.number()), "CHEN")
 
     def govern(self) -> None:
         if self.packs and self.random.random() < 0.5:
