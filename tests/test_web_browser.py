@@ -16,6 +16,9 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has
 
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 OF_A_CASE = {"worklist": "/trials/T1/worklist", "case": CASE, "assess-causality": f"{CASE}/causality"}
+OF_A_CASE |= {name: f"{CASE}/{name}" for name in ("follow-up", "correct", "nullify")}
+OF_A_CASE |= {name: f"/trials/T1/subjects/{SUBJECT}/{name}" for name in ("dose", "withhold", "withdraw", "death")}
+OF_A_CASE |= {"correct-dose": f"/trials/T1/subjects/{SUBJECT}/doses/1/correct", "enrol": "/trials/T1/enrol"}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 
