@@ -216,8 +216,6 @@ def story() -> list[tuple[str, dict[str, Any]]]:
         ("account.added.v1", {"account": "WANG", "roles": ["investigator"], "trials": ["GOLDEN"], "sites": ["01"]}),
         ("adverse_event.followed_up.v1", SIGNED),
         *since(AE1),
-        ("account.changed.v1", {"account": "WANG", "roles": ["auditor"], "trials": ["GOLDEN"], "sites": ["01"]}),
-        ("account.revoked.v1", {"account": "WANG"}),
         *later(AE1),
     ]
 

@@ -22,6 +22,8 @@ def later(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Topic and complete form of what came after that, and after the changes of an account; new ones are added at the end."""
     opened = dict(duties({}, ae))["obligation.opened.v1"]
     return [
+        ("account.changed.v1", {"account": "WANG", "roles": ["auditor"], "trials": ["GOLDEN"], "sites": ["01"]}),
+        ("account.revoked.v1", {"account": "WANG"}),
         (
             "adverse_event.reportability_stated.v1",
             {

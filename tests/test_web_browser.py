@@ -26,6 +26,9 @@ OF_A_CASE = {
     "entry": "/log/6",
     "history-of-a-field": f"/trials/T1/history?subject={SUBJECT}&number=1&field=term",
 }
+OF_A_CASE |= {name: f"{CASE}/{name}" for name in ("follow-up", "correct", "nullify")}
+OF_A_CASE |= {name: f"/trials/T1/subjects/{SUBJECT}/{name}" for name in ("dose", "withhold", "withdraw", "death")}
+OF_A_CASE |= {"correct-dose": f"/trials/T1/subjects/{SUBJECT}/doses/1/correct", "enrol": "/trials/T1/enrol"}
 PROGRAM = Path(sys.executable).with_name("vigilog")
 
 

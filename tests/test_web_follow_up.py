@@ -2,7 +2,9 @@
 
 import html
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -238,6 +240,26 @@ def test_the_second_sees_what_the_first_changed_and_loses_nothing(home: Home, pa
     assert (now["term"], now["outcome"], now["action_taken"]) == ("Fever", "UNKNOWN", "DRUG WITHDRAWN")
     event = last(home, FollowedUp if path == FOLLOW_UP else Corrected)
     assert event.model_fields_set & {"outcome"} == set(), "what the other said is not said again"
+
+
+def test_two_who_press_at_the_same_moment_are_one_who_is_first_and_one_who_sees_it(home: Home) -> None:
+    people = {who: signed_in(home, who) for who in ("LIN", "WANG")}
+    together = threading.Barrier(2)
+
+    def press(who: str, page: Response, turn: int) -> Response:
+        together.wait()
+        return pressed(people[who], page, FOLLOW_UP, term=f"{who} {turn}", narrative=f"By {who}, {turn}.")
+
+    with ThreadPoolExecutor(2) as threads:
+        for turn in range(8):
+            pages = {who: browser.get(FOLLOW_UP) for who, browser in people.items()}
+            came = list(threads.map(press, people, pages.values(), [turn, turn]))
+            assert sorted(one.status_code for one in came) == [303, 409]
+            first, second = (who for _, who in sorted(zip([one.status_code for one in came], people, strict=True)))
+            page = next(one for one in came if one.status_code == 409)
+            assert f"{first} {turn}" in words(page)
+            assert filled_in(page)["term"] == f"{second} {turn}"
+            assert stands(home).particulars["narrative"] == f"By {first}, {turn}."
 
 
 def test_sent_twice_it_is_done_once_and_is_not_in_its_own_way(home: Home) -> None:
