@@ -38,6 +38,7 @@ FILING = {
     "adverse_event.correct",
     "adverse_event.assess_seriousness",
     "adverse_event.assess_causality",
+    "adverse_event.state_reportability",
     "adverse_event.nullify",
     "alert.acknowledge",
     "obligation.submit",

@@ -58,6 +58,7 @@ OF_A_SUBJECT: dict[str, dict[str, Any]] = {
     "adverse_event.assess_seriousness": {"AESEQ": 1, "assessor": "sponsor"},
     "adverse_event.assess_causality": {"AESEQ": 1, "assessor": "sponsor", "AEREL": "POSSIBLE"},
     "adverse_event.assess_expectedness": {"AESEQ": 1, "expected": "N"},
+    "adverse_event.state_reportability": {"AESEQ": 1, "determined": "N"},
     "adverse_event.code": {"AESEQ": 1, "AEDECOD": "Pyrexia"},
     "adverse_event.merge": {"AESEQ": 1, "into": 2},
     "adverse_event.unmerge": {"AESEQ": 1},

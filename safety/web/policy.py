@@ -77,6 +77,7 @@ adverse_event.correct                    writes  -       -              site+tex
 adverse_event.assess_seriousness         writes  -       -              site          trial           -
 adverse_event.assess_causality           writes  -       -              site          trial           -
 adverse_event.assess_expectedness        writes  -       -              -             trial           -
+adverse_event.state_reportability        writes  -       -              site          trial           -
 adverse_event.code                       writes  -       -              -             trial           -
 adverse_event.merge                      writes  -       -              -             trial           -
 adverse_event.unmerge                    writes  -       -              -             trial           -

@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
         frozenset(
             name
             for name in RULES
-            if name.startswith("adverse_event.assess_")
+            if name.startswith(("adverse_event.assess_", "adverse_event.state_"))
             or name in {"adverse_event.code", "adverse_event.merge", "adverse_event.unmerge"}
         ),
     ),
