@@ -13,7 +13,6 @@ from safety.aggregates.adverse_event import CRITERIA
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.at import At
 from safety.projections.line_listing import of_sites
-from safety.projections.rows import marks
 from safety.values import DAY_SECONDS, span
 
 Why = Literal[
@@ -114,8 +113,11 @@ def duplicates(
     if subject is not None:
         wanted.append(AE.c.subject == subject)
     ask = select(*(column.label(name) for name, column in COLUMNS.items())).where(*wanted)
-    standing = connection.execute(ask.order_by(AE.c.subject, AE.c.number)).mappings()
-    rows = ({**row, "criteria": marks(row, CRITERIA)} for row in standing)
+    names, plain = tuple(COLUMNS), len(COLUMNS) - len(CRITERIA)
+    rows = (
+        dict(zip(names, row, strict=True)) | {"criteria": _ticked(row[plain:])}
+        for row in connection.execute(ask.order_by(AE.c.subject, AE.c.number))
+    )
     by_subject = groupby(rows, key=lambda row: row["subject"])
     found = [pair for _, of_one in by_subject for pair in suggested(list(of_one))]
     return sorted(found, key=lambda pair: (-pair["score"], pair["subject"], pair["one"], pair["other"]))
@@ -168,6 +170,11 @@ def _of_the_rest(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[R
 _span = lru_cache(maxsize=HELD)(span)
 
 
+def _ticked(answers: Sequence[str | None]) -> list[str]:
+    """Name the criteria that are answered with Y, in their order."""
+    return [name for name, answer in zip(CRITERIA, answers, strict=True) if answer == "Y"] if "Y" in answers else []
+
+
 @lru_cache(maxsize=HELD)
 def _plain(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
@@ -180,8 +187,9 @@ def _share_words(one: str | None, other: str | None) -> bool:
     return fewer > 0 and len(mine & theirs) >= SHARED * fewer
 
 
-def _words_of(text: str | None) -> set[str]:
+@lru_cache(maxsize=HELD)
+def _words_of(text: str | None) -> frozenset[str]:
     found: set[str] = set()
     for run in re.findall(r"[a-z0-9]{3,}|[\u4e00-\u9fff]+", _plain(text)):
         found |= {run} if run.isascii() else {run[at : at + 2] for at in range(max(1, len(run) - 1))}
-    return found
+    return frozenset(found)
