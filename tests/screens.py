@@ -39,5 +39,6 @@ def photograph(page: Page, name: str) -> Path:
     """Take the whole page."""
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{name}.png"
+    page.evaluate("scrollTo(0, 0)")  # what sticks to the window's edges would stand in the middle of the page
     page.screenshot(path=path, full_page=True)
     return path

@@ -3,18 +3,20 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import Browser
 
+import safety.web
 from safety.aggregates.obligation import Submitted
 from safety.web.declaring import action_of
 from safety.web.pages import groups
 from tests.accessibility import faults
-from tests.builders import append, obligation_opened
+from tests.builders import append, merged, obligation_opened, reported
 from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, photograph
-from tests.served_desk import Person, Served, demonstration, served
+from tests.served_desk import Person, Served, demonstration, served, until
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
@@ -33,8 +35,20 @@ ENTRANCES = (
     f"/trials/{TRIAL}/worklist",
     f"/trials/{TRIAL}/cases?as_of=40",
     f"/trials/{TRIAL}/history?a=40&b=60",
+    f"/trials/{TRIAL}/cases/S04/93/merge?with=91",
+    f"/trials/{TRIAL}/cases/S04/92/unmerge",
     "/sign-in",
 )
+
+SHIFTED = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; }).observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done(sum), 50);
+})"""
+"""How much of what was painted has moved since (Layout Instability, the sum of all shifts)."""
+LEAST_SHIFT = 0.01
+PAINTED = "performance.getEntriesByName('first-contentful-paint').length === 1"
+CSS_BYTES, SCRIPT_BYTES = 60_000, 75_000
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +61,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             append(home.journal, opened.model_copy(update={"trial": TRIAL}))
         submitted = {"trial": TRIAL, "subject": "S04", "number": 3, "obligation": "CIOMS-15/2", "to": ("authority",)}
         append(home.journal, Submitted.model_validate({**submitted, "sent_at": datetime.now(UTC)}))
+        twice = [reported("S04", number, trial=TRIAL, term="Headache") for number in (91, 92, 93)]
+        append(home.journal, *twice, merged("S04", 92, 91).model_copy(update={"trial": TRIAL}))
         with served(home) as desk:
             yield desk
 
@@ -122,6 +138,25 @@ def test_each_page_can_be_read_and_used(
             wider = person.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wider:
                 wrong.append(f"{of}: scrolls sideways by {wider} px")
+            if (shifted := person.page.evaluate(SHIFTED)) > LEAST_SHIFT:
+                wrong.append(f"{of}: what was painted moved by {shifted}")
         wrong += [f"{account}: {text}" for text in person.complaints]
         person.context.close()
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_a_page_is_painted_before_any_script_has_come(browser: Browser, desk: Served) -> None:
+    person = Person(browser, desk).sign_in("CHEN")
+    held: list[str] = []
+    person.page.route("**/*.js", lambda route: held.append(route.request.url))  # never answered
+    person.page.goto(f"/trials/{TRIAL}/worklist", wait_until="commit")
+    person.page.locator("h1").wait_for()
+    until(person.page, PAINTED)
+    assert len(held) >= 3
+    person.context.close()
+
+
+def test_what_a_page_brings_is_light() -> None:
+    static = Path(safety.web.__file__).parent / "static"
+    assert (static / "vigilog.css").stat().st_size < CSS_BYTES
+    assert sum(file.stat().st_size for file in static.rglob("*.js")) < SCRIPT_BYTES
