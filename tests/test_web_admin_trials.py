@@ -79,7 +79,7 @@ def test_an_uploaded_file_names_its_trial_and_is_kept_byte_by_byte(home: Home, b
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        ({"trial": "T2", "text": ""}, ["Choose the trial file"]),
+        ({"trial": "T2", "text": ""}, ["Choose a file"]),
         ({"trial": "", "text": FILE}, ["A trial is named by a short code"]),
         ({"trial": "no code!", "text": FILE}, ["A trial is named by a short code"]),
         ({"trial": "T2", "text": "protocol = "}, ["not valid TOML"]),
@@ -92,7 +92,7 @@ def test_an_uploaded_file_names_its_trial_and_is_kept_byte_by_byte(home: Home, b
         ),
         ({"trial": "T2", "text": FILE + "\n[import.subject]\n"}, ["subject"]),
         ({"trial": "T2", "text": "a" * (LARGEST + 1)}, ["larger than 300000 bytes"]),
-        ({"trial": "T2", "carried": "not base64!"}, ["Choose the trial file"]),
+        ({"trial": "T2", "carried": "not base64!"}, ["Choose a file"]),
         ({"trial": "T1", "text": FILE}, ["Trial T1 is registered already"]),
     ],
 )

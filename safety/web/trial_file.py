@@ -16,7 +16,7 @@ from safety.web.words import N_
 
 LARGEST = 300_000
 """Bytes of a trial file: what a form can carry once more behind its preview."""
-NO_FILE = N_("Choose the trial file, or paste its text.")
+NO_FILE = N_("Choose a file, or paste its text.")
 TOO_LARGE = N_("The file is larger than %(most)d bytes; that is no trial file.")
 NOT_TEXT = N_("The file is not UTF-8 text; save it as UTF-8.")
 NO_CODE = N_("A trial is named by a short code, such as NCT03265613.")
