@@ -1,6 +1,6 @@
 """Files the demo's record: every entry at the virtual moment at which the site or the sponsor would have filed it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,15 +15,26 @@ from notifications.demo.record import (
     TRIAL,
     DemoEvent,
 )
+from safety.adopting import packaged_adoption
 from safety.aggregates.account import OPERATOR, Added
 from safety.aggregates.adverse_event import Reported, SeriousnessAssessed
+from safety.aggregates.alert import Acknowledged
 from safety.aggregates.deciding import Form
 from safety.aggregates.dose import Given
+from safety.aggregates.obligation import Submitted
 from safety.aggregates.subject import Completed, Enrolled, Withdrawn
 from safety.aggregates.trial import Definition, Registered
+from safety.home import Home
+from safety.projections.inbox import inbox
 
 ZONE = ZoneInfo("Asia/Shanghai")
 INVESTIGATOR, SAFETY_OFFICER, AUDITOR = "LIN", "CHEN", "ZHAO"
+PROFILE = "CN-ADMSC-DEMO"
+"""The union of the Chinese tracks that the trial may fall under; each rule applies from its own date."""
+OWED_BY_THE_SITE = ("CN-SC-HALT", "CN-SC-24H", "CN-SC-24H-AUTH", "CN-EC-SITE", "CN07-24H", "CN03-INV")
+OWED_BY_THE_SPONSOR = ("CN03-SPON",)
+"""What the serious adverse event of 2018 makes due under those rules."""
+ESCALATION = "demo-escalation"
 FIRST_DOSE = {subject.code: subject.first_dose for subject in SUBJECTS}
 
 
@@ -56,13 +67,36 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 
 def setting_up(trial_file: str) -> Iterator[Step]:
-    """The trial and the people."""
+    """The trial, the people, and the rule packs, signed for by the safety officer."""
     registered = Registered(trial=TRIAL, file=trial_file, definition=Definition.from_toml(trial_file))
     yield Step(at(date(2017, 12, 4), 9), OPERATOR, "trial.register", registered, "demo-trial")
     people = ((INVESTIGATOR, "investigator"), (SAFETY_OFFICER, "safety_officer"))
     for account, role in people:
         added = Added.model_validate({"account": account, "roles": [role], "trials": [TRIAL]})
         yield Step(at(date(2017, 12, 4), 10), OPERATOR, "account.add", added, f"demo-account-{account}")
+    yield adopting(TRIAL, registered.definition, at(date(2017, 12, 5), 9), "demo-packs")
+
+
+def adopting(trial: str, definition: Definition, when: datetime, ident: str) -> Step:
+    """The safety officer signs for the packs of the profile."""
+    adopted = packaged_adoption(trial, [PROFILE], definition, when)
+    signed = adopted.model_copy(update={"printed_name": "Chen, safety officer of the demonstration"})
+    return Step(when, SAFETY_OFFICER, "trial.adopt_rule_pack", signed, ident)
+
+
+def acknowledging(trial: str, who: str, name: str, role: str | None = None) -> Callable[[Home], Iterator[Step]]:
+    """Somebody takes on everything that nobody has acknowledged, or what a role was told of it."""
+
+    def steps(home: Home) -> Iterator[Step]:
+        moment = home.doors.clock()
+        with home.views.connect() as connection:
+            alerts = inbox(connection, trial, home.views.now(connection))["alerts"]
+        for alert in alerts:
+            if alert["state"] == "sent" and alert["rung"] == 1 and role in {None, alert["role"]}:
+                form = Acknowledged(trial=trial, alert=alert["id"])
+                yield Step(moment, who, "alert.acknowledge", form, f"{name}-{alert['id']}")
+
+    return steps
 
 
 def treating() -> Iterator[Step]:
@@ -150,7 +184,12 @@ def escalating() -> Iterator[Step]:
             "aware": {"at": at(day, 8, 40), "zone": ZONE.key, "party": "site"},
         }
     )
-    yield Step(at(day, 9, 5), INVESTIGATOR, "adverse_event.assess_seriousness", form, "demo-escalation")
+    yield Step(at(day, 9, 5), INVESTIGATOR, "adverse_event.assess_seriousness", form, ESCALATION)
+    for rules, by, hour in ((OWED_BY_THE_SITE, INVESTIGATOR, 14), (OWED_BY_THE_SPONSOR, SAFETY_OFFICER, 16)):
+        for rule in rules:
+            sent = {"trial": TRIAL, "subject": FOLLOW_UP_EVENT.subject, "number": number, "obligation": f"{rule}/1"}
+            submitted = Submitted.model_validate({**sent, "sent_at": at(day, hour)})
+            yield Step(at(day, hour, 5), by, "obligation.submit", submitted, f"demo-sent-{rule}")
 
 
 def ending() -> Iterator[Step]:

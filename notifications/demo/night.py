@@ -5,24 +5,19 @@ from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 
-from notifications.demo.filing import ZONE, Step, VirtualClock, at
+from notifications.demo.filing import ZONE, Step, VirtualClock, acknowledging, adopting, at
 from safety.aggregates.account import OPERATOR, Added
 from safety.aggregates.adverse_event import FollowedUp, Reported
-from safety.aggregates.alert import Acknowledged
 from safety.aggregates.dose import Given
 from safety.aggregates.obligation import Submitted
-from safety.aggregates.rule_pack import Adopted, Document
 from safety.aggregates.subject import Enrolled
 from safety.aggregates.trial import Definition, Registered
 from safety.directory import Person
 from safety.home import Home
-from safety.packaged import pack_texts, packaged_profile
-from safety.projections.inbox import inbox
 from safety.projections.obligations import obligations
 from safety.tick import tick
 
 TRIAL = "NIGHT"
-PROFILE = "CN-ADMSC-DEMO"
 INVESTIGATOR, OFFICER, DEPUTY = "LIN", "CHEN", "ZHAO"
 PEOPLE = {INVESTIGATOR: "investigator", OFFICER: "safety_officer", DEPUTY: "operator"}
 """The deputy is whom the ladder asks when the safety officer stays silent."""
@@ -52,14 +47,7 @@ def setting_up(trial_file: str) -> Callable[[Home], Iterator[Step]]:
         for account, role in PEOPLE.items():
             added = Added.model_validate({"account": account, "roles": [role], "trials": [TRIAL]})
             yield Step(at(day, 9, 10), OPERATOR, "account.add", added, f"night-account-{account}")
-        texts, profile = pack_texts(), packaged_profile(PROFILE)
-        adopted = Adopted(
-            trial=TRIAL,
-            packs=tuple(Document(file=texts[pack]) for pack in profile.packs),
-            profile=Document(file=texts[PROFILE]),
-            printed_name="Chen, safety officer of the demonstration",
-        )
-        yield Step(at(day, 9, 30), OFFICER, "trial.adopt_rule_pack", adopted, "night-packs")
+        yield adopting(TRIAL, registered.definition, at(day, 9, 30), "night-packs")
         enrolled = Enrolled.model_validate(
             {**NAMED, "site": "01", "age": 52, "sex": "F", "weight_kg": "58.5", "arm": "AD-MSC"}
         )
@@ -84,21 +72,6 @@ def reporting(_: Home) -> Iterator[Step]:
         }
     )
     yield Step(at(FRIDAY, 23, 40), INVESTIGATOR, "adverse_event.report", reported, "night-sae")
-
-
-def acknowledging(who: str, name: str) -> Callable[[Home], Iterator[Step]]:
-    """Somebody takes on everything that nobody has acknowledged."""
-
-    def steps(home: Home) -> Iterator[Step]:
-        moment = home.doors.clock()
-        with home.views.connect() as connection:
-            alerts = inbox(connection, TRIAL, home.views.now(connection))["alerts"]
-        for alert in alerts:
-            if alert["state"] == "sent" and alert["rung"] == 1:
-                form = Acknowledged(trial=TRIAL, alert=alert["id"])
-                yield Step(moment, who, "alert.acknowledge", form, f"night-{name}-{alert['id']}")
-
-    return steps
 
 
 def sending(name: str, *, unless: str = "") -> Callable[[Home], Iterator[Step]]:
@@ -137,12 +110,12 @@ def story(trial_file: str) -> list[Act]:
     return [
         Act(at(date(2019, 1, 7), 9), setting_up(trial_file)),
         Act(at(FRIDAY, 23, 40), reporting),
-        Act(at(FRIDAY + timedelta(days=1), 0, 25), acknowledging(DEPUTY, "deputy")),
+        Act(at(FRIDAY + timedelta(days=1), 0, 25), acknowledging(TRIAL, DEPUTY, "night-deputy")),
         Act(at(FRIDAY + timedelta(days=1), 10, 15), sending("day-1", unless="CN-15")),
         Act(at(FRIDAY + timedelta(days=5), 7, 5), dying),
-        Act(at(FRIDAY + timedelta(days=5), 7, 20), acknowledging(OFFICER, "officer")),
+        Act(at(FRIDAY + timedelta(days=5), 7, 20), acknowledging(TRIAL, OFFICER, "night-officer")),
         Act(at(FRIDAY + timedelta(days=6), 16, 0), sending("day-6")),
-        Act(at(FRIDAY + timedelta(days=12), 8, 30), acknowledging(OFFICER, "reminded")),
+        Act(at(FRIDAY + timedelta(days=12), 8, 30), acknowledging(TRIAL, OFFICER, "night-reminded")),
         Act(at(FRIDAY + timedelta(days=13), 15, 0), sending("follow-up")),
     ]
 

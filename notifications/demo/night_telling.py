@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from notifications.demo.filing import ZONE, VirtualClock
-from notifications.demo.night import BEGINS, FRIDAY, PROFILE, TRIAL, live
+from notifications.demo.filing import PROFILE, ZONE, VirtualClock
+from notifications.demo.night import BEGINS, FRIDAY, TRIAL, live
 from notifications.demo.telling import section, trial_file
 from safety.aggregates import alert, message, obligation
 from safety.aggregates.adverse_event import FollowedUp, Reported

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from datetime import timedelta
 from importlib.resources import files
 from os import urandom
 from pathlib import Path
@@ -12,10 +13,20 @@ from typing import Any
 from rich.rule import Rule
 from rich.text import Text
 
-from notifications.demo.filing import AUDITOR, INVESTIGATOR, SAFETY_OFFICER, Step, VirtualClock, story
+from notifications.demo.filing import (
+    AUDITOR,
+    ESCALATION,
+    INVESTIGATOR,
+    SAFETY_OFFICER,
+    Step,
+    VirtualClock,
+    acknowledging,
+    story,
+)
 from notifications.demo.record import TRIAL
 from safety.aggregates.account import OPERATOR
 from safety.cli.counts import interval, print_incidence
+from safety.cli.obligations import in_words
 from safety.cli.printing import console, print_blank, print_notes, print_table
 from safety.cli.shown import ALERTS, AUDIT, with_minutes
 from safety.directory import Person
@@ -26,7 +37,9 @@ from safety.projections.audit_trail import audit_trail
 from safety.projections.inbox import inbox
 from safety.projections.incidence import incidence
 from safety.projections.line_listing import line_listing
+from safety.projections.obligations import obligations
 from safety.settings import Settings
+from safety.tick import reviews
 
 FILED = {"what": "Command of the desk", "by": "By", "count": "Times"}
 LISTED = {
@@ -39,6 +52,7 @@ LISTED = {
     "causality": "Causality",
     "serious": "Serious",
 }
+DUE = {"obligation": "Obligation", "to": "To", "due": "Due", "timeliness": "Clock", "confidence": "Confidence"}
 AS_OF = {
     "when": "As of",
     "position": "Position",
@@ -69,9 +83,12 @@ def tell(settings: Settings, deliver: Callable[[Home], object]) -> None:
         before = home.journal.head().position
         steps = story(trial_file())
         introduce_people(home)
-        landed = [file(home, clock, step, deliver) for step in steps]
+        landed = [filed(home, clock, step, deliver) for step in steps]
         # Whatever an earlier run that was interrupted left owed.
         deliver(home)
+        home.views.catch_up(home.journal)
+        with home.views.connect() as connection:
+            reviews(home.desk, connection, clock())
         introduce(home)
         show_filing(steps, added=home.journal.head().position - before)
         home.views.catch_up(home.journal)
@@ -101,6 +118,18 @@ def file(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], 
     if any(event.TOPIC.startswith("alert.") for event in done.events) and not done.repeated:
         deliver(home)
     return done.positions
+
+
+def filed(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], object]) -> range:
+    """Do one act; a quarter of an hour after the escalation those who were told of it have seen it, and say so."""
+    positions = file(home, clock, step, deliver)
+    if step.id == ESCALATION:
+        deliver(home)
+        clock.moment = max(clock.moment, step.at + timedelta(minutes=15))
+        for who, role in ((SAFETY_OFFICER, "safety_officer"), (INVESTIGATOR, "investigator")):
+            for answer in acknowledging(TRIAL, who, "demo-seen", role)(home):
+                file(home, clock, answer, deliver)
+    return positions
 
 
 def section(title: str, words: str = "") -> None:
@@ -143,17 +172,22 @@ def show_filing(steps: Iterable[Step], *, added: int) -> None:
 
 def show_escalation(connection: Any, home: Home, steps: Sequence[Step], landed: Sequence[range]) -> None:  # noqa: ANN401, SQLAlchemy's
     """Show the adverse event that became serious, the alert that was owed in the same append, and who was told."""
-    escalated = next(n for n, step in enumerate(steps) if step.id == "demo-escalation")
+    escalated = next(n for n, step in enumerate(steps) if step.id == ESCALATION)
     first, last = landed[escalated].start, landed[escalated].stop - 1
     section(
         "2  An SAE escalates",
         f"Subject {steps[escalated].form.__dict__['subject']} is taken to hospital two days after an adverse event began. "
         f"The alert stands in the same append, positions {first} and {last}: neither is ever stored without the other. "
-        "Delivery brings it to the safety officer and its receipt back to the log.",
+        "Delivery brings it to those on duty and its receipt back to the log; a quarter of an hour later they have seen it, and the same day "
+        "every report that it made due is sent.",
     )
     at = At(home.journal.head().position)
-    story_of_it = audit_trail(connection, at, after=first - 1, limit=4)
+    story_of_it = audit_trail(connection, at, after=first - 1, limit=2)
     print_table("", with_minutes(story_of_it, "recorded_at"), AUDIT, "")
+    print_blank()
+    owed = obligations(connection, TRIAL, at, home.doors.clock())["obligations"]
+    rows = [in_words(row) | {"to": ", ".join(row["to"])} for row in owed]
+    print_table("What it made due, under rules that the safety officer signed for", rows, DUE, "")
     print_blank()
     alerts = inbox(connection, TRIAL, at)["alerts"]
     print_table("Alerts", with_minutes(alerts, "raised_at"), ALERTS, "No alert was ever owed.")

@@ -116,8 +116,10 @@ def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> 
     for duty in found["duties"]:
         owner = OWED_BY[duty["owed_by"]]
         duty["clock"], duty["owner"] = clock_of(ask, duty), ask.words(owner)
+    until = None if looked is None else ask.home.journal.recorded_at(looked.position)
     for alert in found["alerts"]:
         alert["clock"], alert["about"] = waiting(ask, alert), about(ask, alert["rule"])
+        alert["new"] = until is not None and alert["raised"] > until
     return found
 
 
