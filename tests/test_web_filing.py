@@ -10,7 +10,7 @@ from httpx2 import Response
 
 from safety.aggregates.adverse_event import AdverseEvents, Reported
 from safety.aggregates.alert import Raised
-from safety.aggregates.obligation import Opened
+from safety.aggregates.obligation import Opened, Submitted
 from safety.directory import Person
 from safety.home import Home
 from safety.journal import decode
@@ -127,6 +127,8 @@ def test_what_is_filed_sets_off_exactly_what_was_told(home: Home, changed: dict[
     assert f"Alerted at once, {len(urgent)} " in told
     for clock in opened:
         assert clock.rule in told
+    made = [event for event in came if isinstance(event, Submitted)]
+    assert told.count("this filing is that report") == len(made)
 
 
 def test_a_partial_onset_a_grade_and_the_infusion_are_kept_as_given(home: Home) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import Form
 from safety.aggregates.ladder import Step
-from safety.aggregates.obligation import Opened, Superseded
+from safety.aggregates.obligation import Opened, Submitted, Superseded
 from safety.projections.on_duty import recipients
 from safety.web.asking import Asked
 from safety.web.words import N_
@@ -49,6 +49,8 @@ class SetOff(NamedTuple):
     alerted: tuple[Alerted, ...]
     digests: tuple[Raised, ...]
     clocks: tuple[Opened, ...]
+    made: frozenset[str]
+    """Of the clocks those that the filing itself meets: it is the site's report to the sponsor."""
     superseded: tuple[Superseded, ...]
     next_step: Step | None
     instead: tuple[Instead, ...]
@@ -71,6 +73,7 @@ def set_off(ask: Asked, form: Form, record: Mapping[str, Any], command: str = RE
         people(ask, urgent),
         tuple(one for one in raised if one.urgency == "digest"),
         opened(events),
+        frozenset(event.obligation for event in events if isinstance(event, Submitted)),
         tuple(event for event in events if isinstance(event, Superseded)),
         ladder.step("urgent", 2) if ladder and urgent else None,
         # Asked a moment later, an awareness that is now would be later too: the other answers are about the same moment.
