@@ -28,7 +28,7 @@ ROUTES = [
     for route in group.routes
     if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.path.startswith("/api/")
 ]
-NO_PAGE = {"live.follow", "listing.export", "screen.export", "session.end"}
+NO_PAGE = {"live.follow", "listing.export", "incidence.export", "screen.export", "session.end"}
 """Routes that answer with something else than a page."""
 ENTRANCES = (
     "/",

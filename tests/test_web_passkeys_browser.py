@@ -69,7 +69,8 @@ def test_from_adding_one_to_signing_in_and_signing(chen: Entrance, browser: Brow
     (held,) = session.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]
     assert (held["rpId"], held["isResidentCredential"]) == ("localhost", True)
 
-    page.click("header form[action='/sign-out'] button")
+    page.click(".menu summary")
+    page.click(".menu form[action='/sign-out'] button")
     page.wait_for_selector("#si")
     page.click("form[action='/sign-in/passkey'] button")
     page.wait_for_selector("tr[data-row]")
