@@ -1,11 +1,10 @@
 """What people show to prove who they are: a digest of a passphrase, the secret of an authenticator, passkeys; never in the log."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+
+from safety.store import Store, StoreUnusable
 
 METADATA = sa.MetaData()
 CREDENTIAL = sa.Table(
@@ -35,7 +34,7 @@ IDENTITY = sa.Table(
 )
 
 
-class CredentialsUnusable(Exception):
+class CredentialsUnusable(StoreUnusable):
     """The credentials cannot be read or written; the text says why."""
 
 
@@ -65,25 +64,10 @@ class Passkey(NamedTuple):
     """In microseconds from 1970 UTC."""
 
 
-class Credentials:
+class Credentials(Store):
     """The credentials of all accounts, kept beside the directory of people."""
 
-    def __init__(self, url: str) -> None:
-        """Open them at an SQLAlchemy URL, or begin them; raises CredentialsUnusable."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
-        with self._reached() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-
-    @contextmanager
-    def _reached(self) -> Iterator[sa.Connection]:
-        """Open one transaction."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DBAPIError as fault:
-            # The driver's words name the file and the fault, the statement beside them would hold the digest.
-            raise CredentialsUnusable(f"the credentials cannot be used: {str(fault.orig).strip()}") from None
+    METADATA, CALLED, UNUSABLE = METADATA, "the credentials", CredentialsUnusable
 
     def put(self, credential: Credential) -> None:
         """Set what an account signs in with, instead of what was set before."""
@@ -166,7 +150,3 @@ class Credentials:
         """Let no provider's subject stand for an account any more."""
         with self._reached() as connection:
             connection.execute(sa.delete(IDENTITY).where(IDENTITY.c.account == account))
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()

@@ -1,13 +1,12 @@
 """The people behind the accounts: names and addresses, kept and changed here, never in the log."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.errors import MessageError
 from email.headerregistry import Address
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+
+from safety.store import Store, StoreUnusable
 
 METADATA = sa.MetaData()
 PERSON = sa.Table(
@@ -21,7 +20,7 @@ PERSON = sa.Table(
 )
 
 
-class Unreachable(Exception):
+class Unreachable(StoreUnusable):
     """The directory cannot be read or written; the text says why."""
 
 
@@ -56,24 +55,10 @@ class Person(NamedTuple):
         return role in self.roles and (not self.trials or trial in self.trials)
 
 
-class Directory:
+class Directory(Store):
     """The book of people, in a file or a database of its own."""
 
-    def __init__(self, url: str) -> None:
-        """Open the book at an SQLAlchemy URL, or begin it; raises Unreachable."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
-        with self._reached() as connection:
-            connection.execute(CreateTable(PERSON, if_not_exists=True))
-
-    @contextmanager
-    def _reached(self) -> Iterator[sa.Connection]:
-        """Open one transaction."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DBAPIError as fault:
-            # The driver's words name the file and the fault, the statement beside them would name the person.
-            raise Unreachable(f"the directory of people cannot be used: {str(fault.orig).strip()}") from None
+    METADATA, CALLED, UNUSABLE = METADATA, "the directory of people", Unreachable
 
     def put(self, person: Person) -> None:
         """Write a person down, or write them down anew."""
@@ -98,7 +83,3 @@ class Directory:
     def holders(self, role: str, trial: str) -> list[Person]:
         """Everybody who holds a role in a trial."""
         return [person for person in self.people() if person.holds(role, trial)]
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()

@@ -35,6 +35,7 @@ from safety.values import Clock, microseconds
 if TYPE_CHECKING:
     from safety.credentials import Credentials
     from safety.directory import Directory
+    from safety.left_off import LeftOff
     from safety.projections.views import Views
     from safety.scratch import Scratch
     from safety.sessions import Sessions
@@ -80,32 +81,35 @@ class Home:
         """The people behind the accounts."""
         from safety.directory import Directory  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        url = self.settings.database_url
-        return Directory(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+        return Directory(self._place("directory.db"))
 
     @cached_property
     def credentials(self) -> "Credentials":
         """What the people show to prove who they are; kept beside the directory, never in the log."""
         from safety.credentials import Credentials  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        url = self.settings.database_url
-        return Credentials(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+        return Credentials(self._place("directory.db"))
 
     @cached_property
     def sessions(self) -> "Sessions":
-        """Who is signed in, who failed to, and where each has looked; may be lost."""
+        """Who is signed in, and who failed to; may be lost."""
         from safety.sessions import Sessions  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        url = self.settings.database_url
-        return Sessions(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
+        return Sessions(self._place("scratch.db"))
+
+    @cached_property
+    def left_off(self) -> "LeftOff":
+        """Where each account has left off; may be lost."""
+        from safety.left_off import LeftOff  # noqa: PLC0415, SQLAlchemy is imported only where it is used
+
+        return LeftOff(self._place("scratch.db"))
 
     @cached_property
     def tokens(self) -> "Tokens":
         """The tokens with which programs ask the API; kept beside the credentials."""
         from safety.tokens import Tokens  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        url = self.settings.database_url
-        return Tokens(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'directory.db'}")
+        return Tokens(self._place("directory.db"))
 
     @cached_property
     def access(self) -> Journal:
@@ -126,12 +130,16 @@ class Home:
         """What may be lost: leases and heartbeats."""
         from safety.scratch import Scratch  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
+        return Scratch(self._place("scratch.db"))
+
+    def _place(self, file: str) -> str:
+        """Give the URL of a store: the database of the settings, where they name one, else a file of the home."""
         url = self.settings.database_url
-        return Scratch(dialect_url(url) if url else f"sqlite:///{self.settings.home / 'scratch.db'}")
+        return dialect_url(url) if url else f"sqlite:///{self.settings.home / file}"
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "credentials", "sessions", "tokens", "access", "views", "scratch"):
+        for name in ("directory", "credentials", "sessions", "left_off", "tokens", "access", "views", "scratch"):
             if name in self.__dict__:
                 self.__dict__[name].close()
         self._held.close()

@@ -1,11 +1,10 @@
 """What may be lost: who is sending what just now, and when each part of the program was last seen alive."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+
+from safety.store import MAY_BE_LOST, Store, StoreUnusable
 
 METADATA = sa.MetaData()
 LEASE = sa.Table(
@@ -23,7 +22,6 @@ HEARTBEAT = sa.Table(
     sa.Column("part", sa.Text, primary_key=True),
     sa.Column("beat_at", sa.BigInteger, nullable=False),
 )
-PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 # One statement, so that of two who take at once one finds it taken. A lease that was taken a whole lease's length from now was
 # taken before the clock was set back, and holds nobody up; less than that is two machines' clocks, or a thread that waited.
@@ -34,7 +32,7 @@ TAKE = sa.text("""INSERT INTO lease VALUES (:name, :holder, :until, 1, :now)
     RETURNING tries""")
 
 
-class ScratchUnusable(Exception):
+class ScratchUnusable(StoreUnusable):
     """The scratch database cannot be read or written; the text says why."""
 
 
@@ -51,26 +49,11 @@ class Lease(NamedTuple):
     taken_at: int
 
 
-class Scratch:
+class Scratch(Store):
     """A small database that is built anew when it is lost: then a mail may go out twice, recognisably the same, and none is lost."""
 
-    def __init__(self, url: str) -> None:
-        """Open it at an SQLAlchemy URL, or begin it; raises ScratchUnusable."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", prepare)
-        with self._reached() as connection:
-            for table in (LEASE, HEARTBEAT):
-                connection.execute(CreateTable(table, if_not_exists=True))
-
-    @contextmanager
-    def _reached(self) -> Iterator[sa.Connection]:
-        """Open one transaction."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DBAPIError as fault:
-            raise ScratchUnusable(f"the scratch database cannot be used: {str(fault.orig).strip()}") from None
+    METADATA, CALLED, UNUSABLE = METADATA, "the scratch database", ScratchUnusable
+    PRAGMAS = MAY_BE_LOST
 
     def take(self, name: str, holder: str, *, now: int, length: int) -> Lease | None:
         """Take a lease for `length` microseconds, unless another holds it; None then."""
@@ -114,16 +97,6 @@ class Scratch:
         """When each part was last seen alive."""
         with self._reached() as connection:
             return {row.part: row.beat_at for row in connection.execute(sa.select(HEARTBEAT))}
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-
-def prepare(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
-    """Set a SQLite connection up: nothing here needs to survive the machine."""
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _own(lease: Lease) -> tuple[sa.ColumnElement[bool], ...]:

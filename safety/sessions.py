@@ -1,17 +1,16 @@
-"""Who is signed in, who failed to, which first links are out, where each has looked and what each shows; it may be lost.
+"""Who is signed in, who failed to, which first links are out, and what browsers have still to answer; it may be lost.
 
 What a browser holds is never stored here: of session ids and links only the SHA-256 is kept, so that who reads this
 database signs in as nobody.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+
+from safety.store import MAY_BE_LOST, Store, StoreUnusable
 
 METADATA = sa.MetaData()
 SESSION = sa.Table(
@@ -37,14 +36,6 @@ FIRST_LINK = sa.Table(
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
 )
-LOOKED = sa.Table(
-    "looked",
-    METADATA,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("trial", sa.Text, primary_key=True),
-    sa.Column("position", sa.BigInteger, nullable=False),
-    sa.Column("looked_at", sa.BigInteger, nullable=False),
-)
 CHALLENGE = sa.Table(
     "challenge",
     METADATA,
@@ -53,24 +44,6 @@ CHALLENGE = sa.Table(
     sa.Column("said", sa.Text, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
 )
-SAVED_VIEW = sa.Table(
-    "saved_view",
-    METADATA,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("trial", sa.Text, primary_key=True),
-    sa.Column("page", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("query", sa.Text, nullable=False),
-)
-KEPT_FORM = sa.Table(
-    "kept_form",
-    METADATA,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("said", sa.Text, nullable=False),
-    sa.Column("until", sa.BigInteger, nullable=False),
-)
-PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL")
 
 MINUTE = 60_000_000
 REMEMBERED = 24 * 60 * MINUTE
@@ -85,7 +58,7 @@ COUNT = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
     ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at""")
 
 
-class SessionsUnusable(Exception):
+class SessionsUnusable(StoreUnusable):
     """The sessions cannot be read or written; the text says why."""
 
 
@@ -104,56 +77,16 @@ class Session(NamedTuple):
         return not (self.began_at <= now < self.began_at + ABSOLUTE and now < self.seen_at + IDLE)
 
 
-class Looked(NamedTuple):
-    """Where an account last said that it has seen everything of a trial."""
-
-    position: int
-    looked_at: int
-
-
-class SavedView(NamedTuple):
-    """What somebody shows of a page, under a name of their own; `query` is the address's, of the page's own filters."""
-
-    account: str
-    trial: str
-    page: str
-    name: str
-    query: str = ""
-
-
-def _of(account: str, trial: str, page: str) -> sa.ColumnElement[bool]:
-    return (SAVED_VIEW.c.account == account) & (SAVED_VIEW.c.trial == trial) & (SAVED_VIEW.c.page == page)
-
-
-def _named(view: SavedView) -> sa.ColumnElement[bool]:
-    return _of(view.account, view.trial, view.page) & (SAVED_VIEW.c.name == view.name)
-
-
 def digest(secret: str) -> str:
     """What is kept of a secret that somebody else holds; secrets are 256 random bits, so no salt is needed."""
     return sha256(secret.encode()).hexdigest()
 
 
-class Sessions:
+class Sessions(Store):
     """A small database that is built anew when it is lost: everybody signs in again."""
 
-    def __init__(self, url: str) -> None:
-        """Open it at an SQLAlchemy URL, or begin it; raises SessionsUnusable."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", prepare)
-        with self._reached() as connection:
-            for table in METADATA.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-
-    @contextmanager
-    def _reached(self) -> Iterator[sa.Connection]:
-        """Open one transaction."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DBAPIError as fault:
-            raise SessionsUnusable(f"the database of sessions cannot be used: {str(fault.orig).strip()}") from None
+    METADATA, CALLED, UNUSABLE = METADATA, "the database of sessions", SessionsUnusable
+    PRAGMAS = MAY_BE_LOST
 
     def begin(self, secret: str, account: str, *, now: int) -> Session:
         """Begin a session under a fresh secret; those that have been over for a day are swept out on the way."""
@@ -174,9 +107,8 @@ class Sessions:
             row = connection.execute(sa.select(SESSION).where(SESSION.c.digest == digest(secret))).one_or_none()
             if row is None or (found := Session(*row)).over(now):
                 return None
-            if (
-                in_use and now - found.seen_at >= MINUTE
-            ):  # a read that writes each time would queue behind the log's own sync
+            # Not at each reading: one that writes each time would queue behind the log's own sync.
+            if in_use and now - found.seen_at >= MINUTE:
                 connection.execute(sa.update(SESSION).where(SESSION.c.digest == found.digest).values(seen_at=now))
         return found
 
@@ -274,69 +206,3 @@ class Sessions:
         with self._reached() as connection:
             asked = connection.execute(sa.delete(CHALLENGE).where(which).returning(CHALLENGE.c.said))
             return asked.scalar_one_or_none()
-
-    def keep_form(self, account: str, path: str, said: str, *, now: int, until: int) -> None:
-        """Keep what an account was sending when its session had ended, in place of what was kept before."""
-        with self._reached() as connection:
-            connection.execute(
-                sa.delete(KEPT_FORM).where((KEPT_FORM.c.account == account) | (KEPT_FORM.c.until <= now))
-            )
-            connection.execute(sa.insert(KEPT_FORM), {"account": account, "path": path, "said": said, "until": until})
-
-    def kept_form(self, account: str, *, now: int) -> tuple[str, str] | None:
-        """Give the path and the fields of the form that is kept for an account."""
-        ask = sa.select(KEPT_FORM.c.path, KEPT_FORM.c.said)
-        with self._reached() as connection:
-            row = connection.execute(ask.where(KEPT_FORM.c.account == account, KEPT_FORM.c.until > now)).one_or_none()
-        return None if row is None else (row.path, row.said)
-
-    def drop_form(self, account: str) -> None:
-        """Throw away what is kept for an account."""
-        with self._reached() as connection:
-            connection.execute(sa.delete(KEPT_FORM).where(KEPT_FORM.c.account == account))
-
-    def look(self, account: str, trial: str, position: int, *, now: int) -> None:
-        """Note that an account has seen a trial up to a position."""
-        mine = (LOOKED.c.account == account) & (LOOKED.c.trial == trial)
-        with self._reached() as connection:
-            connection.execute(sa.delete(LOOKED).where(mine))
-            said = {"account": account, "trial": trial, "position": position, "looked_at": now}
-            connection.execute(sa.insert(LOOKED), said)
-
-    def looked(self, account: str, trial: str) -> Looked | None:
-        """Where an account last looked; None when it never said so."""
-        ask = sa.select(LOOKED.c.position, LOOKED.c.looked_at)
-        with self._reached() as connection:
-            row = connection.execute(ask.where(LOOKED.c.account == account, LOOKED.c.trial == trial)).one_or_none()
-        return None if row is None else Looked(*row)
-
-    def keep_view(self, view: "SavedView", *, most: int) -> bool:
-        """Keep what an account shows on a page of a trial under a name; say no where it has so many on it already."""
-        with self._reached() as connection:
-            connection.execute(sa.delete(SAVED_VIEW).where(_named(view)))
-            ask = sa.select(sa.func.count()).select_from(SAVED_VIEW).where(_of(view.account, view.trial, view.page))
-            if connection.execute(ask).scalar_one() >= most:
-                return False
-            connection.execute(sa.insert(SAVED_VIEW), view._asdict())
-        return True
-
-    def forget_view(self, view: "SavedView") -> None:
-        """Forget a view by its name."""
-        with self._reached() as connection:
-            connection.execute(sa.delete(SAVED_VIEW).where(_named(view)))
-
-    def views(self, account: str, trial: str, page: str) -> list["SavedView"]:
-        """Give the views that an account keeps of a page of a trial, by name."""
-        ask = sa.select(SAVED_VIEW).where(_of(account, trial, page)).order_by(SAVED_VIEW.c.name)
-        with self._reached() as connection:
-            return [SavedView(*row) for row in connection.execute(ask)]
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
-
-
-def prepare(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
-    """Set a SQLite connection up: nothing here needs to survive the machine."""
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")

@@ -3,12 +3,11 @@
 Who reads this database asks as nobody: the token itself is shown once, when it is made, and never stored.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+
+from safety.store import Store, StoreUnusable
 
 METADATA = sa.MetaData()
 TOKEN = sa.Table(
@@ -27,7 +26,7 @@ TOKEN = sa.Table(
 MINUTE = 60_000_000
 
 
-class TokensUnusable(Exception):
+class TokensUnusable(StoreUnusable):
     """The tokens cannot be read or written; the text says why."""
 
 
@@ -54,24 +53,10 @@ class Token(NamedTuple):
         return self.revoked_at is None and self.made_at <= now < self.ends_at
 
 
-class Tokens:
+class Tokens(Store):
     """The tokens of all accounts, kept beside the credentials."""
 
-    def __init__(self, url: str) -> None:
-        """Open them at an SQLAlchemy URL, or begin them; raises TokensUnusable."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
-        with self._reached() as connection:
-            connection.execute(CreateTable(TOKEN, if_not_exists=True))
-
-    @contextmanager
-    def _reached(self) -> Iterator[sa.Connection]:
-        """Open one transaction."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.DBAPIError as fault:
-            # The driver's words name the file and the fault, the statement beside them would hold the digest.
-            raise TokensUnusable(f"the API tokens cannot be used: {str(fault.orig).strip()}") from None
+    METADATA, CALLED, UNUSABLE = METADATA, "the API tokens", TokensUnusable
 
     def put(self, token: Token) -> None:
         """Keep a token that was just made."""
@@ -105,10 +90,6 @@ class Tokens:
         mine = (TOKEN.c.account == account) & TOKEN.c.revoked_at.is_(None)
         with self._reached() as connection:
             connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=now))
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
 
 
 def read(row: sa.Row[tuple[object, ...]]) -> Token:

@@ -148,7 +148,7 @@ def test_nothing_is_kept_of_who_signed_out_was_never_in_or_has_no_token(home: Ho
     late = signed_in(home, "LIN")
     homes.now += timedelta(minutes=31)
     assert late.post("/trials/T1/file", data={**form, "csrf": "x"}, follow_redirects=False).status_code == 403
-    assert home.sessions.kept_form("LIN", now=0) is None
+    assert home.left_off.kept_form("LIN", now=0) is None
 
 
 def test_what_proves_somebody_is_not_kept_and_is_asked_for_again(home: Home, homes: Homes) -> None:
@@ -157,7 +157,7 @@ def test_what_proves_somebody_is_not_kept_and_is_asked_for_again(home: Home, hom
     proof = {"meaning": "assessment", "account": "CHEN", "passphrase": PASSPHRASE, "code": "123456"}
     said = {"csrf": token(browser.get(path)), "act": "A-1", "causality": "PROBABLE", "why": "seen again", **proof}
     too_late(browser, homes, said, path)
-    kept = home.sessions.kept_form("CHEN", now=0)
+    kept = home.left_off.kept_form("CHEN", now=0)
     assert kept is not None
     assert PASSPHRASE not in kept[1]
     assert "123456" not in kept[1]
@@ -187,4 +187,4 @@ def test_a_change_of_ones_own_account_is_never_kept(home: Home, homes: Homes) ->
         "z": "1",
     }
     too_late(browser, homes, said, "/me/passphrase")
-    assert home.sessions.kept_form("LIN", now=0) is None
+    assert home.left_off.kept_form("LIN", now=0) is None

@@ -149,9 +149,9 @@ def test_what_one_has_seen_is_kept_for_oneself_and_never_beyond_the_log(home: Ho
     for said in ("0", "-3", "x", "", "9" * 30):
         sent(browser, "/trials/T1/seen", {"position": said})
         assert seen(home) == 7
-    assert home.sessions.looked("LIN", "T1") is None
+    assert home.left_off.looked("LIN", "T1") is None
 
 
 def seen(home: Home) -> int:
-    looked = home.sessions.looked("CHEN", "T1")
+    looked = home.left_off.looked("CHEN", "T1")
     return looked.position if looked else 0

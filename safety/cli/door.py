@@ -59,26 +59,17 @@ def refusals() -> tuple[type[Exception], ...]:
 
 def machine_faults() -> tuple[type[Exception], ...]:
     """What the machine raises: a disk, a lock, a home that cannot be used; of the tables only where a command used them."""
-    from safety.credentials import CredentialsUnusable  # noqa: PLC0415, keeps --help light
-    from safety.directory import Unreachable  # noqa: PLC0415
-    from safety.home import Unusable  # noqa: PLC0415
+    from safety.home import Unusable  # noqa: PLC0415, keeps --help light
     from safety.journal import Damaged, Newer, Unavailable, UnknownTopic  # noqa: PLC0415
-    from safety.sessions import SessionsUnusable  # noqa: PLC0415
+    from safety.store import StoreUnusable  # noqa: PLC0415
 
-    people = (Unreachable, CredentialsUnusable, SessionsUnusable)
-    return Unusable, Unavailable, Newer, UnknownTopic, Damaged, *people, *tables_faults(), *scratch_faults()
+    return Unusable, Unavailable, Newer, UnknownTopic, Damaged, StoreUnusable, *tables_faults()
 
 
 def tables_faults() -> tuple[type[Exception], ...]:
     """What the tables raise; no command can have met it that has not imported them."""
     views = sys.modules.get("safety.projections.views")
     return () if views is None else (views.TablesUnusable,)
-
-
-def scratch_faults() -> tuple[type[Exception], ...]:
-    """What the scratch database raises; only a command that delivers has imported it."""
-    scratch = sys.modules.get("safety.scratch")
-    return () if scratch is None else (scratch.ScratchUnusable,)
 
 
 def invalid_forms() -> "type[ValidationError]":

@@ -31,13 +31,13 @@ def keep(visitor: Visitor) -> bool:
     if account is None or not said or path.startswith(("/me", "/sign", WHERE)):
         return False
     until = visitor.now + HOLDS
-    visitor.home.sessions.keep_form(account, path, json.dumps(said), now=visitor.now, until=until)
+    visitor.home.left_off.keep_form(account, path, json.dumps(said), now=visitor.now, until=until)
     return True
 
 
 def kept(ask: Asked) -> Kept | None:
     """Give the form that is kept for who asks."""
-    found = ask.home.sessions.kept_form(ask.account, now=ask.now)
+    found = ask.home.left_off.kept_form(ask.account, now=ask.now)
     if found is None:
         return None
     path, said = found

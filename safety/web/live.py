@@ -11,12 +11,11 @@ from threading import Condition, Thread
 
 from starlette.concurrency import run_in_threadpool
 
-from safety.credentials import CredentialsUnusable
 from safety.home import Home
 from safety.journal import Stored, Unavailable
 from safety.projections.concerning import sites_of, subjects_of
 from safety.projections.views import TablesUnusable
-from safety.sessions import SessionsUnusable
+from safety.store import StoreUnusable
 
 AN_ACCOUNT = 8
 """So many pages of one account are told of changes at once; where one more opens, the oldest is told no longer."""
@@ -44,7 +43,7 @@ WHOLE_STUDY = ("trial.amended", "trial.reference_safety_information_issued", "ru
 NO_THING = "message"
 """Delivery goes on behind what happened: it changes pages, and is not counted as a new thing."""
 EVERY_TRIAL = "-"
-OFF = (Unavailable, TablesUnusable, SessionsUnusable, CredentialsUnusable)
+OFF = (Unavailable, TablesUnusable, StoreUnusable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,10 @@ from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
 from safety.aggregates.relied_on import ChangedSince
-from safety.credentials import CredentialsUnusable
 from safety.desk import OtherContent
-from safety.directory import Unreachable
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
-from safety.sessions import SessionsUnusable
-from safety.tokens import TokensUnusable
+from safety.store import StoreUnusable
 from safety.web.api.admission import BeyondScope
 from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
@@ -177,7 +174,7 @@ async def unready(request: Request, _: Exception) -> Response:
 
 def refusals() -> dict[int | type[Exception], Handler]:
     """Give the handler of everything that a page may raise."""
-    machine = (Unavailable, TablesUnusable, Unreachable, CredentialsUnusable, SessionsUnusable, TokensUnusable)
+    machine = (Unavailable, TablesUnusable, StoreUnusable)
     return {
         NotThere: not_there,
         HTTPException: by_http,

@@ -58,7 +58,7 @@ def serve(home: Home, host: str, port: int, tell: Callable[[str], None], outward
 
     Raises:
         Unusable: the port cannot be taken.
-        Unavailable, Unreachable, CredentialsUnusable, SessionsUnusable: a part of the home cannot be opened.
+        Unavailable, StoreUnusable: a part of the home cannot be opened.
 
     """
     open_parts(home)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from safety.sessions import SavedView
+from safety.left_off import SavedView
 from safety.web.asking import Asked
 
 FILTERS: Mapping[str, tuple[str, ...]] = {
@@ -25,7 +25,7 @@ class Shown(NamedTuple):
 
 def shown(ask: Asked, page: str, said: Mapping[str, str]) -> Shown:
     """Give the views of a page for who asks."""
-    kept = ask.home.sessions.views(ask.account, ask.trial, page)
+    kept = ask.home.left_off.views(ask.account, ask.trial, page)
     query = urlencode({name: said[name] for name in FILTERS[page] if said.get(name)})
     return Shown(page, kept, query, next((view.name for view in kept if view.query == query), None))
 

@@ -44,7 +44,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
     for duty in found["duties"]:
         duty["signed"] = signed_of(ask, entries, duty["obligation"])
     mark_whose(ask, found["duties"])
-    looked = ask.home.sessions.looked(ask.account, ask.trial)
+    looked = ask.home.left_off.looked(ask.account, ask.trial)
     since = None if looked is None else looked.position
     for one in (*found["duties"], *found["alerts"]):
         one["new"] = since is not None and one["position"] > since

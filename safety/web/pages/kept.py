@@ -23,5 +23,5 @@ def show_kept(ask: Ask) -> Response:
 @pages.takes(WHERE + "/drop", "me.change")
 def drop(ask: Ask) -> Response:
     """Throw away what is kept."""
-    ask.home.sessions.drop_form(ask.account)
+    ask.home.left_off.drop_form(ask.account)
     return ask.go("/")

@@ -35,5 +35,5 @@ def mark_seen(ask: Ask) -> Response:
         min(int(said), ask.at.position) if said.isdecimal() and said.isascii() and len(said) <= POSITION_DIGITS else 0
     )
     if position:
-        ask.home.sessions.look(ask.account, ask.trial, position, now=ask.now)
+        ask.home.left_off.look(ask.account, ask.trial, position, now=ask.now)
     return ask.go(within(ask.text("back")))

@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from safety.sessions import SavedView
+from safety.left_off import SavedView
 from safety.web.asking import Ask, Asked, Unclear
 from safety.web.declaring import Pages
 from safety.web.views import FILTERS, filters_of
@@ -27,7 +27,7 @@ def named(ask: Asked) -> SavedView:
 def keep_view(ask: Ask) -> Response:
     """Keep what is shown under a name; the same name again takes the place of the one before."""
     view = named(ask)
-    if not ask.home.sessions.keep_view(view, most=MOST):
+    if not ask.home.left_off.keep_view(view, most=MOST):
         raise Unclear(ask.words(TOO_MANY, n=MOST))
     return ask.go(f"/trials/{ask.trial}/{view.page}" + (f"?{view.query}" if view.query else ""))
 
@@ -36,5 +36,5 @@ def keep_view(ask: Ask) -> Response:
 def forget_view(ask: Ask) -> Response:
     """Forget a view."""
     view = named(ask)
-    ask.home.sessions.forget_view(view)
+    ask.home.left_off.forget_view(view)
     return ask.go(f"/trials/{ask.trial}/{view.page}")

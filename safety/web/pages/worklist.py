@@ -47,7 +47,7 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
         views=shown(ask, "worklist", said),
         sites=sites_of(ask),
         owners=[(name, ask.words(text)) for name, text in OWED_BY.items()],
-        looked=ask.home.sessions.looked(ask.account, ask.trial),
+        looked=ask.home.left_off.looked(ask.account, ask.trial),
         clear=reads_text(ask),
         shown=len(found["alerts"]) if ask.request.query_params.get("alerts") == "all" else FEW_ALERTS,
     )
@@ -70,7 +70,7 @@ def kept(ask: Asked) -> dict[str, str]:
 def narrowed(ask: Asked) -> Narrow:
     """Read what the list is narrowed by."""
     said = kept(ask)
-    looked = ask.home.sessions.looked(ask.account, ask.trial) if said["only"] else None
+    looked = ask.home.left_off.looked(ask.account, ask.trial) if said["only"] else None
     letters = {name: bool(said[name]) for name in ("serious", "unexpected", "related")}
     hand = {"mine": ask.account, "nobody": ""}.get(said["hand"])
     after = looked.position if looked else None
@@ -100,7 +100,7 @@ def why_empty(ask: Asked, found: dict[str, Any]) -> str:
 
 def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> dict[str, Any]:
     """Ask for the worklist at the moment of the page, and put each clock in words."""
-    looked = ask.home.sessions.looked(ask.account, ask.trial)
+    looked = ask.home.left_off.looked(ask.account, ask.trial)
     with ask.reading() as connection:
         found = worklist(
             connection,
