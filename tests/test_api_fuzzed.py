@@ -6,10 +6,8 @@ A few hundred cases in every run; over 20,000 with VIGILOG_LONG=1.
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,13 +34,6 @@ PEOPLE = ("LIN", "CHEN", "ZHAO")
 """An investigator, a safety officer and an auditor."""
 DOMAIN: list[Any] = [positive_data_acceptance]
 """Left out: a form can fit its schema and be refused by a rule of the domain, which no schema says; that is no fault."""
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """API tokens: shown once, kept as a digest, narrowed, ending, revoked; what shows none of them opens nothing."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,13 +15,6 @@ from tests.api_programs import YEAR, program, unhurried, with_token
 from tests.web_homes import PASSPHRASE, START, Homes, client, sent, signed_in, with_a_trial, with_people
 
 CASES = "/api/v1/trials/T1/cases"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

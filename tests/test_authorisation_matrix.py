@@ -7,7 +7,6 @@ the thing lies: at the own site, at another site, nowhere, in another trial, in 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -91,13 +90,6 @@ class Route(NamedTuple):
         of = {"subject": OF_A_SUBJECT, "alert": OF_AN_ALERT, "position": OF_A_POSITION}
         found = {name for name, commands in of.items() if self.command in commands}
         return found | ({"trial"} if found or self.command in OF_A_TRIAL else set())
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 class Desk:

@@ -13,7 +13,7 @@ from notifications.demo.telling import file, introduce_people, trial_file
 from safety.home import Doors, open_home
 from safety.settings import Settings
 from tests.command_line import TRIAL, TRIALS, CommandLine, Ran, with_trial
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 DEMO = ["--trial", "NCT03265613"]
 

@@ -1,9 +1,8 @@
 """The web door for programs: probes and numbers; a fault is told as what it is, and no subject leaves by any address."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -39,13 +38,6 @@ PROMISED = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Issued reports are opened in a sandbox as they stand in the log, and recorded as sent by a signature; operators read no text."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -23,13 +21,6 @@ from tests.web_homes import PASSPHRASE, SUBJECT, TERM, Homes, sent, signed_in, w
 REPORT = "/trials/T1/reports/dsur/2025-12-31"
 SIGNED = {"meaning": "responsibility", "account": "CHEN", "passphrase": PASSPHRASE}
 SENT = {"to": "REGULATOR", "submitted_at": "2026-02-10T09:00", **SIGNED}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Before a judgement or a report is signed the page says what it would set off: exactly what it then does, and nothing is written."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +21,6 @@ from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people
 
 CASE = "/trials/T1/cases/S1/1"
 SERIOUS = {"serious": "Y", "hospitalisation": "Y"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Passkeys: a device of our own making signs in and signs, and whatever is not an answer to what was asked proves nothing."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -18,13 +16,6 @@ from tests.soft_passkey import Device
 from tests.web_homes import PASSPHRASE, SUBJECT, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 ORIGIN = "http://localhost"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -25,13 +25,6 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def home(homes: Homes) -> Home:
     return with_people(homes.open(), CHEN={"roles": ["safety_officer"]}, LIN={"roles": ["investigator"]})
 
