@@ -38,4 +38,18 @@ def later(ae: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         ),
         ("obligation.opened.v1", {**opened, "obligation": "GOLD-15/1.3", "merged_from": 2}),
         ("obligation.superseded.v1", {**ae, "obligation": "GOLD-15/1.3", "by": "GOLD-15/1", "by_number": 2}),
+        (
+            "obligation.antedated.v1",
+            {
+                **ae,
+                "obligation": "GOLD-15/1",
+                "starts_at": "2018-03-04T01:30:00Z",
+                "zone": "Asia/Shanghai",
+                "day0": "2018-03-04",
+                "due_on": "2018-03-19",
+                "due_at": "2018-03-19T16:00:00Z",
+                "because": ["Day 0 was read as 2018-03-06 when the report was sent"],
+                "facts": [3],
+            },
+        ),
     ]

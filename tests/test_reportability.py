@@ -13,6 +13,9 @@ from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.clocks import known
 from safety.journal.states import folded
 from safety.packaged import pack_texts
+from safety.projections.case_list import serious_unexpected_related
+from safety.projections.line_listing import line_listing
+from safety.reports.serious import serious_events
 from tests import builders as b
 from tests.desks import Office
 from tests.duties import DAY, FATAL, Adjustable, adopt, owed, report, review, states
@@ -164,3 +167,28 @@ def test_who_may_state_what(office: Office) -> None:
             state(office, "LIN", **{name: "Y"})
     with pytest.raises(NoEvidence, match="give as evidence which document"):
         state(office, "LIN", exemption_agreed="Y")
+
+
+def test_gvp_vi_a_suspected_transmission_is_listed_as_serious_and_shown_as_the_reason(office: Office) -> None:
+    report(office, serious="N")
+
+    def listed() -> list[tuple[int, list[str], str]]:
+        views = b.views_beside(office.file)
+        views.catch_up(office.journal)
+        with views.connect() as connection:
+            at = views.now(connection)
+            rows = line_listing(connection, "T1", at, serious=True)["rows"]
+            assert [row["number"] for row in serious_events(connection, "T1", at)] == [row["number"] for row in rows]
+        assert views.check(office.journal) == []
+        views.close()
+        return [(row["number"], row["criteria"], serious_unexpected_related(row)["serious"]) for row in rows]
+
+    assert listed() == []
+    state(office, "LIN", handled="Y")
+    assert listed() == []
+    state(office, "LIN", infection_transmission="Y")
+    assert listed() == [(1, ["infection_transmission"], "y")]
+    state(office, "CHEN", determined="Y")
+    assert len(listed()) == 1
+    state(office, "CHEN", infection_transmission="N", takes_back="medical_review")
+    assert listed() == []

@@ -47,7 +47,6 @@ def test_every_event_has_a_sentence_and_is_folded_or_changes_no_row_on_purpose()
         "log.redacted.v1",
         "trial.data_imported.v1",
         "obligation.grounds_found.v1",
-        "adverse_event.reportability_stated.v1",
         "message.faulted.v1",
     }
     assert set(SENTENCES) >= set(TOPICS.values())

@@ -70,6 +70,26 @@ class Opened(OfObligation):
     merged_from: Number | None = None
 
 
+@event("obligation.antedated.v1")
+class Antedated(OfObligation):
+    """What was told since says that its party knew sooner: a report that was sent was due earlier than first thought.
+
+    Day 0, due and reasons are those that hold from here on (`facts`: versions of this stream); the report stays sent when it was.
+    """
+
+    starts_at: Instant
+    zone: Zone
+    day0: date
+    due_on: date | None = None
+    due_at: Instant | None = None
+    because: tuple[Sentence, ...] = ()
+    facts: tuple[Number, ...] = ()
+
+
+CLOCK = ("starts_at", "zone", "day0", "due_on", "due_at", "because", "facts")
+"""What an antedated clock has anew of what it was opened with."""
+
+
 @event("obligation.taken.v1")
 class Taken(OfObligation):
     """A named officer has it in hand from here on; `reason`: why it was taken over from whoever had it."""
@@ -198,6 +218,9 @@ def changed(known: Obligation, happened: Form) -> Obligation:
     match happened:
         case Taken():
             return replace(known, taken_by=happened.taken_by)
+        case Antedated():
+            clock = {name: happened.__dict__[name] for name in CLOCK}
+            return replace(known, opened=known.opened.model_copy(update=clock))
         case Superseded():
             return replace(known, state="superseded", gave_way_to=happened)
         case Cancelled():

@@ -54,7 +54,13 @@ def incidence(
 def listing(
     *,
     trial: TrialOption,
-    serious: Annotated[bool, typer.Option("--serious", help="Only serious ones, in the reading of duties.")] = False,
+    serious: Annotated[
+        bool,
+        typer.Option(
+            "--serious",
+            help="Only serious ones, in the reading of duties: AESER, a criterion, a suspected transmission of an infection, or the sponsor's view.",
+        ),
+    ] = False,
     related: Annotated[bool, typer.Option("--related", help="Only related ones, by the trial's rule.")] = False,
     as_of: AsOf = None,
     known_to: KnownTo = None,

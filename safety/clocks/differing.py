@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from safety.aggregates.deciding import Form, StreamState, fold
-from safety.aggregates.obligation import Cancelled, Obligation, Obligations, Opened, Superseded
+from safety.aggregates.obligation import Antedated, Cancelled, Obligation, Obligations, Opened, Superseded
 from safety.clocks.asking import Case, key
 from safety.clocks.reporting import reports_made
 from safety.regulation.due import Due
@@ -62,6 +62,8 @@ def difference(case: Case, state: StreamState, due: Due, known: Sequence[Fact]) 
         yield from opened(case, due, again, on_record)
     elif latest.runs and due.state == "open" and is_earlier(due, latest):
         yield from opened(case, due, again, on_record, latest)
+    elif due.state == "submitted" and known_sooner(due, latest):
+        yield antedated(case, due, latest)
     elif latest.runs and due.state == "cancelled" and not latest.sent_to and case.act.role == "safety_officer":
         yield from struck_through(case, due, latest, known)
 
@@ -114,11 +116,45 @@ def opened(
         citation=due.rule.citation,
         confidence=due.rule.confidence,
         basis=due.rule.basis,
-        because=tuple(line for ground in due.because for line in ground.lines()),
+        because=reasons(due),
         facts=due.refs,
     )
     for one in replaced:
         yield Superseded(**case.named, obligation=one.opened.obligation, by=name)
+
+
+def known_sooner(due: Due, sent: Obligation) -> bool:
+    """Say whether a report that is with a recipient was due earlier than is on record.
+
+    What starts with an act starts anew with each: an earlier one is another report's.
+    """
+    counts = sent.state not in {"superseded", "cancelled"}
+    return counts and due.rule.trigger in STARTED_BY_TRUTH and is_earlier(due, sent)
+
+
+def antedated(case: Case, due: Due, sent: Obligation) -> Antedated:
+    """Put Day 0 where the awareness was that has been told since (ICH E2A III.B; Reg. (EU) 536/2014 Art. 41(2), 42(2)).
+
+    A sent report is not owed again, but whether it was in time is counted from when its party knew.
+    """
+    was = sent.opened.day0.isoformat()
+    known = f"Day 0 was read as {was} when the report was sent; what was told since says that it was known sooner"
+    return Antedated(
+        **case.named,
+        obligation=sent.opened.obligation,
+        starts_at=due.starts_at,
+        zone=due.zone,
+        day0=due.day0,
+        due_on=due.due_on,
+        due_at=due.due_at,
+        because=(known, *reasons(due)),
+        facts=due.refs,
+    )
+
+
+def reasons(due: Due) -> tuple[str, ...]:
+    """Give the sentences of its explanation, each after those it rests on."""
+    return tuple(line for ground in due.because for line in ground.lines())
 
 
 def struck_through(case: Case, due: Due, on_record: Obligation, known: Sequence[Fact]) -> Iterator[Form]:

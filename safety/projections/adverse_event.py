@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
+
 from safety.aggregates.adverse_event import (
     CRITERIA,
     Coded,
@@ -12,6 +14,7 @@ from safety.aggregates.adverse_event import (
     Merged,
     Nullified,
     Numbered,
+    ReportabilityStated,
     Reported,
     RowReappeared,
     RowVanished,
@@ -45,6 +48,7 @@ COLUMNS: dict[str, type] = {
     **{bound: int for pair in BOUNDS.values() for bound in pair},
     "after_dose": int,
     "serious_for_sponsor": str,
+    "infection_transmission": str,
     "expected": str,
     "aware_at": int,
     "aware_on": str,
@@ -57,6 +61,8 @@ ADVERSE_EVENT = versioned("adverse_event", {"trial": str, "subject": str, "numbe
 PROJECTION = Projection("adverse_event", (ADVERSE_EVENT,))
 SAID = frozenset({*SAID_IN_WORDS, "after_dose", "aware"})
 SERIOUSNESS = frozenset({"serious", *CRITERIA})
+CRITERIA_OF_DUTIES = (*CRITERIA, "infection_transmission")
+"""What makes an event serious by itself where duties are at stake; suspected transmission by the product too (EU GVP VI)."""
 
 
 class NoNumber(Exception):
@@ -68,6 +74,12 @@ def key(event: Numbered | Reported) -> Key:
     if event.number is None:
         raise NoNumber
     return (event.trial, event.subject, event.number)
+
+
+def serious_in_duties() -> ColumnElement[bool]:
+    """Whether an adverse event is serious in the reading of duties: by AESER, a criterion or the sponsor's view."""
+    said = ("serious", "serious_for_sponsor", *CRITERIA_OF_DUTIES)
+    return or_(*(ADVERSE_EVENT.table.c[name] == "Y" for name in said))
 
 
 def awareness(aware: Awareness | None) -> dict[str, Any]:
@@ -111,6 +123,13 @@ def seriousness(event: SeriousnessAssessed, *_: object) -> Iterable[Change]:
     else:
         criteria = dict.fromkeys(CRITERIA)
         yield Change(ADVERSE_EVENT, key(event), {**criteria, **stated(event, SERIOUSNESS)})
+
+
+@PROJECTION.on(ReportabilityStated)
+def reportability(event: ReportabilityStated, *_: object) -> Iterable[Change]:
+    """Of what decides whether a report is due, what makes the event itself serious; the rest is told as facts."""
+    if event.infection_transmission is not None:
+        yield Change(ADVERSE_EVENT, key(event), {"infection_transmission": event.infection_transmission})
 
 
 @PROJECTION.on(ExpectednessAssessed)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, select, tuple_
 
-from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.trial import Definition
 from safety.projections import counted
-from safety.projections.adverse_event import ADVERSE_EVENT
+from safety.projections.adverse_event import ADVERSE_EVENT, CRITERIA_OF_DUTIES, serious_in_duties
 from safety.projections.assessment import ASSESSMENT, PLAIN
 from safety.projections.at import At
 from safety.projections.audit_trail import recorded_at
@@ -61,8 +60,8 @@ def line_listing(
     `only` names some by subject and number.
     With `subjects`, those of these subjects alone.
 
-    `serious` keeps those that duties call serious: AESER, any criterion or the sponsor's view; `related` those that the
-    trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
+    `serious` keeps those that duties call serious: AESER, any criterion (suspected transmission of an infectious agent is
+    one) or the sponsor's view; `related` those that the trial's tables call related. Nullified and merged ones are listed and marked. `study_day` has no day 0 (CDISC); it and
     the days after a dose are None where a date is not known to the day.
 
     Raises:
@@ -72,7 +71,7 @@ def line_listing(
     governs = definition(connection, trial, at)
     wanted = [AE.c.trial == trial, at.stands(AE), at.happened(AE.c.onset_low)]
     if serious:
-        wanted.append(or_(*(AE.c[name] == "Y" for name in ("serious", "serious_for_sponsor", *CRITERIA))))
+        wanted.append(serious_in_duties())
     if related:
         wanted.append(counted.related(governs, trial, at) == 1)
     if subject is not None:
@@ -206,7 +205,7 @@ def _line(row: RowMapping, beside: Beside) -> dict[str, Any]:
         "after_dose": after_dose,
         "days_after_dose": days_after_dose,
         **{name: row[name] for name in AS_STATED},
-        "criteria": marks(row, CRITERIA),
+        "criteria": marks(row, CRITERIA_OF_DUTIES),
         "causality": next((said["causality"] for said in judged if plain.items() <= said.items()), None),
         "assessments": judged,
         "treatment_emergent": "Y" if row["emergent"] else "N",

@@ -8,6 +8,7 @@ from sqlalchemy import Index
 from safety.aggregates.clock_alert import running_alert
 from safety.aggregates.obligation import (
     Acknowledged,
+    Antedated,
     Cancelled,
     OfObligation,
     Opened,
@@ -86,20 +87,27 @@ def known(rows: Rows, event: OfObligation, column: str) -> list[str]:
     return found
 
 
-@PROJECTION.on(Opened)
-def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
-    """A report is owed, from the moment the log took it."""
-    values: Said = {name: event.__dict__[name] for name in SAID}
-    values |= {
-        "ordinal": event.ordinal,
-        "recipients": names(event.to),
-        "limit_number": event.limit,
+def clock(event: Opened | Antedated) -> Said:
+    """Say from when to when it runs, and why."""
+    return {
         "starts_at": microseconds(event.starts_at),
+        "zone": event.zone,
         "day0": event.day0.isoformat(),
         "due_on": None if event.due_on is None else event.due_on.isoformat(),
         "due_at": None if event.due_at is None else microseconds(event.due_at),
         "because": names(event.because),
         "facts": names(event.facts),
+    }
+
+
+@PROJECTION.on(Opened)
+def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
+    """A report is owed, from the moment the log took it."""
+    values: Said = {name: event.__dict__[name] for name in SAID}
+    values |= clock(event) | {
+        "ordinal": event.ordinal,
+        "recipients": names(event.to),
+        "limit_number": event.limit,
         "merged_from": event.merged_from,
         "state": "open",
         "runs": 1,
@@ -109,6 +117,12 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "alert": running_alert(event).alert,
     }
     yield Change(OBLIGATION, key(event), values, "opens")
+
+
+@PROJECTION.on(Antedated)
+def antedated(event: Antedated, _: Recorded, __: Rows) -> Iterable[Change]:
+    """Its report was due earlier than first thought."""
+    yield Change(OBLIGATION, key(event), clock(event))
 
 
 @PROJECTION.on(Taken)

@@ -27,6 +27,12 @@ def _(event: obligation.Opened) -> str:
     )
 
 
+@says(obligation.Antedated)
+def _(event: obligation.Antedated) -> str:
+    due = "" if event.due_at is None else f", before {event.due_at.isoformat()}"
+    return f"{of(event)} was due earlier than first thought, Day 0 {event.day0}{due}: its party knew sooner."
+
+
 @says(obligation.Taken)
 def _(event: obligation.Taken) -> str:
     return f"{of(event)} was taken in hand by {event.taken_by}{'' if event.reason is None else ', over from another'}."

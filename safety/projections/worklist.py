@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, exists, func, select
 
-from safety.aggregates.adverse_event import CRITERIA
 from safety.aggregates.trial import Definition
 from safety.projections import counted
-from safety.projections.adverse_event import ADVERSE_EVENT
+from safety.projections.adverse_event import ADVERSE_EVENT, serious_in_duties
 from safety.projections.alert import ALERT
 from safety.projections.assessment import ASSESSMENT
 from safety.projections.at import At
@@ -145,8 +144,8 @@ def _narrowed(narrow: Narrow, governs: Definition, trial: str, at: At, now: int)
 
 
 def _is_serious() -> ColumnElement[int]:
-    """1 where either party, or a criterion, calls an adverse event serious."""
-    return case((or_(*(AE.c[name] == "Y" for name in ("serious", "serious_for_sponsor", *CRITERIA))), 1), else_=0)
+    """1 where an adverse event is serious in the reading of duties."""
+    return case((serious_in_duties(), 1), else_=0)
 
 
 def _judged_by(party: str, trial: str, at: At) -> ColumnElement[bool]:

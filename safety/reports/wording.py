@@ -12,13 +12,14 @@ NOTES: dict[str, str] = {
     "unsure": "UNSURE: the dates that the period was computed from are not confirmed:",
     "reactions": (
         "Serious adverse reactions that this log first held as such in the period, whatever their dates: each stands in "
-        "one report, and none that was filed late is lost. Serious: AESER = Y, any seriousness criterion, or the sponsor's "
-        "view. Reaction: called related by the investigator or by the sponsor; an investigator's silence counts as related."
+        "one report, and none that was filed late is lost. Serious: AESER = Y, any seriousness criterion (suspected "
+        "transmission of an infectious agent is one), or the sponsor's view. Reaction: called related by the investigator or by the sponsor; an investigator's silence counts as related."
     ),
     "no_reactions": "No serious adverse reaction came on record in the period.",
     "events": (
         "All serious adverse events on record, related or not, before and after the first dose: subjects (events). "
-        "Serious in the reading of duties: AESER = Y, any criterion, or the sponsor's view. A subject counts once a term."
+        "Serious in the reading of duties: AESER = Y, any criterion (suspected transmission "
+        "of an infectious agent is one), or the sponsor's view. A subject counts once a term."
     ),
     "no_events": "No serious adverse event is on record.",
     "no_cumulative_reactions": "No serious adverse reaction is on record.",

@@ -87,6 +87,10 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
         "soon", "", N_("Obligation %(name)s opened, to %(to)s"),
         lambda _, said: {"name": said["obligation"], "to": ", ".join(said["to"])},
     ),
+    "obligation.antedated": (
+        "soon", "", N_("Obligation %(name)s was due earlier than first thought: Day 0 is %(day)s"),
+        lambda ask, said: {"name": said["obligation"], "day": ask.show.date(said["day0"].isoformat())},
+    ),
     "obligation.taken": (
         "user", "", N_("Obligation %(name)s taken by %(who)s"),
         lambda _, said: {"name": said["obligation"], "who": said["taken_by"]},

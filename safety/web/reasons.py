@@ -33,6 +33,7 @@ FORMS = (
     N_(
         "received %(at)s, determined %(later)s; the determination is expected promptly, as policy within %(n)s days of receipt"
     ),
+    N_("Day 0 was read as %(day)s when the report was sent; what was told since says that it was known sooner"),
     N_("Day 0 is %(day)s: the clock starts %(at)s, local date in %(zone)s"),
     N_("due by %(at)s, hours elapsed; too late from %(later)s"),
     N_("due by the end of %(day)s in %(zone)s; too late from %(later)s"),
@@ -44,6 +45,7 @@ FORMS = (
     N_("judged not reportable before, and qualifies now"),
     N_("%(rule)s was owed since %(at)s"),
     N_("%(rule)s was submitted at %(at)s"),
+    N_("submitted at %(at)s"),
     N_("%(rule)s was opened at %(at)s: an upgrade"),
     N_("replaces %(rule)s, one combined report, due when %(other)s was: an upgrade never postpones the first clock"),
     N_("replaces %(rule)s, one combined report"),

@@ -33,6 +33,8 @@ CRITERIA = {
     "occurred_with_overdose": N_("Overdose"),
 }
 """The criteria of seriousness (ICH E2A II.B and the columns of CDISC) as a person reads them."""
+OF_DUTIES = {**CRITERIA, "infection_transmission": N_("Suspected transmission of an infectious agent by the product")}
+"""Those, and what is serious by itself where duties are at stake (EU GVP VI); it is stated with what decides on reports."""
 DIGITS = 6
 
 
@@ -97,7 +99,7 @@ def case_of(ask: Asked, subject: str, number: str) -> dict[str, Any]:
         duty.update(in_words(ask, duty))
     for alert in found["alerts"]:
         alert["about"] = about(ask, alert["rule"])
-    said = [CRITERIA[name] for name in found["criteria"]]
+    said = [OF_DUTIES[name] for name in found["criteria"]]
     return found | {"because": [ask.words(one) for one in said]}
 
 
