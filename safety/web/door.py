@@ -21,7 +21,7 @@ from safety.web.live import Feed
 from safety.web.metrics import CONTENT_TYPE, metrics
 from safety.web.outward import Outward
 from safety.web.pages import groups
-from safety.web.refusing import refusals
+from safety.web.refusing import FAILED, refusals, told
 from safety.web.shield import Pace, Shield, headers_for
 from safety.web.standing import not_delivering, not_ready, standing
 
@@ -82,10 +82,14 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
 
     async def told_failure(request: Request, _: Exception) -> Response:
         """Answer for a fault of ours without its text; the server's log has it. This answer is made outside the shield."""
-        told = "the desk could not answer; its log says why"
+        said = "the desk could not answer; its log says why"
         if request.url.path.startswith("/api/"):
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, told, headers=headers)
-        return JSONResponse({"detail": told}, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, said, headers=headers)
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"detail": said}, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+        page = told(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+        page.headers.update(headers)
+        return page
 
     app = FastAPI(
         title="Vigilog",

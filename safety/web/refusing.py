@@ -43,6 +43,10 @@ OUTSIZED = N_(
     " is not kept: open the form again and paste less"
 )
 UNREADY = N_("The desk is not ready; nothing was stored")
+FAILED = N_(
+    "This page failed through a fault of the desk, and its own log says why; tell the operator, and look at the"
+    " record before you send a form again"
+)
 NO_TOKEN = (
     "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
 )
