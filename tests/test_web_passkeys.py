@@ -79,6 +79,18 @@ def test_without_the_passphrase_none_is_added_and_none_removed(home: Home, devic
     assert signs_in(other, proof(other, device)) == 401
 
 
+def test_an_operator_sees_who_has_passkeys_and_revoking_an_account_removes_them(home: Home, chen: TestClient) -> None:
+    with_people(home, OPER={"roles": ["operator"]})
+    operator = signed_in(home, "OPER")
+    for path in ("/admin/people", "/admin/people/CHEN"):
+        assert operator.get(path).text.count("1 passkey") == 1
+    assert "passkeys" not in operator.get("/admin/people/LIN").text.partition("Revoke the account")[0]
+    home.credentials.bind("https://provider.example", "chen", "CHEN")
+    assert sent(operator, "/admin/people/CHEN/revoke", {"why": "left"}).status_code == 303
+    assert home.credentials.passkeys("CHEN") == []
+    assert home.credentials.known_as("https://provider.example", "chen") is None
+
+
 def test_nobody_removes_anothers(home: Home, chen: TestClient) -> None:
     (kept,) = home.credentials.passkeys("CHEN")
     sent(signed_in(home, "LIN"), "/me/passkey/remove", {"present": PASSPHRASE, "id": kept.id}, page="/me")
