@@ -121,7 +121,7 @@ class Credentials(Store):
         """Count the passkeys of each account that has any."""
         ask = sa.select(PASSKEY.c.account, sa.func.count()).group_by(PASSKEY.c.account)
         with self._reached() as connection:
-            return {account: count for account, count in connection.execute(ask)}
+            return dict(connection.execute(ask).all())
 
     def count_use(self, named: str, uses: int) -> bool:
         """Keep what a device has counted; False where it has not counted on, as a copy of it would."""
