@@ -25,9 +25,7 @@ def decide(case: Case, state: StreamState, *, asked: bool) -> Iterator[Form]:
         yield found
         state = fold(state, found)
     if told and (asked or found is not None):
-        for event in asked_and_reported(case, state):
-            state = fold(state, event)
-            yield event
+        yield from asked_and_reported(case, state)
 
 
 def asked_and_reported(case: Case, state: StreamState) -> Iterator[Form]:
