@@ -240,7 +240,7 @@ def obligation(due: "Due") -> dict[str, Any]:
         "opened_at": utc(due.opened_by),
         "starts_at": utc(due.starts_at),
         "closed_at": utc(due.closed_at),
-        "because": [line for reason in due.because for line in reason.lines()],
+        "because": list(due.sentences),
         "citation": due.rule.citation,
         "confidence": due.rule.confidence,
         "basis": due.rule.basis,

@@ -30,15 +30,21 @@ class Because:
 
 def explain(due: "Due") -> tuple[Because, ...]:
     """Compose the explanation of an obligation."""
-    grounds = due.grounds
-    facts = tuple(Because(line) for line in _facts(due))
-    clause = Because(due.rule.clause, facts)
+    clause = Because(due.rule.clause, tuple(map(Because, _facts(due))))
     day0 = Because(_day0(due), (clause, *map(Because, _doubts(due))))
-    composed = [Because(_due(due), (day0,)), *map(Because, _ends(due))]
-    if grounds.replayed_on is not None:
-        rules = f"today's rules replayed on a historic event: the rules of {grounds.replayed_on.isoformat()}"
-        composed.insert(0, Because(rules))
-    return tuple(composed)
+    return (*map(Because, _replayed(due)), Because(_due(due), (day0,)), *map(Because, _ends(due)))
+
+
+def sentences(due: "Due") -> tuple[str, ...]:
+    """Compose the same as flat text, each sentence after those it rests on: what the log keeps of it."""
+    clause = due.rule.clause
+    return (*_replayed(due), *_facts(due), clause, *_doubts(due), _day0(due), _due(due), *_ends(due))
+
+
+def _replayed(due: "Due") -> Iterator[str]:
+    on = due.grounds.replayed_on
+    if on is not None:
+        yield f"today's rules replayed on a historic event: the rules of {on.isoformat()}"
 
 
 def local(at: datetime, zone: str) -> str:
