@@ -163,7 +163,7 @@ def demo(
     from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
     from notifications.demo.telling import tell  # noqa: PLC0415
     from notifications.outward import outward_of  # noqa: PLC0415
-    from notifications.working import beside  # noqa: PLC0415
+    from notifications.working import PARTS, beside  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
@@ -179,7 +179,6 @@ def demo(
             return
         with (
             closing(open_home(there, system_doors(), into_demo=True)) as opened,
-            # No ticks: since the demo's last event years of rungs and reminders have fallen due.
-            beside(opened, ("dispatcher", "worker"), say),
+            beside(opened, PARTS, say),
         ):
             serve_home(opened, "127.0.0.1", port, tell=say, outward=outward_of(opened))

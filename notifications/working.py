@@ -22,7 +22,7 @@ from notifications.worker import Worker
 from safety.cli.door import machine_faults
 from safety.home import Home
 from safety.reports.issuing import issue_due
-from safety.tick import DUTIES, Ticked, tick
+from safety.tick import DUTIES, DUTIES_OF_DEMO, Ticked, lately, tick
 from safety.values import microseconds
 
 Part = Literal["dispatcher", "worker", "ticks"]
@@ -41,7 +41,10 @@ Tick = Callable[[Home, datetime, timedelta], object]
 
 def fallen_due(home: Home, now: datetime, drift: timedelta) -> Ticked:
     """Put into the log what has fallen due: rungs, digests, reminders, vacancies, reviews, periodic reports."""
-    return tick(home.desk, home.views, now, drift=drift, duties=(*DUTIES, issue_due))
+    duties = (*DUTIES, issue_due)
+    if home.opened.purpose == "demo":
+        duties = (*DUTIES_OF_DEMO, lately(issue_due))
+    return tick(home.desk, home.views, now, drift=drift, duties=duties)
 
 
 TICKS: tuple[Tick, ...] = (fallen_due,)

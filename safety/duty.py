@@ -7,7 +7,7 @@ from typing import NamedTuple
 from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Merged, Nullified, Reported
 from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
-from safety.aggregates.clock_alert import role_of, running_alert
+from safety.aggregates.clock_alert import named, role_of, running_alert, running_id
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
 from safety.aggregates.obligation import Obligations, OfObligation, Opened, Rejected
@@ -171,7 +171,7 @@ def of_obligation(
             return []
         due_at = now.opened.due_at
         urgency: Urgency = "urgent" if due_at is None or due_at - at <= SOON else "digest"
-        raised = running_alert(now.opened, now.rejections).model_copy(update={"urgency": urgency})
+        raised = running_alert(now.opened, now.rejections, urgency)
         return [owed(raised, terms(states, event.trial), at)]
     return ended(event, happened, states)
 
@@ -180,8 +180,10 @@ def ended(event: OfObligation, happened: Happened, states: States) -> list[Alert
     """Settle the alert of a clock that ends; one that was imported and is not near yet has none."""
     was = happened.before.slice(Obligations).of(event.number)[event.obligation]
     now = happened.after.slice(Obligations).of(event.number)[event.obligation]
-    alert = running_alert(was.opened, was.rejections).alert
-    if not was.runs or now.runs or states(f"{event.trial}/alert/{alert}", Alert).raised is None:
+    if not was.runs or now.runs:
+        return []
+    alert = running_id(named(was.opened), was.rejections)
+    if states(f"{event.trial}/alert/{alert}", Alert).raised is None:
         return []
     return [Settled(trial=event.trial, alert=alert)]
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import wraps
 from itertools import count
+from typing import Protocol
 
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised, Released, Settled, alert_id
@@ -31,6 +33,18 @@ MOST = 1_000
 
 Duty = Callable[[Desk, Connection, datetime], int]
 """Raises what has fallen due by a moment and says how much that was; what it raises is named by what is due, never by when."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything that a log can owe."""
+
+
+class Dated(Protocol):
+    """A duty that can leave alone what fell due up to a moment."""
+
+    def __call__(self, desk: Desk, connection: Connection, now: datetime, since: datetime = ..., /) -> int:
+        """Raise what has fallen due after `since` and by `now`, and say how much that was."""
+        ...
+
 
 Ticked = Counter[str]
 """How much each duty raised, by its name."""
@@ -65,10 +79,20 @@ def tick(
     return +found
 
 
-def ladders(desk: Desk, connection: Connection, now: datetime) -> int:
+def lately(duty: Dated) -> Duty:
+    """Give a duty as a demo's log has it: what fell due more than a day ago is the story's past, and calls nobody now."""
+
+    @wraps(duty)
+    def of_late(desk: Desk, connection: Connection, now: datetime) -> int:
+        return duty(desk, connection, now, now - A_DAY)
+
+    return of_late
+
+
+def ladders(desk: Desk, connection: Connection, now: datetime, since: datetime = LONG_AGO) -> int:
     """Climb every rung that is due and let out every digest whose time has come."""
     raised = 0
-    for due in rungs_due(connection, microseconds(now)):
+    for due in rungs_due(connection, microseconds(now), microseconds(since)):
         raised += release(desk, due) if due.held else climb(desk, due, now, MOST - raised)
         if raised >= MOST:
             break
@@ -95,10 +119,10 @@ def climb(desk: Desk, due: Due, now: datetime, most: int) -> int:
     return most
 
 
-def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
+def reminders(desk: Desk, connection: Connection, now: datetime, since: datetime = LONG_AGO) -> int:
     """Remind of everything whose reminder is due and that is not settled."""
     raised = 0
-    for due in reminders_due(connection, microseconds(now)):
+    for due in reminders_due(connection, microseconds(now), microseconds(since)):
         of = as_raised(due)
         alert = reminder_id(of, due.reminded + 1)
         form = of.model_copy(update={"alert": alert, "reminds": due.alert, "reminder": due.reminded + 1})
@@ -106,14 +130,14 @@ def reminders(desk: Desk, connection: Connection, now: datetime) -> int:
     return raised
 
 
-def nearing(desk: Desk, connection: Connection, now: datetime) -> int:
+def nearing(desk: Desk, connection: Connection, now: datetime, since: datetime = LONG_AGO) -> int:
     """Give each clock that an import told in its digest an alert of its own when its first reminder is due."""
     ladders_of = {trial: governs.ladder for trial, governs in governing(connection)}
     ahead = max((ladder.reminders[0] for ladder in ladders_of.values() if ladder.reminders), default=0)
     raised = 0
     for untold in untold_clocks(connection, microseconds(now), timedelta(minutes=ahead) // timedelta(microseconds=1)):
         first = ladders_of[untold.clock.trial].reminder_after(untold.due_at, untold.opened_at)
-        if raised >= MOST or first is None or first > now:
+        if raised >= MOST or first is None or not since < first <= now:
             continue
         urgency: Urgency = "digest" if untold.due_at - now >= A_DAY else "urgent"
         form = alert_of(untold.clock).model_copy(update={"urgency": urgency})
@@ -160,6 +184,11 @@ def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
 
 DUTIES: tuple[Duty, ...] = (ladders, reminders, nearing, reviews, vacant_roles)
 """What falls due with time; each line is asked at every tick, until a round of them finds nothing more."""
+DUTIES_OF_DEMO: tuple[Duty, ...] = (lately(ladders), lately(reminders), lately(nearing), reviews)
+"""The same of a demo's log, whose story ended years ago: what is filed into it now climbs, the story's rungs do not.
+
+Its people are made up: that nobody of them fills a role is no news.
+"""
 
 
 def clock_jumped(desk: Desk, connection: Connection, now: datetime, drift: timedelta) -> int:

@@ -122,7 +122,7 @@ def told_of(one: Would, counterpart: Recorded | None, now: datetime) -> dict[str
         "late": due.due_at is not None and ended >= due.due_at,
         "citation": due.rule.citation,
         "confidence": due.rule.confidence,
-        "because": [line for ground in due.because for line in ground.lines()],
+        "because": list(due.sentences),
     }
 
 

@@ -46,6 +46,7 @@ class Plan(NamedTuple):
     bounces: str | None = None
     dispatchers: int = 2
     sweeper: bool = True
+    staffed: bool = False
 
 
 def drawn(seed: int) -> Plan:
@@ -70,6 +71,11 @@ def drawn(seed: int) -> Plan:
         webhook=webhook,
         bounces=draw.choice((None, None, None, None, "CHEN")),
     )  # fmt: skip
+
+
+def staffed(seed: int) -> Plan:
+    """Draw the same plan for a run in which the staff comes and goes, and something waits for the digest."""
+    return drawn(seed)._replace(staffed=True)
 
 
 def _some(draw: random.Random, kinds: tuple[Hurt, ...] | tuple[Mischief, ...]) -> tuple:  # type: ignore[type-arg]  # of the kind that came in

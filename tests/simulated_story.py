@@ -10,6 +10,7 @@ from safety.desk import Desk
 from tests.builders import built, reported
 from tests.simulated_broker import SimulatedBroker
 from tests.simulated_due import Timetable
+from tests.simulated_staff import staff_happens
 from tests.simulated_world import World
 
 PEOPLE = {
@@ -24,10 +25,15 @@ HOLDERS = {
 
 
 LADDER = Ladder(
-    urgent=(Rung(role="safety_officer", after_minutes=1), Rung(role="operator", after_minutes=3)), reminders=(1, 0)
+    urgent=(Rung(role="safety_officer", after_minutes=1), Rung(role="operator", after_minutes=3)),
+    reminders=(1, 0),
+    digest_at="18:01",
 )
-TIMETABLE = Timetable((1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 3487), (1, 0))
-"""The same told by hand: the last gap of two minutes doubles, up to a day; a reminder a minute before, and one at the due time."""
+TIMETABLE = Timetable((1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 3487), (1, 0), (18, 1))
+"""The same told by hand: the last gap of two minutes doubles, up to a day; a reminder a minute before, and one at the due time.
+
+The digest is at 18:01 in Shanghai, a minute after a run begins.
+"""
 
 
 class Story:
@@ -58,7 +64,7 @@ class Story:
         raised = {row.said.get("root", row.said["alert"]): row.said["STUDYID"] for row in seen.of("alert.raised")}
         for alert in sorted(raised.keys() - {row.said["alert"] for row in seen.of("alert.acknowledged")}):
             form = Acknowledged.model_validate({"trial": raised[alert], "alert": alert})
-            by = "BOSS" if raised[alert] == "-" else "CHEN"
+            by = "BOSS" if raised[alert] == "-" or self._world.plan.staffed else "CHEN"
             self._desk.do("alert.acknowledge", form, by=by, command_id=f"taken-on-{alert}")
             self._world.watch("web")
 
@@ -78,5 +84,7 @@ def happens(world: World, broker: SimulatedBroker | None) -> None:
         at(moment, story.takes_on)
     for moment, seconds in world.plan.jumps:
         at(moment, world.jump, seconds)
+    if world.plan.staffed:
+        staff_happens(world)
     for moment in world.plan.wipes:
         at(moment, (lambda: None) if broker is None else broker.wipe)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from notifications.doorbell import AGAIN_SECONDS
 from notifications.handler import CHANNEL_SECONDS
 from tests.simulated_channels import BOUNCE
-from tests.simulated_due import Timetable, doubled, falls_due
+from tests.simulated_due import Timetable, delays_over, doubled, falls_due, paid
 from tests.simulated_faults import SKEW
+from tests.simulated_staff import Staff
 from tests.simulated_world import EVER, FIRST_WAIT, LONGEST_WAIT, SWEEP_SECONDS, Excuse, Row, Seen, Try
 
 SLACK = 2.0
@@ -51,12 +52,13 @@ class Onlooker:
         """Look at what was seen until the run ended."""
         self.seen = seen
         self.ended = ended
-        self._holders, self._channels, self._timetable, self._bounces = expected
+        self._staff = Staff(expected.holders, seen, looks=bool(expected.timetable.rungs))
+        _, self._channels, self._timetable, self._bounces = expected
         brokered = any(name.startswith("worker") for name in seen.lives)
         self.round = SWEEP_SECONDS + 2 * seen.longest_round + SLACK + (AGAIN_SECONDS if brokered else 0)
         self._down = [*self._nobody("dispatcher"), *self._nobody("worker")]
         self._roots = {row.said["alert"]: row.said.get("root", row.said["alert"]) for row in seen.of("alert.raised")}
-        self._acknowledged = {row.said["alert"]: row.at for row in seen.of("alert.acknowledged")}
+        self._acknowledged = paid(seen)
         self._composed = {row.said["message"]: row for row in seen.of("message.composed")}
 
     def verdict(self, *, bound: float) -> Verdict:
@@ -74,6 +76,9 @@ class Onlooker:
             *self._hurried(),
             *self._time(),
             *self._bounced(),
+            *self._staff.strangers(),
+            *self._staff.imagined(),
+            *self._staff.unseen(self._limit_of_all, self._acknowledged, self.ended),
         ]
         return Verdict(faults, worst)
 
@@ -81,9 +86,10 @@ class Onlooker:
         """List what is owed to whom."""
         raised = self.seen.of("alert.raised")
         return [
-            Unit(row.said["alert"], account, channel, row.at)
+            Unit(row.said["alert"], account, channel, since)
             for row in raised
-            for account, channel in product(self._holders[row.said["role"]], self._channels)
+            if (since := self._staff.since(row)) is not None
+            for account, channel in product(self._staff.hears(row), self._channels)
             if (account, channel) != (self._bounces, "smtp")
         ]
 
@@ -138,6 +144,10 @@ class Onlooker:
                 break
             limit = max(limit, excuse.end + self.round)
         return limit
+
+    def _limit_of_all(self, since: float, came: float) -> float:
+        """By when what no single message is about has to have come."""
+        return self._limit(since, came, (*self.seen.excuses, *self._down))
 
     def _excuses(self, unit: Unit) -> Iterator[Excuse]:
         messages = {row.said["message"] for row in self._composed.values() if unit.alert in row.said["alerts"]}
@@ -253,7 +263,7 @@ class Onlooker:
             if row is not None and self.seen.wall(row.at) < due - timedelta(seconds=SKEW):
                 yield f"EARLY: {what} at {self.seen.wall(row.at)}, due {due}"
             came = min(EVER if row is None else row.at, until)
-            limit = self._limit(self.seen.when(due, after, self.round), came, (*self.seen.excuses, *self._down))
+            limit = self._limit_of_all(self.seen.when(due, after, self.round), came)
             if limit < min(came, self.ended):
                 yield f"LATE: {what} at {came:.1f}, owed by {limit:.1f}"
 
@@ -275,7 +285,7 @@ class Onlooker:
             since = self._failing_since(tries[0])
             after = [tried for tried in tries if since is not None and tried.started > since]
             for count, tried in enumerate(after, 1):
-                over = _delays_over(tried.started - (since or 0.0) + 2 * SKEW)
+                over = delays_over(tried.started - (since or 0.0) + 2 * SKEW)
                 # A channel whose moment comes while the lease is being taken for another one may have it twice.
                 beside = len(self._channels) - 1
                 if count > over + beside + self._lost_its_lease(tries, tried.started):
@@ -285,13 +295,3 @@ class Onlooker:
         """Say whether the machine refused something to a process that was at it: what it could not renew another may take."""
         at_it = {tried.life for tried in tries if tried.started < until}
         return any(life in at_it and tries[0].started <= at <= until for at, life in self.seen.refusals)
-
-
-def _delays_over(seconds: float) -> int:
-    """How many of the delays 5, 10, 20, 40, 80, 160, then 300 for ever, one after the other, are over."""
-    over, delay, until = 0, FIRST_WAIT, FIRST_WAIT
-    while until <= seconds:
-        over += 1
-        delay = min(2 * delay, LONGEST_WAIT)
-        until += delay
-    return over

@@ -123,6 +123,7 @@ class World:
     def __init__(self, home: Path, seed: int, plan: Plan, databases: Databases) -> None:
         """Open the log of a home whose other databases are open."""
         self.plan = plan
+        self.seed = seed
         self.databases = databases
         self.draw = random.Random(seed)
         self.seen = Seen()

@@ -24,7 +24,7 @@ from safety.settings import Settings
 from tests.builders import T0, append, built, definition, enrolled, registered
 from tests.simulated_broker import SimulatedBroker
 from tests.simulated_due import Timetable
-from tests.simulated_faults import CALM_AT, Plan, drawn
+from tests.simulated_faults import CALM_AT, Plan, drawn, staffed
 from tests.simulated_loop import simulate
 from tests.simulated_process import Parts, Process, dispatching, owned, working
 from tests.simulated_story import HOLDERS, LADDER, PEOPLE, TIMETABLE, happens
@@ -47,6 +47,7 @@ class Ran:
     worst: float
     lasted: float
     story: list[str] | None = None
+    staffed: bool = False
 
 
 def shared_memory() -> str | None:
@@ -133,7 +134,7 @@ async def _until_paid(world: World, broker: SimulatedBroker | None, seed: int) -
             break
     onlooker = Onlooker(world.seen, expected, world.time)
     verdict = onlooker.verdict(bound=longest(world.plan, onlooker.round))
-    return Ran(seed, verdict.faults, world.trace, verdict.worst, world.time, world.told)
+    return Ran(seed, verdict.faults, world.trace, verdict.worst, world.time, world.told, world.plan.staffed)
 
 
 def longest(plan: Plan, round_: float) -> float:
@@ -148,10 +149,11 @@ def longest(plan: Plan, round_: float) -> float:
 
 def main() -> int:
     """Tell one run, line by line, and what was found."""
-    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        print("Name one seed, a whole number: python -m tests.simulation SEED", file=sys.stderr)  # noqa: T201, it is a program for people
+    seed, *how = sys.argv[1:] or [""]
+    if not seed.isdecimal() or how not in ([], ["staffed"]):
+        print("Name one seed, a whole number: python -m tests.simulation SEED [staffed]", file=sys.stderr)  # noqa: T201, it is a program for people
         return 2
-    ran = run(int(sys.argv[1]), tell=True)
+    ran = run(int(seed), plan=staffed(int(seed)) if how else None, tell=True)
     print(*(ran.story or []), *ran.faults, sep="\n")  # noqa: T201, the same
     print(f"seed {ran.seed}: {len(ran.faults)} faults, worst delay {ran.worst:.1f} s, trace {ran.trace}")  # noqa: T201, the same
     return 1 if ran.faults else 0

@@ -85,6 +85,7 @@ def of_adverse_event(key: tuple[str, str, int], ae: AdverseEvent) -> dict[str, A
     row["aware_on"] = None if aware is None else aware.on.isoformat()
     row["aware_party"] = None if aware is None else aware.party
     row |= {"after_dose": says.get("after_dose"), "merged_into": ae.merged_into, "expected": ae.expected}
+    row["infection_transmission"] = ae.reportability.get("infection_transmission")
     row |= {"nullified": int(ae.nullified), "vanished": int(ae.vanished)}
     return row
 

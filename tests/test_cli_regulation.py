@@ -1,6 +1,7 @@
 """`vigilog regulation`: the contract of its answers, and one sentence for everything that it cannot use."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def test_the_packs_need_no_home_and_are_signed_by_nobody(cli: CommandLine) -> No
     assert {"id", "version", "sha256", "authority", "effective_from", "signed_by"} <= first.keys()
     assert (first["effective_from"], first["signed_by"]) == ("2022-01-31", None)
     assert answer["profiles"][0]["packs"] == ["CN-NMPA-DRUG", "CN-STEMCELL-2015", "SITE-EC"]
-    assert "US-FDA-IND" in cli("regulation", "packs").out
+    table = cli("regulation", "packs").out
+    assert "US-FDA-IND" in table
+    assert re.search(r"KR-MFDS.*2026-11-22 UNSURE", table)
 
 
 def test_an_evaluation_as_the_contract_has_it(cli: CommandLine, tmp_path: Path) -> None:

@@ -4,14 +4,23 @@ import mailbox
 import re
 import shutil
 import unicodedata
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from notifications.demo.filing import OWED_BY_THE_SITE, OWED_BY_THE_SPONSOR, VirtualClock, story
 from notifications.demo.telling import file, introduce_people, trial_file
+from notifications.working import fallen_due
+from safety.aggregates.adverse_event import Reported
+from safety.aggregates.alert import Raised
 from safety.home import Doors, open_home
+from safety.reports.issuing import issue_due
 from safety.settings import Settings
+from safety.tick import DUTIES, tick
+from tests.builders import built
 from tests.command_line import TRIAL, TRIALS, CommandLine, Ran, with_trial
 from tests.manual_clock import counted_salt
 
@@ -186,6 +195,25 @@ def test_into_demo_lets_them(cli: CommandLine, tmp_path: Path) -> None:
     copy("do", "adverse_event.report", "--into-demo", stdin=form)
     assert len(list((copy.home / "mail" / "new").iterdir())) == 4
     assert copy("rebuild", "--check", "--into-demo").err == ""
+
+
+def test_its_past_calls_nobody_and_what_is_filed_into_it_now_climbs(cli: CommandLine, tmp_path: Path) -> None:
+    now = [datetime.now(UTC)]
+    doors = Doors(clock=lambda: now[0], salt=counted_salt(), new_id=lambda: str(uuid4()))
+    home = open_home(Settings(home=Path(shutil.copytree(cli.home, tmp_path / "home"))), doors, into_demo=True)
+    with closing(home):
+        before = home.journal.head().position
+        assert fallen_due(home, now[0], timedelta(0)) == {}
+        assert home.journal.head().position == before
+        sae = built(Reported, trial="NCT03265613", subject="S01", term="Stroke", serious="Y")
+        done = home.desk.do("adverse_event.report", sae, by="OPERATOR", command_id="now")
+        urgent = [one for one in done.events if isinstance(one, Raised) and one.urgency == "urgent"]
+        now[0] += timedelta(hours=1, seconds=1)
+        assert fallen_due(home, now[0], timedelta(0)) == {"ladders": 3 * len(urgent)}
+        now[0] += timedelta(days=1)
+        assert fallen_due(home, now[0], timedelta(0))["ladders"] > 0
+        years = tick(home.desk, home.views, now[0], duties=(*DUTIES, issue_due))
+        assert years["issue_due"] > 5, "a real log would still owe the reports of all these years"
 
 
 def test_the_demo_keeps_away_from_a_real_log(tmp_path: Path) -> None:

@@ -234,3 +234,13 @@ def test_the_authoritys_zone_is_taken_where_it_is_earlier() -> None:
     tie = evaluated("CN-NMPA-DRUG", early, authority_zone=True, zone="Asia/Singapore").obligations
     assert {due.zone for due in tie} == {"Asia/Singapore"}
     assert [due.zone for due in evaluated("EU-CTR", early, authority_zone=True).obligations] == [ZONE]
+
+
+def test_a_first_day_that_nobody_knows_is_told_as_unsure_with_every_rule_of_the_pack() -> None:
+    pack = packaged_pack("KR-MFDS")
+    found = evaluated("KR-MFDS", on(0, FATAL), on(1, submitted="KR-7")).obligations
+    assert {due.rule.id for due in found} == {"KR-7", "KR-7F"}
+    for due in found:
+        assert f"UNSURE: {pack.unsure}" in [line for ground in due.because for line in ground.lines()], due.rule.id
+    (sure, *_) = evaluated("ICH-E2A", on(0, FATAL)).obligations
+    assert not [line for ground in sure.because for line in ground.lines() if line.startswith("UNSURE")]

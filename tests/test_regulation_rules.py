@@ -18,6 +18,13 @@ def test_a_row(case: Row) -> None:
     assert owed(case.packs, *case.facts, **case.options) == case.owed
 
 
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: case.clause)
+def test_the_sentences_are_those_of_the_explanation(case: Row) -> None:
+    options = {name: value for name, value in case.options.items() if name != "base"}
+    for due in evaluated(case.packs, *case.facts, **options).obligations:
+        assert due.sentences == tuple(line for ground in due.because for line in ground.lines())
+
+
 def test_no_row_is_there_twice_and_every_rule_is_in_one() -> None:
     clauses = [case.clause for case in ROWS]
     assert len(set(clauses)) == len(clauses)

@@ -18,7 +18,7 @@ from safety.projections.alert import ALERT
 from safety.projections.at import At
 from safety.projections.falling_due import reminders_due, rungs_due
 from safety.projections.inbox import inbox, owed
-from safety.tick import CLOCK_JUMPED, DUTIES, TOLERANCE, Pace, tick
+from safety.tick import CLOCK_JUMPED, DUTIES, DUTIES_OF_DEMO, TOLERANCE, Pace, tick
 from safety.values import microseconds
 from tests.builders import (
     T0,
@@ -242,8 +242,23 @@ def test_an_alert_about_the_log_is_acknowledged_by_who_may_in_every_trial(night:
 # How it is asked
 
 
+def test_what_fell_due_more_than_a_day_ago_is_the_past_of_a_demo(night: Night) -> None:
+    due = T0 + 2 * HOUR
+    night.file_sae()
+    night.do("alert.raise", built(Raised, alert="DUE", rule="R", role="operator", concerning=(), due_at=due), by="HEAD")
+    assert night.tick(T0 + 3_000 * DAY, duties=DUTIES_OF_DEMO) == {}
+    assert night.tick(T0 + 15 * MINUTE, duties=DUTIES_OF_DEMO) == {"ladders": 2}
+    assert night.tick(due, duties=DUTIES_OF_DEMO)["reminders"] > 0
+    assert night.tick(T0 + 3_000 * DAY, duties=DUTIES_OF_DEMO) == {}
+    assert night.tick(T0 + 2 * DAY)["ladders"] > 0
+
+
 @pytest.mark.parametrize(
-    ("ask", "used"), [(rungs_due, "alert_next (next_at<?)"), (reminders_due, "alert_remind (remind_at<?)")]
+    ("ask", "used"),
+    [
+        (rungs_due, "alert_next (next_at>? AND next_at<?)"),
+        (reminders_due, "alert_remind (remind_at>? AND remind_at<?)"),
+    ],
 )
 def test_what_is_due_is_found_by_an_index_of_its_own(tmp_path: Path, ask: Any, used: str) -> None:  # noqa: ANN401, one of the two views
     night = Night(tmp_path / "log.db", account_added("HEAD", roles=("operator",)))

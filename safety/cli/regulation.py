@@ -65,7 +65,7 @@ def list_packs(
     signed = {} if trial is None else signatures(code_of(trial, "--trial"), into_demo=into_demo)
 
     packs = [
-        listed(pack, signed) | {"effective_to": day(pack.effective_to), "rules": len(pack.rules)}
+        listed(pack, signed) | {"effective_to": day(pack.effective_to), "rules": len(pack.rules), "unsure": pack.unsure}
         for pack in packaged_packs()
     ]
     profiles: list[dict[str, Any]] = [
@@ -76,8 +76,13 @@ def list_packs(
         {"packs": packs, "profiles": profiles},
         packs + profiles,
         form,
-        lambda: print_table("Rule packs and profiles", packs + profiles, PACKS, empty),
+        lambda: print_table("Rule packs and profiles", [*map(as_sure_as_it_is, packs), *profiles], PACKS, empty),
     )
+
+
+def as_sure_as_it_is(pack: dict[str, Any]) -> dict[str, Any]:
+    """A pack as a row of the table: what nobody could confirm of it is seen there."""
+    return pack | ({"effective_from": f"{pack['effective_from']} UNSURE"} if pack["unsure"] else {})
 
 
 @regulation_app.command("evaluate")
@@ -235,7 +240,7 @@ def obligation(due: "Due") -> dict[str, Any]:
         "opened_at": utc(due.opened_by),
         "starts_at": utc(due.starts_at),
         "closed_at": utc(due.closed_at),
-        "because": [line for reason in due.because for line in reason.lines()],
+        "because": list(due.sentences),
         "citation": due.rule.citation,
         "confidence": due.rule.confidence,
         "basis": due.rule.basis,

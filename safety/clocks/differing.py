@@ -25,9 +25,7 @@ def decide(case: Case, state: StreamState, *, asked: bool) -> Iterator[Form]:
         yield found
         state = fold(state, found)
     if told and (asked or found is not None):
-        for event in asked_and_reported(case, state):
-            state = fold(state, event)
-            yield event
+        yield from asked_and_reported(case, state)
 
 
 def asked_and_reported(case: Case, state: StreamState) -> Iterator[Form]:
@@ -116,7 +114,7 @@ def opened(
         citation=due.rule.citation,
         confidence=due.rule.confidence,
         basis=due.rule.basis,
-        because=reasons(due),
+        because=due.sentences,
         facts=due.refs,
     )
     for one in replaced:
@@ -147,14 +145,9 @@ def antedated(case: Case, due: Due, sent: Obligation) -> Antedated:
         day0=due.day0,
         due_on=due.due_on,
         due_at=due.due_at,
-        because=(known, *reasons(due)),
+        because=(known, *due.sentences),
         facts=due.refs,
     )
-
-
-def reasons(due: Due) -> tuple[str, ...]:
-    """Give the sentences of its explanation, each after those it rests on."""
-    return tuple(line for ground in due.because for line in ground.lines())
 
 
 def struck_through(case: Case, due: Due, on_record: Obligation, known: Sequence[Fact]) -> Iterator[Form]:

@@ -40,21 +40,24 @@ SAID = tuple(TABLE.c[name] for name in Due._fields)
 
 def _due_by(column: Column[int]) -> Select[tuple[object, ...]]:
     # Composed once: asked every few seconds, and composing costs more than the answer.
-    ask = select(*SAID).where(column <= bindparam("now"), TABLE.c.to_position == OPEN)
+    ask = select(*SAID).where(column <= bindparam("now"), column > bindparam("since"), TABLE.c.to_position == OPEN)
     return ask.order_by(column, TABLE.c.alert)
 
 
 RUNGS, REMINDERS = _due_by(TABLE.c.next_at), _due_by(TABLE.c.remind_at)
 
 
-def rungs_due(connection: Connection, now: int) -> list[Due]:
-    """List the chains whose next rung, or digest, is due by `now` (microseconds from 1970 UTC), longest due first."""
-    return [_due(row) for row in connection.execute(RUNGS, {"now": now})]
+def rungs_due(connection: Connection, now: int, since: int = 0) -> list[Due]:
+    """List the chains whose next rung, or digest, is due by `now` and not by `since`, longest due first.
+
+    Both in microseconds from 1970 UTC.
+    """
+    return [_due(row) for row in connection.execute(RUNGS, {"now": now, "since": since})]
 
 
-def reminders_due(connection: Connection, now: int) -> list[Due]:
-    """List the alerts of whose due time somebody is to be reminded by `now`, longest due first."""
-    return [_due(row) for row in connection.execute(REMINDERS, {"now": now})]
+def reminders_due(connection: Connection, now: int, since: int = 0) -> list[Due]:
+    """List the alerts of whose due time somebody is to be reminded by `now`, and not by `since`, longest due first."""
+    return [_due(row) for row in connection.execute(REMINDERS, {"now": now, "since": since})]
 
 
 def untold_clocks(connection: Connection, now: int, ahead: int) -> list[Untold]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Index
 
-from safety.aggregates.clock_alert import running_alert
+from safety.aggregates.clock_alert import named, running_id
 from safety.aggregates.obligation import (
     Acknowledged,
     Antedated,
@@ -114,7 +114,7 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "opened_at": recorded.recorded_at,
         "sent_to": "[]",
         "acknowledged_by": "[]",
-        "alert": running_alert(event).alert,
+        "alert": running_id(named(event)),
     }
     yield Change(OBLIGATION, key(event), values, "opens")
 

@@ -22,6 +22,12 @@ class Reckoned:
 
 def local_date(at: datetime, zone: str) -> date:
     """Give the calendar date of an instant in a zone: Day 0, whatever the hour."""
+    return _local_date(at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=4_096)
+def _local_date(at: datetime, zone: str) -> date:
+    # In UTC: elsewhere two instants of an hour that is repeated would be taken for one.
     return at.astimezone(ZoneInfo(zone)).date()
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
-from safety.regulation.explaining import Because, explain
+from safety.regulation.explaining import Because, explain, sentences
 from safety.regulation.facts import Fact
 from safety.regulation.pack import Pack
 from safety.regulation.rule import Rule
@@ -66,6 +66,11 @@ class Due:
     def because(self) -> tuple[Because, ...]:
         """Why: from the facts over the clause and Day 0 to the due time, and what closed it."""
         return explain(self)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same as flat text, each sentence after those it rests on."""
+        return sentences(self)
 
     @property
     def refs(self) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,28 +23,38 @@ class Because:
     says: str
     because: tuple["Because", ...] = ()
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> list[str]:
         """The sentence after those it rests on, as flat text."""
-        for ground in self.because:
-            yield from ground.lines()
-        yield self.says
+        return [*(line for ground in self.because for line in ground.lines()), self.says]
 
 
 def explain(due: "Due") -> tuple[Because, ...]:
     """Compose the explanation of an obligation."""
-    grounds = due.grounds
-    facts = tuple(Because(line) for line in _facts(due))
-    clause = Because(_clause(due), facts)
+    clause = Because(due.rule.clause, tuple(map(Because, _facts(due))))
     day0 = Because(_day0(due), (clause, *map(Because, _doubts(due))))
-    composed = [Because(_due(due), (day0,)), *map(Because, _ends(due))]
-    if grounds.replayed_on is not None:
-        rules = f"today's rules replayed on a historic event: the rules of {grounds.replayed_on.isoformat()}"
-        composed.insert(0, Because(rules))
-    return tuple(composed)
+    return (*map(Because, _replayed(due)), Because(_due(due), (day0,)), *map(Because, _ends(due)))
+
+
+def sentences(due: "Due") -> tuple[str, ...]:
+    """Compose the same as flat text, each sentence after those it rests on: what the log keeps of it."""
+    clause = due.rule.clause
+    return (*_replayed(due), *_facts(due), clause, *_doubts(due), _day0(due), _due(due), *_ends(due))
+
+
+def _replayed(due: "Due") -> Iterator[str]:
+    on = due.grounds.replayed_on
+    if on is not None:
+        yield f"today's rules replayed on a historic event: the rules of {on.isoformat()}"
 
 
 def local(at: datetime, zone: str) -> str:
     """An instant as people of a zone read it, with its offset."""
+    return _local(at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=1_024)
+def _local(at: datetime, zone: str) -> str:
+    # In UTC: elsewhere two instants of an hour that is repeated would be taken for one.
     return at.astimezone(ZoneInfo(zone)).isoformat()
 
 
@@ -107,17 +118,10 @@ def _configured(name: str, due: "Due") -> str:
     return f"{name}: {'true' if value else 'false'} by the trial's configuration ({meaning})"
 
 
-def _clause(due: "Due") -> str:
-    rule = due.rule
-    when = "" if rule.when is None else f" when {' '.join(rule.when.split())}"
-    return (
-        f"{rule.id}: {rule.sender} to {', '.join(rule.to)}{when}; limit {rule.limit_words}; "
-        f"{rule.citation} ({rule.basis}, confidence {rule.confidence})"
-    )
-
-
 def _doubts(due: "Due") -> Iterator[str]:
     rule, grounds = due.rule, due.grounds
+    if due.pack.unsure is not None:
+        yield f"UNSURE: {due.pack.unsure}"
     if rule.requires_confirmation:
         yield f"UNSURE: the limit of {rule.id} could not be confirmed; a person must confirm it"
     elif rule.confidence == "UNSURE":

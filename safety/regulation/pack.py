@@ -48,7 +48,8 @@ class Pack(Table):
     `zone`: the authority's; left out where the instrument has no authority of its own. `related`: who says that an event is
     related: any party (`either`), the sponsor alone (`sponsor`), or nobody has to (`not_used`). `define`: named conditions.
     `configuration`: what the trial has to say before some rules are sure, each with its meaning. `outside`: what the
-    instrument also demands and no rule here starts. `sha256`: of the text that it was read from.
+    instrument also demands and no rule here starts. `unsure`: what nobody could confirm of the whole pack, told with each of
+    its rules. `sha256`: of the text that it was read from.
     """
 
     id: Identifier
@@ -61,6 +62,7 @@ class Pack(Table):
     effective_to: date | None = None
     sources: Annotated[tuple[Line, ...], Field(min_length=1)]
     note: Line | None = None
+    unsure: Line | None = None
     sponsor_investigator: bool = False
     define: Mapping[Name, str] = {}
     configuration: Mapping[Name, Line] = {}

@@ -1,6 +1,7 @@
 """One rule of a pack as its table says it: who owes what to whom, when, from when on, how long, by which clause."""
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -86,6 +87,15 @@ class Rule(Table):
         if self.limit is None:
             return "UNSURE, to be confirmed by a person" if self.requires_confirmation else f"{self.unit}, no number"
         return f"{self.limit} {self.unit.replace('_', ' ')}{'' if self.limit == 1 else 's'}"
+
+    @cached_property
+    def clause(self) -> str:
+        """Say the rule in one sentence: who owes what to whom, when, how long, by which text and how sure that is."""
+        when = "" if self.when is None else f" when {' '.join(self.when.split())}"
+        return (
+            f"{self.id}: {self.sender} to {', '.join(self.to)}{when}; limit {self.limit_words}; "
+            f"{self.citation} ({self.basis}, confidence {self.confidence})"
+        )
 
 
 class Outside(Table):

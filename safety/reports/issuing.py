@@ -20,6 +20,7 @@ from safety.regulation.periodic import DAY, INSTANT, Period, schedule
 from safety.reports import LAYOUT
 from safety.reports.document import Lock
 from safety.reports.rendering import Rendered, render
+from safety.tick import LONG_AGO
 from safety.values import end_of_day, microseconds
 
 REPORT_FAILED = "PERIODIC-REPORT-FAILED"
@@ -59,28 +60,33 @@ def issue_all(desk: Desk, views: Views, now: datetime) -> int:
         issued_in_all += count
 
 
-def issue_due(desk: Desk, connection: Connection, now: datetime) -> int:
-    """Open and issue every report whose lock point has passed, and give how many were issued: a duty of the tick.
+def issue_due(desk: Desk, connection: Connection, now: datetime, since: datetime = LONG_AGO) -> int:
+    """Open and issue every report whose lock point has passed, after `since` where it is not open yet, and give how many were issued: a duty of the tick.
 
     Late, doubled and missed calls change when, never what: a report is issued once, from the same position, whoever calls.
     A period that ended before the trial was on record in this log is not owed by it. A report that cannot be rendered is
     told to the operators once, is tried again at every tick, and keeps no other from being issued.
     """
     at = At(Views.position(connection))
-    return sum(issued_now(desk, connection, one) for one in owing(connection, at, desk.journal, now))
+    return sum(issued_now(desk, connection, one) for one in owing(connection, at, desk.journal, now, since))
 
 
-def owing(connection: Connection, at: At, journal: Journal, now: datetime) -> list[Owed]:
+def owing(connection: Connection, at: At, journal: Journal, now: datetime, since: datetime = LONG_AGO) -> list[Owed]:
     """List what is owed and not issued: what was opened, and what the schedule of each trial says has been locked since."""
-    return [one for row in trials(connection, at) for one in of_trial(connection, row["trial"], at, journal, now)]
+    return [
+        one for row in trials(connection, at) for one in of_trial(connection, row["trial"], at, journal, (since, now))
+    ]
 
 
-def of_trial(connection: Connection, trial: str, at: At, journal: Journal, now: datetime) -> Sequence[Owed]:
-    """List what one trial owes."""
+def of_trial(
+    connection: Connection, trial: str, at: At, journal: Journal, within: tuple[datetime, datetime]
+) -> Sequence[Owed]:
+    """List what one trial owes: what was opened, and what was locked within two moments."""
+    after, now = within
     governs = definition(connection, trial, at)
     known = {(row["kind"], row["period"]): row for row in periodic_reports(connection, trial, at)}
     begun = [Owed(trial, governs.zone, row["owed"], opened=True) for row in known.values() if row["issued_at"] is None]
-    since = on_record_since(connection, trial, at, journal)
+    since = max(on_record_since(connection, trial, at, journal), microseconds(after))
     today = now.astimezone(ZoneInfo(governs.zone)).date()
     fresh = [
         Owed(trial, governs.zone, period, opened=False)

@@ -1,7 +1,7 @@
 """Rules of packs in the reader's words: their conditions, limits, what starts their clocks, and how sure their text is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from safety.regulation.pack import Pack
@@ -75,15 +75,20 @@ def in_words(words: Words, pack: Pack) -> list[RuleInWords]:
             words(STARTS[rule.trigger], of=", ".join(rule.of)),
             words(CONFIDENCE[rule.confidence]),
             words(BASIS[rule.basis]),
-            is_unsure(rule),
+            is_unsure(pack, rule),
         )
         for rule in pack.rules
     ]
 
 
-def is_unsure(rule: Rule) -> bool:
-    """Say whether a person has to confirm a rule or its limit."""
-    return rule.confidence == "UNSURE" or rule.requires_confirmation
+def is_unsure(pack: Pack, rule: Rule) -> bool:
+    """Say whether a person has to confirm a rule, its limit, or the pack as a whole."""
+    return rule.confidence == "UNSURE" or rule.requires_confirmation or pack.unsure is not None
+
+
+def unsure_of(packs: Iterable[Pack]) -> list[tuple[Pack, Rule]]:
+    """List the rules of some packs that a person has to confirm."""
+    return [(pack, rule) for pack in packs for rule in pack.rules if is_unsure(pack, rule)]
 
 
 def condition(words: Words, text: str | None, configuration: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from safety.web.acting import Fault, unsigned
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.pages.admin_packs import chosen_packs, would_change
-from safety.web.rules_in_words import is_unsure
+from safety.web.rules_in_words import unsure_of
 from safety.web.signing import NotSigned, signature, wanted
 
 pages = Pages()
@@ -61,7 +61,7 @@ def asks(form: Adopted) -> dict[str, str]:
 def shown(ask: Asked, names: list[str], form: Adopted, fault: Fault | None = None) -> Response:
     """Show what is signed for, what it would change, and the block that takes the signature."""
     packs = [known_pack(document.file) for document in form.packs]
-    unsure = [(pack, rule) for pack in packs for rule in pack.rules if is_unsure(rule)]
+    unsure = unsure_of(packs)
     said: dict[str, Any] = {
         "names": names,
         "form": form,

@@ -15,7 +15,7 @@ from safety.values import moment
 from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 from safety.web.governing import adoptions, governing_packs
-from safety.web.rules_in_words import RELATED, condition, in_words, is_unsure
+from safety.web.rules_in_words import RELATED, condition, in_words, unsure_of
 from safety.web.signing import signature_of
 from safety.what_if import compared
 
@@ -37,7 +37,7 @@ def list_packs(ask: Ask) -> Response:
             for document in one.packs:
                 governed.setdefault(document.sha256, []).append(trial)
     rows = [
-        {"pack": pack, "unsure": sum(map(is_unsure, pack.rules)), "governs": governed.get(pack.sha256, [])}
+        {"pack": pack, "unsure": len(unsure_of([pack])), "governs": governed.get(pack.sha256, [])}
         for pack in packaged_packs()
     ]
     return ask.render("admin/packs.html.j2", rows=rows, profiles=packaged_profiles(), today=ask.moment.date())
@@ -99,7 +99,7 @@ def told_of(ask: Asked, governs: Governing, known: list[tuple[int, Adopted]]) ->
     return {
         "adoption": governs.adoption,
         "packs": [known_pack(document.file) for document in governs.packs],
-        "unsure": sum(is_unsure(rule) for document in governs.packs for rule in known_pack(document.file).rules),
+        "unsure": len(unsure_of(known_pack(document.file) for document in governs.packs)),
         "asks": [(name, says, answered.get(name)) for name, says in asks.items()],
         "position": position,
         "at": ask.home.journal.recorded_at(position),
