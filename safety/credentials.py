@@ -119,9 +119,9 @@ class Credentials(Store):
 
     def count_passkeys(self) -> dict[str, int]:
         """Count the passkeys of each account that has any."""
-        ask = sa.select(PASSKEY.c.account, sa.func.count()).group_by(PASSKEY.c.account)
+        ask = sa.select(PASSKEY.c.account, sa.func.count().label("passkeys")).group_by(PASSKEY.c.account)
         with self._reached() as connection:
-            return dict(connection.execute(ask).all())
+            return {row.account: row.passkeys for row in connection.execute(ask)}
 
     def count_use(self, named: str, uses: int) -> bool:
         """Keep what a device has counted; False where it has not counted on, as a copy of it would."""

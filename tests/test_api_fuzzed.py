@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from safety.home import Home
 from safety.values import microseconds
 from safety.web.door import door
-from safety.web.shield import Pace
+from safety.web.pace import Pace
 from tests.api_programs import Asks, signing, told, two_sites, with_passphrase, with_token
 from tests.rule_packs import PACK
 from tests.web_homes import PASSPHRASE, Homes, with_people

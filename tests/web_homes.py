@@ -17,7 +17,7 @@ from safety.directory import Person
 from safety.home import Doors, Home, open_home
 from safety.settings import Settings
 from safety.web.door import door
-from safety.web.shield import Pace
+from safety.web.pace import Pace
 from tests.builders import alert_raised, append, dose_corrected, enrolled, given, registered, reported
 from tests.manual_clock import counted_salt
 
