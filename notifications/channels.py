@@ -92,7 +92,7 @@ class Smtp:
     def hand_over(self, mail: EmailMessage) -> int:
         """Hand the mail to the server; its 250 after DATA is the receipt, whatever it says to our goodbye."""
         try:
-            with connected(usable(self._url)) as server:
+            with connected(usable(self._url, self.name, "smtp", "smtps")) as server:
                 server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as fault:
             refuse(*(code for code, _ in fault.recipients.values()))
@@ -108,15 +108,15 @@ def refuse(*codes: int) -> NoReturn:
     raise NotDelivered(f"SMTP-{max(codes)}") from None
 
 
-def usable(url: str) -> SplitResult:
-    """Take an SMTP URL apart; one without scheme or host is refused, so that no mail goes to a server nobody named."""
+def usable(url: str, channel: ChannelName, *schemes: str) -> SplitResult:
+    """Take a channel's URL apart; one without scheme or host is refused, so that nothing goes to a server nobody named."""
     try:
         parts = urlsplit(url)
-        if parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0:
+        if parts.scheme in schemes and parts.hostname and parts.port != 0:
             return parts
     except ValueError:  # a port that is no number
         pass
-    raise NotDelivered("SMTP-URL-UNUSABLE")
+    raise NotDelivered(f"{channel.upper()}-URL-UNUSABLE")
 
 
 @cache

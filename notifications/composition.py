@@ -1,5 +1,7 @@
 """Puts the delivery of a home together: its record, its channels, and what rings for whom."""
 
+from pathlib import Path
+
 from notifications.channels import Channel, Maildir, Smtp
 from notifications.dispatcher import Dispatcher, Doorbell, InProcess
 from notifications.handler import Handler
@@ -10,15 +12,20 @@ from notifications.webhook import Webhook
 from safety.home import Home
 
 
-def channels_of(home: Home) -> list[Channel]:
-    """The ways out of a home: a maildir always, e-mail and a webhook where they are named."""
-    said = home.settings
-    found: list[Channel] = [Maildir(said.home / "mail")]
-    if said.smtp_url:
-        found.append(Smtp(said.smtp_url))
-    if said.webhook_url:
-        found.append(Webhook(said.webhook_url, said.webhook_secret))
+def ways_out(place: Path, smtp_url: str | None, webhook_url: str | None, webhook_secret: str | None) -> list[Channel]:
+    """A maildir in a folder always, e-mail and a webhook where they are named."""
+    found: list[Channel] = [Maildir(place / "mail")]
+    if smtp_url:
+        found.append(Smtp(smtp_url))
+    if webhook_url:
+        found.append(Webhook(webhook_url, webhook_secret))
     return found
+
+
+def channels_of(home: Home) -> list[Channel]:
+    """The ways out of a home."""
+    said = home.settings
+    return ways_out(said.home, said.smtp_url, said.webhook_url, said.webhook_secret)
 
 
 def record_of(home: Home) -> Record:

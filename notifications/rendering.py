@@ -204,6 +204,11 @@ def plain_json(content: Content) -> str:
     return json.dumps({"message": content.message, "trial": content.trial, "to": content.to.account, "alerts": alerts})
 
 
+def named_by(sender: str, name: str) -> str:
+    """Give the Message-ID of a mail of this name: it ends with the house that sends it (RFC 5322 3.6.4)."""
+    return f"<{name}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
+
+
 def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMessage:
     """Put a text into an envelope; its Message-ID follows from the message's, so that a resend is recognisably the same mail."""
     # 7bit: names are also Chinese, and not every server on the way takes eight bits.
@@ -214,7 +219,7 @@ def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMe
     written["From"] = head.sender
     written["To"] = content.to.address
     written["Date"] = format_datetime(moment(content.composed_at))
-    written["Message-ID"] = f"<{content.message.lower()}@{parseaddr(head.sender)[1].rpartition('@')[2] or 'localhost'}>"
+    written["Message-ID"] = named_by(head.sender, content.message.lower())
     written["X-Vigilog-Attempt"] = str(attempt)
     written.set_content(text)
     return written

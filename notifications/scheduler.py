@@ -1,7 +1,7 @@
 """Ticks: APScheduler rings every few seconds, however late or doubled; it knows no deadline and loses none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
@@ -32,7 +32,6 @@ async def guarded(
     scheduler: AsyncIOScheduler,
     wall: Callable[[], datetime],
     monotonic: Callable[[], float],
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     *,
     jumped: Jumped,
 ) -> AsyncIterator[None]:
@@ -47,7 +46,7 @@ async def guarded(
     async def watch() -> None:
         usual = apart()
         while True:
-            await sleep(GUARD_SECONDS)
+            await asyncio.sleep(GUARD_SECONDS)
             jump = apart() - usual
             if abs(jump) > JUMP_SECONDS:
                 usual += jump

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from notifications.channels import Channel, Maildir, NotDelivered, Smtp, Written
-from notifications.composition import record_of
+from notifications.channels import Channel, NotDelivered, Written
+from notifications.composition import record_of, ways_out
 from notifications.record import Bell, Letter, Pending, Record
-from notifications.rendering import OwedAlert, spelled
-from notifications.webhook import Webhook
+from notifications.rendering import OwedAlert, named_by, spelled
 from safety.aggregates.message import permanent
 from safety.cli.door import machine_faults
 from safety.home import LOG, Doors, Home, Unusable, open_home
@@ -135,13 +134,10 @@ def to_say(found: Sequence[Fault], how_it_stands: str, last: Said, now: datetime
 
 
 def channels_of(settings: Settings) -> list[Channel]:
-    """The watchdog's own ways out: a maildir always; e-mail and a webhook where they are named for it."""
-    found: list[Channel] = [Maildir(settings.watchdog_home / "mail")]
-    if settings.watchdog_smtp_url and settings.watchdog_mail_to:
-        found.append(Smtp(settings.watchdog_smtp_url))
-    if settings.watchdog_webhook_url:
-        found.append(Webhook(settings.watchdog_webhook_url, settings.watchdog_webhook_secret))
-    return found
+    """The watchdog's own ways out; e-mail where it is named to whom."""
+    smtp_url = settings.watchdog_smtp_url if settings.watchdog_mail_to else None
+    webhook = settings.watchdog_webhook_url, settings.watchdog_webhook_secret
+    return ways_out(settings.watchdog_home, smtp_url, *webhook)
 
 
 def written(saying: Saying, settings: Settings, now: datetime, new_id: str) -> Written:
@@ -151,7 +147,7 @@ def written(saying: Saying, settings: Settings, now: datetime, new_id: str) -> W
     mail["From"] = settings.mail_from
     mail["To"] = settings.watchdog_mail_to or "watchdog@localhost"
     mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{new_id}@{parseaddr(settings.mail_from)[1].rpartition('@')[2] or 'localhost'}>"
+    mail["Message-ID"] = named_by(settings.mail_from, new_id)
     mail["X-Vigilog-Attempt"] = "1"
     mail.set_content(saying.text)
     return Written(mail, json.dumps({"watchdog": saying.subject, "text": saying.text, "at": now.isoformat()}))
@@ -170,7 +166,7 @@ def watch(settings: Settings, doors: Doors, channels: Sequence[Channel], tell: C
         if saying is None:
             continue
         try:
-            asyncio.run(speak(channel, written(saying, settings, now, doors.new_id())))
+            asyncio.run(channel.send(written(saying, settings, now, doors.new_id())))
         except NotDelivered as fault:
             sentence = f"The watchdog cannot speak over {channel.name}: {fault.error}."
             mute.append(Fault(f"MUTE-{channel.name}", sentence))
@@ -179,11 +175,6 @@ def watch(settings: Settings, doors: Doors, channels: Sequence[Channel], tell: C
         said[channel.name] = saying.said
     keep(file, said)
     return [*found, *mute]
-
-
-async def speak(channel: Channel, message: Written) -> None:
-    """Say it over a channel; raises NotDelivered."""
-    await channel.send(message)
 
 
 def last_said(file: Path) -> dict[str, Said]:

@@ -5,9 +5,9 @@ import http.client
 from hashlib import sha256
 from hmac import digest
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
-from notifications.channels import NotDelivered, Written, tls
+from notifications.channels import NotDelivered, Written, tls, usable
 
 TIMEOUT_SECONDS = 20
 TAKEN = range(200, 300)
@@ -33,7 +33,7 @@ class Webhook:
         """Post the message; any answer from 200 to 299 is the receipt, a redirection is a refusal."""
         body = written.body.encode()
         try:
-            status = answer(usable(self._url), body, self.headers(written, body))
+            status = answer(usable(self._url, self.name, "http", "https"), body, self.headers(written, body))
         except (OSError, http.client.HTTPException) as fault:
             raise NotDelivered(type(fault).__name__.upper()) from None
         if status not in TAKEN:
@@ -50,17 +50,6 @@ class Webhook:
         if self._secret:
             said[SIGNATURE] = "sha256=" + digest(self._secret.encode(), body, sha256).hex()
         return said
-
-
-def usable(url: str) -> SplitResult:
-    """Take a URL apart; one without scheme or host is refused."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
-            return parts
-    except ValueError:  # a port that is no number
-        pass
-    raise NotDelivered("WEBHOOK-URL-UNUSABLE")
 
 
 def answer(url: SplitResult, body: bytes, headers: dict[str, str]) -> int:

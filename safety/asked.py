@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from safety.aggregates.account import NotPermitted, OtherTrial, acting, there
-from safety.aggregates.deciding import Act, Command, Form, Refused, States
+from safety.aggregates.deciding import Act, Command, Form, Refused, States, variables
 from safety.aggregates.record import RedactionRequested
 from safety.aggregates.relied_on import ChangedSince, concerns
 from safety.journal import Head, Signature, Turn, decode
@@ -85,7 +85,7 @@ def check_text(form: Form, reason: str | None) -> None:
         raise NotText(field="reason")
     for name, value in form.__dict__.items():
         if value is not None and any("\0" in text for text in texts(value)):
-            raise NotText(field=type(form).model_fields[name].alias or name)
+            raise NotText(field=variables(type(form))[name])
 
 
 def texts(value: object) -> Iterator[str]:

@@ -120,6 +120,11 @@ RULES = (
 """The duties of an adverse event; the first rule that fits is the one that is owed."""
 
 
+def rule_of(ae: OneEvent) -> Rule | None:
+    """Give the rule by which something is owed of an adverse event; None where nothing is."""
+    return next((rule for rule in RULES if rule.when(ae)), None)
+
+
 def adverse_event_of(happened: Happened) -> OneEvent | None:
     """Give the adverse event that something happened to; None where none did."""
     if not happened.event.TOPIC.startswith("adverse_event."):
@@ -135,27 +140,31 @@ def alerts(decided: Iterable[Happened], states: States, at: datetime) -> list[Al
     decided = list(decided)
     came_to = {happened.event.stream: happened.after for happened in decided}
     for happened in decided:
-        found += of_delivery(happened.event, happened.after, states, at)
-        if isinstance(happened.event, OfObligation):
-            found += of_obligation(happened.event, happened, came_to[happened.event.stream], states, at)
-            continue
-        if isinstance(happened.event, Issued):
-            found.append(owed(announcement(happened, happened.event), terms(states, happened.event.trial), at))
-            continue
-        event, ae = happened.event, adverse_event_of(happened)
-        rule = None if ae is None else next((rule for rule in RULES if rule.when(ae)), None)
-        if rule is None or not isinstance(event, SubjectForm):
-            continue
-        raised = Raised(
-            trial=event.trial,
-            alert=alert_id(event.stream, happened.after.version, rule.rule, rule.role, 1),
-            rule=rule.rule,
-            role=rule.role,
-            urgency=rule.urgency,
-            concerning=(f"{event.subject}/{event.__dict__['number']}",),
-        )
-        found.append(owed(raised, terms(states, event.trial), at))
+        event = happened.event
+        found += of_delivery(event, happened.after, states, at)
+        if isinstance(event, OfObligation):
+            found += of_obligation(event, happened, came_to[event.stream], states, at)
+        elif isinstance(event, Issued):
+            found.append(owed(announcement(happened, event), terms(states, event.trial), at))
+        elif isinstance(event, SubjectForm) and (raised := of_adverse_event(event, happened)) is not None:
+            found.append(owed(raised, terms(states, event.trial), at))
     return found
+
+
+def of_adverse_event(event: SubjectForm, happened: Happened) -> Raised | None:
+    """Call for what the rules say of the adverse event that something happened to; None where nothing is owed."""
+    ae = adverse_event_of(happened)
+    rule = None if ae is None else rule_of(ae)
+    if rule is None:
+        return None
+    return Raised(
+        trial=event.trial,
+        alert=alert_id(event.stream, happened.after.version, rule.rule, rule.role, 1),
+        rule=rule.rule,
+        role=rule.role,
+        urgency=rule.urgency,
+        concerning=(f"{event.subject}/{event.__dict__['number']}",),
+    )
 
 
 def of_obligation(
@@ -237,7 +246,7 @@ def of_imported_events(imported: Imported) -> Iterator[tuple[str, Urgency, tuple
     history = imported.record.history
     for name, was, now in imported.changed:
         ae = OneEvent(imported.record, was, now)
-        rule = next((rule for rule in RULES if rule.when(ae)), None)
+        rule = rule_of(ae)
         if rule is None or (history and not ae.was_serious):
             continue
         if ae.was_serious:

@@ -81,56 +81,55 @@ class Home:
         """The people behind the accounts."""
         from safety.directory import Directory  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Directory(self._place("directory.db"))
+        return self._held.enter_context(closing(Directory(self._place("directory.db"))))
 
     @cached_property
     def credentials(self) -> "Credentials":
         """What the people show to prove who they are; kept beside the directory, never in the log."""
         from safety.credentials import Credentials  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Credentials(self._place("directory.db"))
+        return self._held.enter_context(closing(Credentials(self._place("directory.db"))))
 
     @cached_property
     def sessions(self) -> "Sessions":
         """Who is signed in, and who failed to; may be lost."""
         from safety.sessions import Sessions  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Sessions(self._place("scratch.db"))
+        return self._held.enter_context(closing(Sessions(self._place("scratch.db"))))
 
     @cached_property
     def left_off(self) -> "LeftOff":
         """Where each account has left off; may be lost."""
         from safety.left_off import LeftOff  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return LeftOff(self._place("scratch.db"))
+        return self._held.enter_context(closing(LeftOff(self._place("scratch.db"))))
 
     @cached_property
     def tokens(self) -> "Tokens":
         """The tokens with which programs ask the API; kept beside the credentials."""
         from safety.tokens import Tokens  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Tokens(self._place("directory.db"))
+        return self._held.enter_context(closing(Tokens(self._place("directory.db"))))
 
     @cached_property
     def access(self) -> Journal:
         """The access log of this machine's doors: of the same kind as the log, with positions of its own."""
-        return open_journal(
-            self.settings.home / "access.db", lambda: microseconds(self.doors.clock()), self.settings.lock_seconds
-        )
+        place, clock = self.settings.home / "access.db", lambda: microseconds(self.doors.clock())
+        return self._held.enter_context(closing(open_journal(place, clock, self.settings.lock_seconds)))
 
     @cached_property
     def views(self) -> "Views":
         """The views, as they stand; whoever reads catches up first."""
         from safety.projections.views import Views  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Views(self.settings.database_url or self.settings.home)
+        return self._held.enter_context(closing(Views(self.settings.database_url or self.settings.home)))
 
     @cached_property
     def scratch(self) -> "Scratch":
         """What may be lost: leases and heartbeats."""
         from safety.scratch import Scratch  # noqa: PLC0415, SQLAlchemy is imported only where it is used
 
-        return Scratch(self._place("scratch.db"))
+        return self._held.enter_context(closing(Scratch(self._place("scratch.db"))))
 
     def _place(self, file: str) -> str:
         """Give the URL of a store: the database of the settings, where they name one, else a file of the home."""
@@ -139,9 +138,6 @@ class Home:
 
     def close(self) -> None:
         """Let go of everything that was opened."""
-        for name in ("directory", "credentials", "sessions", "left_off", "tokens", "access", "views", "scratch"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
         self._held.close()
 
 

@@ -46,16 +46,6 @@ def packaged_pack(pack_id: str) -> Pack:
     return found
 
 
-def packaged_profile(profile_id: str) -> Profile:
-    """Read a packaged profile; raises NotPackaged where there is none, or a pack of that id."""
-    found = packaged(profile_id)
-    if isinstance(found, Pack):
-        raise NotPackaged(
-            f"{profile_id} is a pack, not a profile; a profile is {', '.join(p.id for p in packaged_profiles())}"
-        )
-    return found
-
-
 def packaged_packs() -> tuple[Pack, ...]:
     """Every packaged pack, by id."""
     return tuple(found for found in map(packaged, pack_texts()) if isinstance(found, Pack))

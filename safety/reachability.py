@@ -8,7 +8,7 @@ from safety.duty import RULES
 from safety.projections import Connection
 from safety.projections.on_duty import Vacancy, people, recipients, vacancies
 from safety.projections.trials import governing
-from safety.values import Role
+from safety.values import Role, iso
 
 Fault = dict[str, str | None]
 """Trial, role, kind (`vacant` or `no_address`), from when (None: now), and a sentence."""
@@ -37,7 +37,7 @@ def vacant(vacancy: Vacancy) -> Fault:
         "trial": vacancy.trial,
         "role": vacancy.role,
         "kind": "vacant",
-        "from": None if at is None else at.isoformat().replace("+00:00", "Z"),
+        "from": None if at is None else iso(at),
         "message": f"{why}; its alerts go to the operator.",
     }
 

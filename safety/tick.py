@@ -60,7 +60,7 @@ def tick(
 ) -> Ticked:
     """Raise everything that has fallen due by `now` and was not raised, and say what that was.
 
-    `drift`: how much further the wall clock went than the monotonic one since the last tick; see `Pace`.
+    `drift`: how much further the wall clock went than the monotonic one since the last tick.
 
     Raises:
         Unavailable: the machine refused; what was raised until then is raised, the rest at the next tick.
@@ -102,7 +102,7 @@ def ladders(desk: Desk, connection: Connection, now: datetime, since: datetime =
 def release(desk: Desk, due: Due) -> int:
     """Let one alert out with its digest."""
     form = Released(trial=due.trial, alert=due.alert)
-    return counted(asked(desk, "alert.release", form, f"release-{due.alert}"))
+    return newly(desk, "alert.release", form, f"release-{due.alert}")
 
 
 def climb(desk: Desk, due: Due, now: datetime, most: int) -> int:
@@ -113,9 +113,11 @@ def climb(desk: Desk, due: Due, now: datetime, most: int) -> int:
         alert = rung_id(root, rung)
         form = root.model_copy(update={"alert": alert, "root": due.alert, "rung": rung})
         done = asked(desk, "alert.escalate", form, f"rung-{alert}")
-        following = done.events[0].__dict__["next_at"] if counted(done) and done is not None else None
+        if done is None:
+            return climbed
+        following = done.events[0].__dict__["next_at"]
         if following is None or following > now:
-            return climbed + counted(done)
+            return climbed + 1
     return most
 
 
@@ -126,7 +128,7 @@ def reminders(desk: Desk, connection: Connection, now: datetime, since: datetime
         of = as_raised(due)
         alert = reminder_id(of, due.reminded + 1)
         form = of.model_copy(update={"alert": alert, "reminds": due.alert, "reminder": due.reminded + 1})
-        raised += counted(asked(desk, "alert.remind", form, f"remind-{alert}"))
+        raised += newly(desk, "alert.remind", form, f"remind-{alert}")
     return raised
 
 
@@ -141,7 +143,7 @@ def nearing(desk: Desk, connection: Connection, now: datetime, since: datetime =
             continue
         urgency: Urgency = "digest" if untold.due_at - now >= A_DAY else "urgent"
         form = alert_of(untold.clock).model_copy(update={"urgency": urgency})
-        raised += counted(asked(desk, "alert.raise", form, f"raise-{form.alert}"))
+        raised += newly(desk, "alert.raise", form, f"raise-{form.alert}")
     return raised
 
 
@@ -150,7 +152,7 @@ def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
     raised = 0
     for owed in reviews_owed(connection, At(Views.position(connection)), limit=MOST):
         form = Reviewed(trial=owed.trial, subject=owed.subject)
-        raised += counted(asked(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}"))
+        raised += newly(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}")
     return raised
 
 
@@ -167,11 +169,11 @@ def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
             if settled(connection, alert) is None:
                 concerning = (vacancy.role.upper(),)
                 form = Raised(trial=trial, alert=alert, rule=ROLE_VACANT, role="operator", concerning=concerning)
-                raised += counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+                raised += newly(desk, "alert.raise", form, f"raise-{alert}")
     for due in unpaid(connection, ROLE_VACANT):
         if due.alert not in standing:
             form_of = Settled(trial=due.trial, alert=due.alert)
-            raised += counted(asked(desk, "alert.settle", form_of, f"settle-{due.alert}"))
+            raised += newly(desk, "alert.settle", form_of, f"settle-{due.alert}")
     return raised
 
 
@@ -206,7 +208,7 @@ def clock_jumped(desk: Desk, connection: Connection, now: datetime, drift: timed
         return 0
     alert = alert_id("-/log", count + 1, CLOCK_JUMPED, "operator", 1)
     form = Raised(trial="-", alert=alert, rule=CLOCK_JUMPED, role="operator", concerning=())
-    return counted(asked(desk, "alert.raise", form, f"raise-{alert}"))
+    return newly(desk, "alert.raise", form, f"raise-{alert}")
 
 
 def as_raised(due: Due) -> Raised:
@@ -216,28 +218,14 @@ def as_raised(due: Due) -> Raised:
 
 
 def asked(desk: Desk, command: str, form: Form, command_id: str) -> Done | None:
-    """Ask the desk for what is due; None where another tick was first, or somebody acknowledged meanwhile."""
+    """Ask the desk for what is due; None where it is there: another tick was first, or somebody acknowledged meanwhile."""
     try:
-        return desk.do(command, form, by=OPERATOR, command_id=command_id)
+        done = desk.do(command, form, by=OPERATOR, command_id=command_id)
     except (NothingOwed, NotYet):
         return None
+    return done if done.events and not done.repeated else None
 
 
-def counted(done: Done | None) -> int:
-    """Say whether something was raised just now."""
-    return int(done is not None and bool(done.events) and not done.repeated)
-
-
-class Pace:
-    """Compares the wall clock with one that only runs: the difference between two looks is how far the wall clock jumped."""
-
-    def __init__(self) -> None:
-        """Nothing to compare with yet."""
-        self._last: tuple[datetime, float] | None = None
-
-    def drift(self, now: datetime, monotonic: float) -> timedelta:
-        """Say how much further the wall clock went than the other one since the last look; `monotonic` in seconds."""
-        last, self._last = self._last, (now, monotonic)
-        if last is None:
-            return timedelta(0)
-        return (now - last[0]) - timedelta(seconds=monotonic - last[1])
+def newly(desk: Desk, command: str, form: Form, command_id: str) -> int:
+    """Ask for what is due, and say whether it is new: 1 or 0."""
+    return int(asked(desk, command, form, command_id) is not None)

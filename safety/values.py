@@ -279,6 +279,11 @@ def end_of_day(day: date, zone: str) -> datetime:
     return following.astimezone(UTC) - timedelta(microseconds=1)
 
 
+def iso(at: datetime) -> str:
+    """Write a moment as every answer does: ISO 8601 in UTC, `2018-05-31T10:00:00Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def microseconds(moment: datetime) -> int:
     """Whole microseconds from 1970 UTC: how the log writes time."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

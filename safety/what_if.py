@@ -1,7 +1,7 @@
 """What would have been due under another pack: the same history asked again, and how that differs from what was decided."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from safety.aggregates.account import OPERATOR
@@ -12,6 +12,7 @@ from safety.aggregates.trial import Trial
 from safety.clocks import Case, Governed, by_filing, report_made
 from safety.journal import Journal
 from safety.regulation.due import Due
+from safety.values import iso
 
 Recorded = Mapping[str, Any]
 """An obligation as the view of what is owed tells it."""
@@ -117,7 +118,7 @@ def told_of(one: Would, counterpart: Recorded | None, now: datetime) -> dict[str
         "to": list(due.to),
         "day0": due.day0.isoformat(),
         "due_on": None if due.due_on is None else due.due_on.isoformat(),
-        "due_at": None if due.due_at is None else due.due_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "due_at": None if due.due_at is None else iso(due.due_at),
         "unit": due.rule.unit,
         "late": due.due_at is not None and ended >= due.due_at,
         "citation": due.rule.citation,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from notifications.channels import Channel
@@ -19,7 +19,7 @@ from notifications.worker import Worker
 from safety.desk import Desk
 from safety.journal import Unavailable
 from safety.scratch import Scratch
-from safety.tick import Pace, tick
+from safety.tick import tick
 from safety.values import Clock
 from tests.simulated_broker import SimulatedBroker
 from tests.simulated_channels import SimulatedChannel
@@ -220,11 +220,13 @@ def dispatching(parts: Parts, broker: SimulatedBroker | None) -> Callable[[Life]
         here = Alongside(life.handler, lambda _: None, life.leave)
         doorbell = here if broker is None else ThroughBroker(broker.publisher(life), here, life.record.now)
         dispatcher = parts.dispatcher(life.record, life.handler.ways, doorbell)
-        pace = Pace()
+        apart = life.clock().timestamp() - life.world.time
 
         def ticks() -> object:
-            now = life.clock()
-            return parts.tick(life.desk, life.views, now, drift=pace.drift(now, life.world.time))
+            nonlocal apart
+            now, before = life.clock(), apart
+            apart = now.timestamp() - life.world.time
+            return parts.tick(life.desk, life.views, now, drift=timedelta(seconds=apart - before))
 
         async def deliver() -> None:
             began = life.world.time

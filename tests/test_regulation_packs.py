@@ -13,7 +13,6 @@ from safety.packaged import (
     packaged,
     packaged_pack,
     packaged_packs,
-    packaged_profile,
     packaged_profiles,
     read_either,
 )
@@ -63,7 +62,6 @@ def test_a_packaged_pack_shows_what_is_unsure(pack: Pack) -> None:
 NOT_PACKAGED: list[tuple[Callable[[str], object], str, str]] = [
     (packaged, "EU-CTC", "did you mean EU-CTR"),
     (packaged_pack, "CN-ADMSC-DEMO", "is a profile; name one of its packs: CN-NMPA-DRUG"),
-    (packaged_profile, "EU-CTR", "is a pack, not a profile; a profile is CN-ADMSC-DEMO"),
 ]
 
 

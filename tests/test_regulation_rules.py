@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from safety.packaged import packaged_pack, packaged_packs, packaged_profile
+from safety.packaged import packaged_pack, packaged_packs, packaged_profiles
 from safety.regulation.evaluator import evaluate
 from safety.regulation.facts import Fact
 from tests.clause_rows import BOTH_SAY_NO, CN, OURS, ROWS, Row
@@ -216,7 +216,7 @@ def test_rows_that_no_fact_of_one_case_starts_are_told_by_their_pack(pack: str) 
 
 
 def test_the_profile_of_the_first_trial() -> None:
-    profile = packaged_profile("CN-ADMSC-DEMO")
+    (profile,) = packaged_profiles()
     assert profile.sponsor_investigator
     day = date(2019, 2, 4)  # the eve of the Spring Festival
     packs = [packaged_pack(pack) for pack in profile.packs]

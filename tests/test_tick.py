@@ -18,7 +18,7 @@ from safety.projections.alert import ALERT
 from safety.projections.at import At
 from safety.projections.falling_due import reminders_due, rungs_due
 from safety.projections.inbox import inbox, owed
-from safety.tick import CLOCK_JUMPED, DUTIES, DUTIES_OF_DEMO, TOLERANCE, Pace, tick
+from safety.tick import CLOCK_JUMPED, DUTIES, DUTIES_OF_DEMO, TOLERANCE, tick
 from safety.values import microseconds
 from tests.builders import (
     T0,
@@ -222,14 +222,6 @@ def test_a_clock_that_went_another_way_than_the_monotonic_one_is_told(
 ) -> None:
     assert night.tick(T0 + HOUR, drift=drift).get("clock", 0) == jumps
     assert night.tick(T0 + HOUR).get("clock", 0) == 0
-
-
-def test_the_pace_is_the_difference_of_two_clocks_between_two_looks() -> None:
-    pace = Pace()
-    assert pace.drift(T0, 100.0) == timedelta(0)
-    assert pace.drift(T0 + MINUTE, 160.0) == timedelta(0)
-    assert pace.drift(T0 + HOUR, 165.0) == 59 * MINUTE - timedelta(seconds=5)
-    assert pace.drift(T0, 170.0) == -HOUR - timedelta(seconds=5)
 
 
 def test_an_alert_about_the_log_is_acknowledged_by_who_may_in_every_trial(night: Night) -> None:

@@ -8,7 +8,7 @@ import pytest
 from safety.aggregates.obligation import Reviewed, Superseded
 from safety.journal import Journal
 from safety.projections import At, Views
-from safety.projections.obligations import due_within, obligations, reviews_owed, timeliness
+from safety.projections.obligations import obligations, reviews_owed, timeliness
 from tests import builders as b
 from tests.conftest import Store
 from tests.test_obligation import NAME, about, acknowledged, cancelled, rejected, submitted
@@ -127,29 +127,6 @@ def test_as_of_a_position_later_events_change_nothing(journal: Journal, views: V
     b.append(journal, rejected(rejected_at=START))
     stood = [row(journal, views, EARLY, position=opened + n).get("state") for n in (-1, 0, 1, 2)]
     assert stood == [None, "open", "submitted", "rejected"]
-
-
-def test_only_what_runs_and_is_due_soon(journal: Journal, views: Views) -> None:
-    now = DUE - timedelta(days=2)
-    b.append(
-        journal,
-        *BEGIN,
-        b.obligation_opened(),
-        b.obligation_opened(obligation="GOLD-15/2", due_at=None, due_on=None, unit="immediately", limit=None),
-        b.obligation_opened(obligation="GOLD-15/3", due_at=DUE + timedelta(days=9)),
-        b.obligation_opened(obligation="GOLD-15/4"),
-        cancelled(obligation="GOLD-15/4"),
-    )
-    views.catch_up(journal)
-    with views.connect() as connection:
-
-        def soon(days: float, trial: str | None = None) -> list[object]:
-            return [found["obligation"] for found in due_within(connection, now, timedelta(days=days), trial)]
-
-        assert soon(1) == ["GOLD-15/2"]
-        assert soon(2) == ["GOLD-15/2", "GOLD-15/1"], "the first instant that is too late counts"
-        assert soon(20, b.TRIAL) == ["GOLD-15/2", "GOLD-15/1", "GOLD-15/3"]
-        assert soon(20, "T2") == []
 
 
 # Whose duties are to be reviewed

@@ -14,6 +14,7 @@ from notifications.demo.record import (
     SUBJECTS,
     TRIAL,
     DemoEvent,
+    DemoSubject,
 )
 from safety.adopting import packaged_adoption
 from safety.aggregates.account import OPERATOR, Added
@@ -102,39 +103,48 @@ def acknowledging(trial: str, who: str, name: str, role: str | None = None) -> C
 def treating() -> Iterator[Step]:
     """Enrolment and three infusions of each of the seven."""
     for subject in SUBJECTS:
-        named = {"trial": TRIAL, "subject": subject.code}
-        consent = subject.first_dose - timedelta(days=7)
-        enrolled = Enrolled.model_validate(
-            {
-                **named,
-                "site": SITE,
-                "age": subject.age,
-                "sex": subject.sex,
-                "weight_kg": subject.weight_kg,
-                "arm": "AD-MSC",
-                "actual_arm": "AD-MSC",
-                "enrolled_on": consent.isoformat(),
-            }
-        )
-        yield Step(at(consent, 11), INVESTIGATOR, "subject.enrol", enrolled, f"demo-enrol-{subject.code}")
+        yield enrolment(subject)
         for number, offset in enumerate(DOSE_DAYS, 1):
-            day = subject.first_dose + timedelta(days=offset)
-            given = Given.model_validate(
-                {
-                    **named,
-                    "number": number,
-                    "treatment": "AD-MSC",
-                    "route": "INTRAVENOUS",
-                    "started_on": f"{day}T09:30",
-                    "ended_on": f"{day}T10:15",
-                    "visit": f"WEEK {offset // 7}",
-                    "lot": f"ADMSC-{day:%y%m}-{subject.code}",
-                    "cells_per_kg": "500000",
-                    "viability_percent": "92",
-                    "interrupted": "N",
-                }
-            )
-            yield Step(at(day, 11), INVESTIGATOR, "dose.give", given, f"demo-dose-{subject.code}-{number}")
+            yield infusion(subject, number, offset)
+
+
+def enrolment(subject: DemoSubject) -> Step:
+    """A subject consents a week before its first dose."""
+    consent = subject.first_dose - timedelta(days=7)
+    said = {
+        "trial": TRIAL,
+        "subject": subject.code,
+        "site": SITE,
+        "age": subject.age,
+        "sex": subject.sex,
+        "weight_kg": subject.weight_kg,
+        "arm": "AD-MSC",
+        "actual_arm": "AD-MSC",
+        "enrolled_on": consent.isoformat(),
+    }
+    form = Enrolled.model_validate(said)
+    return Step(at(consent, 11), INVESTIGATOR, "subject.enrol", form, f"demo-enrol-{subject.code}")
+
+
+def infusion(subject: DemoSubject, number: int, offset: int) -> Step:
+    """A subject is given a dose, so many days after its first."""
+    day = subject.first_dose + timedelta(days=offset)
+    said = {
+        "trial": TRIAL,
+        "subject": subject.code,
+        "number": number,
+        "treatment": "AD-MSC",
+        "route": "INTRAVENOUS",
+        "started_on": f"{day}T09:30",
+        "ended_on": f"{day}T10:15",
+        "visit": f"WEEK {offset // 7}",
+        "lot": f"ADMSC-{day:%y%m}-{subject.code}",
+        "cells_per_kg": "500000",
+        "viability_percent": "92",
+        "interrupted": "N",
+    }
+    form = Given.model_validate(said)
+    return Step(at(day, 11), INVESTIGATOR, "dose.give", form, f"demo-dose-{subject.code}-{number}")
 
 
 def report(event: DemoEvent, ident: str, **beside: object) -> Step:

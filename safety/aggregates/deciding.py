@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -125,6 +126,12 @@ F = TypeVar("F", bound=Form)
 S = TypeVar("S")
 
 
+@cache
+def variables(form: type[Form]) -> Mapping[str, str]:
+    """Give of each field of a form its name on the wire: the CDISC variable, or its own name where there is none."""
+    return {name: described.alias or name for name, described in form.model_fields.items()}
+
+
 def sealed_fields(form: type[Form]) -> dict[str, str]:
     """Find the fields whose type is marked with a FieldClass, by wire name."""
     found = {}
@@ -132,7 +139,7 @@ def sealed_fields(form: type[Form]) -> dict[str, str]:
         inner = (mark for part in get_args(described.annotation) for mark in getattr(part, "__metadata__", ()))
         marks = [*described.metadata, *inner]
         if any(isinstance(mark, FieldClass) for mark in marks):
-            found[described.alias or name] = name
+            found[variables(form)[name]] = name
     return found
 
 

@@ -114,6 +114,14 @@ def check_whose(states: States, known: Obligation, form: OfObligation, act: Act)
         raise NotYourObligation(**named(form), owed_by=known.opened.owed_by, role=act.role)
 
 
+def check_answer(known: Obligation, form: Acknowledged | Rejected, what: str, at: datetime, act: Act) -> None:
+    """Refuse the answer of a recipient that the report was not sent to, or of a moment at which there can have been none."""
+    check_recipients(known, form, form.recipient)
+    if form.recipient not in known.sent_to:
+        raise NotSent(**named(form))
+    check_moment(known, form, what, at, act)
+
+
 @command("obligation.take", Taken, "safety_officer")
 def take(states: States, form: Taken, act: Act) -> tuple[Form, ...]:
     """Take a running clock in hand, by name; over from somebody else only with a reason. The clock and its alerts go on."""
@@ -148,10 +156,7 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
 def acknowledge(states: States, form: Acknowledged, act: Act) -> tuple[Form, ...]:
     """Record a recipient's acknowledgement; the same again says nothing new."""
     known = on_record(states, form)
-    check_recipients(known, form, form.recipient)
-    if form.recipient not in known.sent_to:
-        raise NotSent(**named(form))
-    check_moment(known, form, "The acknowledgement", form.acknowledged_at, act)
+    check_answer(known, form, "The acknowledgement", form.acknowledged_at, act)
     return () if form.recipient in known.acknowledged_by else (form,)
 
 
@@ -159,10 +164,7 @@ def acknowledge(states: States, form: Acknowledged, act: Act) -> tuple[Form, ...
 def reject(states: States, form: Rejected, act: Act) -> tuple[Form, ...]:
     """Record that a recipient did not take the report: it has to be sent again, and the clock goes on."""
     known = on_record(states, form)
-    check_recipients(known, form, form.recipient)
-    if form.recipient not in known.sent_to:
-        raise NotSent(**named(form))
-    check_moment(known, form, "The rejection", form.rejected_at, act)
+    check_answer(known, form, "The rejection", form.rejected_at, act)
     return (form,)
 
 

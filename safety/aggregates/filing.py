@@ -16,7 +16,7 @@ from safety.aggregates.adverse_event import (
     Unmerged,
     changed,
 )
-from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, command
+from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, command, variables
 from safety.aggregates.dose import Doses, UnknownDose
 from safety.aggregates.subject import FILING, Subject, check_variables, enrolled
 from safety.aggregates.trial import definition
@@ -98,7 +98,7 @@ def check_party(known: AdverseEvent, form: Particulars, act: Act) -> None:
         raise NotTheSponsors(variable="AEREL")
     for name in ("serious", *CRITERIA):
         if was.get(name) == "Y" and now.get(name) != "Y":
-            raise NotTheSponsors(variable=form.__class__.model_fields[name].alias)
+            raise NotTheSponsors(variable=variables(type(form))[name])
 
 
 @command("adverse_event.report", Reported, *FILING)

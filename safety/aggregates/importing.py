@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from safety.aggregates import adverse_event, dose, ending, filing, subject
 from safety.aggregates.adverse_event import AdverseEvents
-from safety.aggregates.deciding import Act, Form, Refused, States, StreamState, fold
+from safety.aggregates.deciding import Act, Form, Refused, States, StreamState, fold, variables
 from safety.aggregates.dose import Doses
 from safety.aggregates.subject import Subject
 from safety.aggregates.trial import definition
@@ -135,10 +135,9 @@ class OneSubject:
     def _changes(self, table: str, known: Mapping[str, Any], form: Form) -> list[str]:
         """Name the variables of the data that now say something else than last time; of redacted text nothing can be said."""
         changed = []
-        for name, described in type(form).model_fields.items():
-            wire = described.alias or name
-            if wire in self._data.variables[table] and known.get(name) != form.__dict__[name]:
-                changed += [] if known.get(name) == REDACTED else [wire]
+        for name, variable in variables(type(form)).items():
+            if variable in self._data.variables[table] and known.get(name) != form.__dict__[name]:
+                changed += [] if known.get(name) == REDACTED else [variable]
         return changed
 
     def _enrolment(self, form: subject.Enrolled) -> None:

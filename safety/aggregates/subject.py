@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from safety.aggregates.deciding import Act, Form, Refused, States, SubjectForm, UnknownEvent, command, event, folds
+from safety.aggregates.deciding import (
+    Act,
+    Form,
+    Refused,
+    States,
+    SubjectForm,
+    UnknownEvent,
+    command,
+    event,
+    folds,
+    variables,
+)
 from safety.aggregates.trial import definition
 from safety.values import DecimalText, Number, PartialDateText, Role, Sex, SiteId, Source
 
@@ -96,8 +107,8 @@ def put_right(known: Mapping[str, Any], correction: Form) -> dict[str, Any]:
     """Replace the variables that a correction names, and only those; a named variable it leaves out is emptied."""
     named = set(correction.__dict__["variables"])
     right = dict(known)
-    for name, described in type(correction).model_fields.items():
-        if (described.alias or name) in named:
+    for name, variable in variables(type(correction)).items():
+        if variable in named:
             right[name] = correction.__dict__[name]
     return {name: value for name, value in right.items() if value is not None}
 
@@ -163,7 +174,7 @@ def enrolled(states: States, form: SubjectForm) -> Subject:
 
 def check_variables(form: SubjectForm) -> None:
     """Refuse a correction that names what it cannot correct: it would be stored and change nothing."""
-    known = {described.alias or name for name, described in type(form).model_fields.items() if name not in KEYS}
+    known = {variable for name, variable in variables(type(form)).items() if name not in KEYS}
     if not known.issuperset(form.__dict__["variables"]):
         raise NotAVariable(subject=form.subject, known=", ".join(sorted(known)))
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from safety.cli.door import UNUSABLE_ARGUMENTS, ByOption, CommandId, IntoDemo, by_whom, code_of, fail, home, say
+from safety.cli.door import UNUSABLE_ARGUMENTS, ByOption, CommandId, IntoDemo, code_of, fail, home, say
+from safety.cli.record import do
 
 app = typer.Typer()
 Zone = Annotated[str, typer.Option("--zone", help="Zone of dates and times without one, such as Asia/Shanghai.")]
@@ -39,8 +40,7 @@ def absence(
             until_at=moment(until, zone, "--until"),
             covered_by=None if cover is None else code_of(cover, "--cover"),
         )
-        named = command_id or opened.doors.new_id()
-        opened.desk.do("account.set_absence", form, by=by_whom(by, opened), command_id=named)
+        do(opened, "account.set_absence", form, by=by, command_id=command_id)
         covers = "" if form.covered_by is None else f"; {form.covered_by} covers"
         span = f"from {form.from_at:%Y-%m-%d %H:%M} until {form.until_at:%Y-%m-%d %H:%M} UTC"
         say(f"Account {away} is {'away ' + span if form.from_at < form.until_at else 'not away after all'}{covers}.")

@@ -11,13 +11,13 @@ from safety.cli.door import (
     ByOption,
     CommandId,
     IntoDemo,
-    by_whom,
     code_of,
     fail,
     home,
     say,
 )
 from safety.cli.printing import Format, FormatOption, print_table, show
+from safety.cli.record import do
 
 if TYPE_CHECKING:
     from safety.projections.at import At
@@ -125,6 +125,5 @@ def acknowledge(
         if found is None:
             fail(f"there is no alert {alert}; `vigilog alerts` names those of a trial", REFUSED)
         form = Acknowledged(trial=found, alert=alert)
-        named = command_id or opened.doors.new_id()
-        done = opened.desk.do("alert.acknowledge", form, by=by_whom(by, opened), command_id=named)
+        done = do(opened, "alert.acknowledge", form, by=by, command_id=command_id)
         say(f"Alert {alert} is acknowledged{'' if done.events else ' already'}.")

@@ -21,8 +21,8 @@ from safety.cli.door import (
     home,
     say,
 )
-from safety.cli.printing import Format, FormatOption, print_json
-from safety.cli.record import do
+from safety.cli.printing import Format, FormatOption
+from safety.cli.record import do, print_done, printed_name
 
 if TYPE_CHECKING:
     from safety.aggregates.deciding import Form
@@ -61,7 +61,7 @@ class Meant(NamedTuple):
         """Do a command, and say or print what came of it."""
         done = do(self.opened, command, form, by=self.how.by, command_id=self.how.command_id)
         if self.how.form is Format.JSON:
-            print_json({"positions": list(done.positions), "repeated": done.repeated})
+            print_done(done)
             return
         about = f"Obligation {self.named['obligation']} of {self.named['subject']}/{self.named['number']}"
         say(f"{about} {sentence}{'' if done.events and not done.repeated else ' already'}.")
@@ -73,12 +73,7 @@ def meant(about: str, obligation: str, trial: str, how: How) -> Iterator[Meant]:
     if how.form is Format.CSV:
         fail("--format takes table or json here; there are no rows to print", UNUSABLE_ARGUMENTS)
     subject, number = adverse_event_of(about)
-    named = {
-        "trial": code_of(trial, "--trial"),
-        "subject": subject,
-        "number": number,
-        "obligation": obligation,
-    }
+    named = {"trial": code_of(trial, "--trial"), "subject": subject, "number": number, "obligation": obligation}
     with home(into_demo=how.into_demo) as opened:
         yield Meant(opened, named, how)
 
@@ -194,7 +189,6 @@ def cancel(
     with meant(about, obligation, trial, How(by, command_id, form, into_demo)) as act:
         from safety.aggregates.obligation import Cancelled  # noqa: PLC0415, keeps --help light
 
-        person = act.opened.directory.find(by_whom(by, act.opened))
-        name = None if person is None else person.name
+        name = printed_name(act.opened, by)
         said = {**act.named, "reason": reason, "explanation": explanation, "printed_name": name}
         act.done("obligation.cancel", Cancelled.model_validate(said), "is struck through")

@@ -52,6 +52,7 @@ def asked(trial: str, subject: str, number: int, as_of: str | None, *, into_demo
         from safety.aggregates.facts_of_record import FactsOfRecord  # noqa: PLC0415, keeps --help light
         from safety.clocks import known  # noqa: PLC0415
         from safety.journal.states import folded  # noqa: PLC0415
+        from safety.values import iso  # noqa: PLC0415
 
         governs = governing(opened, trial)
         position = position_of(opened, as_of, governs.zone)
@@ -62,5 +63,5 @@ def asked(trial: str, subject: str, number: int, as_of: str | None, *, into_demo
         both = governs.sponsor_investigator
         found = [one._asdict() for one in known(told, governs.causality, sponsor_investigator=both)]
         for one in found:
-            one["since"] = one["since"] and one["since"].isoformat().replace("+00:00", "Z")
+            one["since"] = one["since"] and iso(one["since"])
         return {"trial": trial, "subject": subject, "number": number, "position": position, "facts": found}

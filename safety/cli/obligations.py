@@ -15,7 +15,6 @@ from safety.cli.door import (
     CommandId,
     IntoDemo,
     TrialOption,
-    by_whom,
     code_of,
     fail,
     home,
@@ -23,7 +22,7 @@ from safety.cli.door import (
     text_of,
 )
 from safety.cli.printing import Format, FormatOption, print_blank, print_table, show
-from safety.cli.record import do
+from safety.cli.record import do, printed_name
 from safety.cli.regulation import regulation_app
 from safety.cli.shown import minute
 
@@ -193,8 +192,7 @@ def adopt(
     with home(into_demo=into_demo) as opened:
         governs = governing(opened, trial)
         form = adoption(trial, pack, governs, opened.doors.clock(), rules_on)
-        person = opened.directory.find(by_whom(by, opened))
-        signed = form.model_copy(update={"printed_name": None if person is None else person.name})
+        signed = form.model_copy(update={"printed_name": printed_name(opened, by)})
         do(opened, "trial.adopt_rule_pack", signed, by=by, command_id=command_id)
         say(f"Trial {trial} is governed by {', '.join(f'{one.id} {one.version}' for one in form.packs)} from here on.")
 

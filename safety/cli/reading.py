@@ -1,5 +1,6 @@
 """The commands that read: every one of them now, as the log stood, as a party knew it, or by when it had happened."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -38,15 +39,10 @@ def incidence(
 ) -> None:
     """Incidence of related and serious adverse events, each proportion with its exact 95 % interval."""
     from safety.cli.counts import flat, print_incidence  # noqa: PLC0415, keeps --help light
+    from safety.projections.incidence import incidence as view  # noqa: PLC0415
 
     asked = Asked(as_of, known_to, by_date, happened_by)
-
-    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
-        from safety.projections.incidence import incidence as view  # noqa: PLC0415, keeps --help light
-
-        return view(connection, trial, at, by=by, window=window, compare=compare)
-
-    found = answer(trial, asked, ask, into_demo=into_demo)
+    found = answer(trial, asked, partial(view, by=by, window=window, compare=compare), into_demo=into_demo)
     show(found, flat(found), form, lambda: print_incidence(found))
 
 
@@ -71,15 +67,10 @@ def listing(
 ) -> None:
     """Line listing of adverse events."""
     from safety.cli.shown import listed  # noqa: PLC0415, keeps --help light
+    from safety.projections.line_listing import line_listing  # noqa: PLC0415
 
     asked = Asked(as_of, known_to, by_date, happened_by)
-
-    def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
-        from safety.projections.line_listing import line_listing  # noqa: PLC0415, keeps --help light
-
-        return line_listing(connection, trial, at, serious=serious, related=related)
-
-    found = answer(trial, asked, ask, into_demo=into_demo)
+    found = answer(trial, asked, partial(line_listing, serious=serious, related=related), into_demo=into_demo)
     empty = "No adverse event fits. File one with `vigilog do adverse_event.report`, or import a folder."
     title = f"{found['trial']}: adverse events"
     show(found, found["rows"], form, lambda: print_table(title, *listed(found["rows"]), empty))

@@ -55,6 +55,17 @@ def do(
     )
 
 
+def print_done(done: "Done") -> None:
+    """Print what came of a command: the positions it wrote, and whether it was in the log already."""
+    print_json({"positions": list(done.positions), "repeated": done.repeated})
+
+
+def printed_name(opened: "Home", by: str | None) -> str | None:
+    """The name under which the account that acts signs; None where the directory has none."""
+    person = opened.directory.find(by_whom(by, opened))
+    return None if person is None else person.name
+
+
 @trial_app.command("create")
 def trial_create(
     file: TrialFile, *, by: ByOption = None, command_id: CommandId = None, into_demo: IntoDemo = False
@@ -166,5 +177,4 @@ def do_command(
     text = typer.get_binary_stream("stdin").read() if file == "-" else text_of(Path(file), "the form")
     with home(into_demo=into_demo) as opened:
         form = COMMANDS[command].form.model_validate_json(text)
-        done = do(opened, command, form, by=by, command_id=command_id, reason=reason)
-        print_json({"positions": list(done.positions), "repeated": done.repeated})
+        print_done(do(opened, command, form, by=by, command_id=command_id, reason=reason))

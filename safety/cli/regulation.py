@@ -1,7 +1,7 @@
 """The commands about the rules themselves: which packs there are, and what they make due of given facts; they need no home."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -267,7 +267,9 @@ def day(value: date | None) -> str | None:
 
 def utc(at: datetime | None) -> str | None:
     """An instant of an answer, UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    from safety.values import iso  # noqa: PLC0415, keeps --help light
+
+    return None if at is None else iso(at)
 
 
 def print_evaluation(answer: dict[str, Any]) -> None:

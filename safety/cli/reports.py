@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from safety.cli.asking import Asked, AsOf, answer, caught_up, day, ends, governing, instant
+from safety.cli.asking import Asked, AsOf, answer, caught_up, day, ends, governing, instant, moment_of
 from safety.cli.door import MACHINE_REFUSED, UNUSABLE_ARGUMENTS, IntoDemo, TrialOption, code_of, fail, home, say
 from safety.cli.printing import Format, FormatOption, print_table, show
 from safety.cli.shown import minute
@@ -142,14 +142,14 @@ def lock_of(opened: "Home", trial: str, governs: "Definition", text: str, kind: 
             return Lock(known.owed, known.position, known.since_position)
         period = known.owed or period_ending(governs.periodic, kind, governs.zone, last)
         return locked(opened.journal, period, governs.zone, provisional=now < period.locked_at)
-    moment = moment_of(opened, text)
+    moment = last_moment(opened, text)
     last = moment.astimezone(ZoneInfo(governs.zone)).date()
     ending = period_ending(governs.periodic, kind, governs.zone, last)
     period = ending.model_copy(update={"locked_at": moment + INSTANT, "due_on": None, "due_at": None})
     return locked(opened.journal, period, governs.zone, provisional=now <= moment)
 
 
-def moment_of(opened: "Home", text: str) -> datetime:
+def last_moment(opened: "Home", text: str) -> datetime:
     """Give the last moment that counts: as it is typed, or when the log took a position."""
     from safety.values import moment  # noqa: PLC0415, keeps --help light
 
@@ -226,28 +226,16 @@ def due_reports(
     trial = code_of(trial, "--trial")
     with home(into_demo=into_demo, reads_only=True) as opened:
         from safety.reports.due import due  # noqa: PLC0415, keeps --help light
+        from safety.values import iso  # noqa: PLC0415
 
-        moment = at_moment(opened, trial, at)
+        zone = governing(opened, trial).zone
+        moment = opened.doors.clock() if at is None else moment_of(at, zone, "--at")
         with caught_up(opened).connect() as connection:
             now = opened.views.now(connection)
             rows = due(connection, trial, now, opened.journal, moment)
-    found = {"trial": trial, "position": now.position, "at": written(moment), "due": rows}
+    looked_at = iso(moment)
+    found = {"trial": trial, "position": now.position, "at": looked_at, "due": rows}
     shown = [row | {"sure": "stated" if row["sure"] else "UNSURE"} for row in rows]
     empty = f"Trial {trial} states no dates for periodic reports; add a [periodic] table to its file."
-    title = f"{trial}: periodic reports at {minute(written(moment))}"
+    title = f"{trial}: periodic reports at {minute(looked_at)}"
     show(found, rows, form, lambda: print_table(title, shown, DUE, empty))
-
-
-def at_moment(opened: "Home", trial: str, text: str | None) -> datetime:
-    """Give the moment of --at: the end of a date in the trial's zone, a time, or now."""
-    zone = governing(opened, trial).zone
-    if text is None:
-        return opened.doors.clock()
-    if re.fullmatch(r"[^T ]{10}", text):
-        return ends(day(text, "--at"), zone, "--at")
-    return instant(text, "--at", "a date")
-
-
-def written(moment: datetime) -> str:
-    """Write an instant as answers do."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

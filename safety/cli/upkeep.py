@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from safety.cli.door import REFUSED, ByOption, CommandId, IntoDemo, by_whom, fail, home
-from safety.cli.printing import print_json
+from safety.cli.door import REFUSED, ByOption, CommandId, IntoDemo, fail, home
+from safety.cli.record import do, print_done
 
 app = typer.Typer()
 
@@ -44,14 +44,15 @@ def verify(*, into_demo: IntoDemo = False) -> None:
         found = list(findings(opened.journal))
         for finding in found:
             typer.echo(str(finding))
-        access = list(verify_access(opened.access)) if (opened.settings.home / "access.db").exists() else []
+        has_access = (opened.settings.home / "access.db").exists()
+        access = list(verify_access(opened.access)) if has_access else []
         for finding in access:
             typer.echo(f"access log, {finding}")
         if found or access:
             which = "log" if found else "access log"
             fail(f"The {which} is not as it was written; restore it from a backup and find out why.", REFUSED)
         typer.echo(f"The log is sound: {opened.journal.head().position} events.")
-        if (opened.settings.home / "access.db").exists():
+        if has_access:
             typer.echo(f"The access log is sound: {opened.access.head().position} entries.")
 
 
@@ -70,10 +71,11 @@ def redact(
     with home(into_demo=into_demo) as opened:
         from safety.aggregates.record import Redacted, RedactionRequested  # noqa: PLC0415, keeps --help light
 
-        command = "log.redact" if reason is None else "log.request_redaction"
-        form = Redacted(at_position=position)
-        asked = RedactionRequested.model_validate({"at_position": position, "reason": reason}) if reason else form
-        done = opened.desk.do(command, asked, by=by_whom(by, opened), command_id=command_id or opened.doors.new_id())
+        if reason is None:
+            done = do(opened, "log.redact", Redacted(at_position=position), by=by, command_id=command_id)
+        else:
+            asked = RedactionRequested.model_validate({"at_position": position, "reason": reason})
+            done = do(opened, "log.request_redaction", asked, by=by, command_id=command_id)
         # The views keep what they have read: brought up to date, they hold the text no longer.
         opened.views.catch_up(opened.journal)
-        print_json({"positions": list(done.positions), "repeated": done.repeated})
+        print_done(done)

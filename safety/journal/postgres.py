@@ -13,8 +13,8 @@ from safety.journal.codec import compact
 from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, PAGE, Newer
 from safety.journal.listening import CHANNEL, CONNECT_SECONDS, Listener
-from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
+from safety.journal.sql import SqlJournal, SqlTurn
 from safety.journal.turn import Command, Head, Turn, Unavailable, Unconfirmed, unconfirmed
 
 PgConnection = psycopg.Connection[TupleRow]
@@ -79,7 +79,7 @@ def first_line(fault: psycopg.Error) -> str:
     return str(fault).partition("\n")[0] or type(fault).__name__
 
 
-class PostgresTurn(Turn):
+class PostgresTurn(SqlTurn):
     """A transaction that holds the head row: no other process can append until it ends."""
 
     def __init__(self, connection: PgConnection, clock: Callable[[], int]) -> None:
@@ -90,21 +90,8 @@ class PostgresTurn(Turn):
         found: Any = cursor.fetchone()
         super().__init__(Head(*found), clock)
 
-    def _stream(self, name: str, after: int) -> list[Stored]:
-        ask = f"SELECT {COLUMNS} FROM log WHERE stream = %s AND version > %s ORDER BY version"
-        return list(map(Stored._make, self._connection.execute(ask, (name, after))))
-
-    def _moved_since(self, position: int) -> set[str]:
-        found = self._connection.execute("SELECT DISTINCT stream FROM log WHERE position > %s", (position,))
-        return {row[0] for row in found}
-
-    def _recorded_at(self, position: int) -> int | None:
-        return recorded_at(self._connection, position)
-
-    def _command(self, command_id: str) -> Command | None:
-        ask = "SELECT command_id, digest, first_position, last_position FROM command WHERE command_id = %s"
-        found = self._connection.execute(ask, (command_id,)).fetchone()
-        return None if found is None else Command(*found)
+    def _ask(self, question: str, *values: str | int) -> psycopg.Cursor[TupleRow]:
+        return self._connection.execute(marked(question), values)
 
     def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
         asked = compact([{"stream": stream} for stream in streams])
@@ -122,13 +109,12 @@ def as_json(rows: Iterable[Command | Stored]) -> str:
     return compact([row._asdict() for row in rows])
 
 
-def recorded_at(connection: PgConnection, position: int) -> int | None:
-    """When a position was recorded; None where there is none."""
-    found = connection.execute("SELECT recorded_at FROM log WHERE position = %s", (position,)).fetchone()
-    return None if found is None else int(found[0])
+def marked(question: str) -> str:
+    """Put the mark that psycopg takes for a value where a question has its own."""
+    return question.replace("?", "%s")
 
 
-class PostgresJournal(RecorderJournal):
+class PostgresJournal(SqlJournal):
     """The log in a database that several processes share."""
 
     LOOK_SECONDS = 1.0
@@ -205,6 +191,10 @@ class PostgresJournal(RecorderJournal):
                     connection.execute("ROLLBACK")
         self._bell.ring()
 
+    def _ask(self, question: str, *values: str | int) -> list[TupleRow]:
+        with self._reading() as connection:
+            return connection.execute(marked(question), values).fetchall()
+
     def head(self) -> Head:
         """Give the last position and its time."""
         with self._reading() as connection:
@@ -218,23 +208,6 @@ class PostgresJournal(RecorderJournal):
         ask = f"SELECT {COLUMNS} FROM log WHERE position > %s AND position <= %s {only} ORDER BY position LIMIT %s"
         with self._reading() as connection:
             return list(map(Stored._make, connection.execute(ask, values)))
-
-    def stream(self, name: str) -> list[Stored]:
-        """Read one stream's rows in order."""
-        ask = f"SELECT {COLUMNS} FROM log WHERE stream = %s ORDER BY version"
-        with self._reading() as connection:
-            return list(map(Stored._make, connection.execute(ask, (name,))))
-
-    def versions(self, upto: int) -> dict[str, int]:
-        """Give the version every stream had at a position."""
-        ask = "SELECT stream, max(version) FROM log WHERE position <= %s GROUP BY stream"
-        with self._reading() as connection:
-            return dict(connection.execute(ask, (upto,)).fetchall())
-
-    def recorded_at(self, position: int) -> int | None:
-        """When a position was recorded; None where there is none."""
-        with self._reading() as connection:
-            return recorded_at(connection, position)
 
     def commands(self, after: int, upto: int) -> Iterator[Command]:
         """Give the commands that claim positions in a range, in the order of their first position."""

@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 from safety.journal.connections import Connections
 from safety.journal.journal import FORMAT, Newer
-from safety.journal.recorder import RecorderJournal
 from safety.journal.row import COLUMNS, Stored
+from safety.journal.sql import SqlJournal, SqlTurn
 from safety.journal.turn import Command, Head, Turn, Unavailable, Unconfirmed, unconfirmed
 
 OURS = 0x5649_4749
@@ -64,7 +65,7 @@ def machine_faults() -> Iterator[None]:
         raise Unavailable(f"the log file is damaged or no log: {fault}; restore it from a backup") from fault
 
 
-class SQLiteTurn(Turn):
+class SQLiteTurn(SqlTurn):
     """A BEGIN IMMEDIATE transaction: no other process can write until it ends."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], int]) -> None:
@@ -72,21 +73,8 @@ class SQLiteTurn(Turn):
         self._connection = connection
         super().__init__(Head(*connection.execute(HEAD).fetchone() or (0, 0)), clock)
 
-    def _stream(self, name: str, after: int) -> list[Stored]:
-        ask = f"SELECT {COLUMNS} FROM log WHERE stream = ? AND version > ? ORDER BY version"
-        return list(map(Stored._make, self._connection.execute(ask, (name, after))))
-
-    def _moved_since(self, position: int) -> set[str]:
-        found = self._connection.execute("SELECT DISTINCT stream FROM log WHERE position > ?", (position,))
-        return {row[0] for row in found}
-
-    def _recorded_at(self, position: int) -> int | None:
-        return recorded_at(self._connection, position)
-
-    def _command(self, command_id: str) -> Command | None:
-        ask = "SELECT command_id, digest, first_position, last_position FROM command WHERE command_id = ?"
-        found = self._connection.execute(ask, (command_id,)).fetchone()
-        return None if found is None else Command(*found)
+    def _ask(self, question: str, *values: str | int) -> sqlite3.Cursor:
+        return self._connection.execute(question, values)
 
     def _versions(self, streams: Sequence[str]) -> Mapping[str, int]:
         ask = "SELECT version FROM log WHERE stream = ? ORDER BY version DESC LIMIT 1"
@@ -100,13 +88,7 @@ class SQLiteTurn(Turn):
             self._connection.execute("UPDATE log SET sealed = NULL WHERE position = ?", (position,))
 
 
-def recorded_at(connection: sqlite3.Connection, position: int) -> int | None:
-    """When a position was recorded; None where there is none."""
-    found = connection.execute("SELECT recorded_at FROM log WHERE position = ?", (position,)).fetchone()
-    return None if found is None else int(found[0])
-
-
-class SQLiteJournal(RecorderJournal):
+class SQLiteJournal(SqlJournal):
     """The log in a file of its own."""
 
     LOOK_SECONDS = 0.002
@@ -206,6 +188,10 @@ class SQLiteJournal(RecorderJournal):
                     connection.rollback()
         self._bell.ring()
 
+    def _ask(self, question: str, *values: str | int) -> list[tuple[Any, ...]]:
+        with self._reading() as connection:
+            return connection.execute(question, values).fetchall()
+
     def head(self) -> Head:
         """Give the last position and its time."""
         with self._reading() as connection:
@@ -218,23 +204,6 @@ class SQLiteJournal(RecorderJournal):
         ask = f"SELECT {COLUMNS} FROM log WHERE position > ? AND position <= ? {only} ORDER BY position LIMIT ?"
         with self._reading() as connection:
             return list(map(Stored._make, connection.execute(ask, values)))
-
-    def stream(self, name: str) -> list[Stored]:
-        """Read one stream's rows in order."""
-        ask = f"SELECT {COLUMNS} FROM log WHERE stream = ? ORDER BY version"
-        with self._reading() as connection:
-            return list(map(Stored._make, connection.execute(ask, (name,))))
-
-    def versions(self, upto: int) -> dict[str, int]:
-        """Give the version every stream had at a position."""
-        with self._reading() as connection:
-            ask = "SELECT stream, max(version) FROM log WHERE position <= ? GROUP BY stream"
-            return dict(connection.execute(ask, (upto,)))
-
-    def recorded_at(self, position: int) -> int | None:
-        """When a position was recorded; None where there is none."""
-        with self._reading() as connection:
-            return recorded_at(connection, position)
 
     def commands(self, after: int, upto: int) -> Iterator[Command]:
         """Give the commands that claim positions in a range, in the order of their first position."""

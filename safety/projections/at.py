@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import true
 from sqlalchemy.sql import ColumnElement, FromClause
 
-from safety.values import moment
+from safety.values import iso, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,4 @@ class At:
 
 def utc(microseconds: int | None) -> str | None:
     """Write a time of the log as ISO 8601 in UTC."""
-    return None if microseconds is None else moment(microseconds).isoformat().replace("+00:00", "Z")
+    return None if microseconds is None else iso(moment(microseconds))

@@ -17,30 +17,15 @@ def recorded_at(connection: Connection, at: At) -> str | None:
     return utc(connection.execute(ask).scalar_one_or_none())
 
 
-def audit_trail(
-    connection: Connection,
-    at: At,
-    *,
-    prefix: str = "",
-    after: int = 0,
-    limit: int | None = None,
-) -> list[dict[str, Any]]:
-    """List events in order, up to a moment: of the streams that begin with a prefix, beyond a position."""
-    ask = select(AUDIT).where(AUDIT.c.position > after, AUDIT.c.position <= at.position).order_by(AUDIT.c.position)
-    if prefix:
-        # Streams are of ASCII: the first text that no longer begins with the prefix ends with the next character.
-        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        ask = ask.where(AUDIT.c.stream >= prefix, AUDIT.c.stream < beyond)
-    if limit is not None:
-        ask = ask.limit(limit)
-    return [_told(dict(row)) for row in connection.execute(ask).mappings()]
+def audit_trail(connection: Connection, at: At, *, after: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
+    """List events in order, up to a moment and beyond a position."""
+    ask = select(AUDIT).where(AUDIT.c.position > after, AUDIT.c.position <= at.position)
+    return [_told(dict(row)) for row in connection.execute(ask.order_by(AUDIT.c.position).limit(limit)).mappings()]
 
 
-def history(connection: Connection, stream: str, at: At | None = None) -> list[dict[str, Any]]:
-    """List the events of one stream in order, up to a moment or all; a code without a slash names a subject of any trial."""
-    ask = select(AUDIT).order_by(AUDIT.c.position)
-    if at is not None:
-        ask = ask.where(AUDIT.c.position <= at.position)
+def history(connection: Connection, stream: str, at: At) -> list[dict[str, Any]]:
+    """List the events of one stream in order, up to a moment; a code without a slash names a subject of any trial."""
+    ask = select(AUDIT).where(AUDIT.c.position <= at.position).order_by(AUDIT.c.position)
     if "/" in stream:
         ask = ask.where(AUDIT.c.stream == stream)
     else:

@@ -98,10 +98,8 @@ def suggested(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda pair: (-pair["score"], pair["subject"], pair["one"], pair["other"]))
 
 
-def duplicates(
-    connection: Connection, trial: str, at: At, *, sites: AbstractSet[str] | None = None, subject: str | None = None
-) -> list[dict[str, Any]]:
-    """List the pairs of a trial, or of one subject, that may be one occurrence; with `sites`, of their subjects alone.
+def duplicates(connection: Connection, trial: str, at: At, *, sites: AbstractSet[str] | None) -> list[dict[str, Any]]:
+    """List the pairs of a trial that may be one occurrence; with `sites`, of their subjects alone.
 
     Only what stands is compared: the nullified and the merged are decided already. Two subjects are never compared:
     what one site holds would tell another of it.
@@ -110,8 +108,6 @@ def duplicates(
     wanted.append(AE.c.merged_into.is_(None))
     if sites is not None:
         wanted.append(of_sites(trial, at, sites))
-    if subject is not None:
-        wanted.append(AE.c.subject == subject)
     ask = select(*(column.label(name) for name, column in COLUMNS.items())).where(*wanted)
     names, plain = tuple(COLUMNS), len(COLUMNS) - len(CRITERIA)
     rows = (

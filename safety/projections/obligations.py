@@ -3,16 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 
 from safety.projections.at import At, utc
 from safety.projections.audit import AUDIT
 from safety.projections.obligation import OBLIGATION
 from safety.projections.review import GOVERNANCE, REVIEW
-from safety.projections.rows import OPEN
 from safety.values import microseconds
 
 TIMELINESS = ("due_now", "overdue", "running", "missed", "met_late", "met", "sent", "not_needed")
@@ -73,22 +72,6 @@ def positions_filed(connection: Connection, trial: str, rows: Iterable[dict[str,
         ask = select(AUDIT.c.version, AUDIT.c.position).where(AUDIT.c.stream == stream)
         found |= {(stream.removeprefix(prefix), row.version): row.position for row in connection.execute(ask)}
     return found
-
-
-def due_within(
-    connection: Connection, now: datetime, within: timedelta, trial: str | None = None
-) -> list[dict[str, Any]]:
-    """List the clocks that run now and are due at once, overdue, or due within a time from now; of one trial or of all."""
-    table = OBLIGATION.table
-    until = microseconds(now + within)
-    ask = select(table).where(
-        table.c.runs == 1, table.c.to_position == OPEN, or_(table.c.due_at.is_(None), table.c.due_at <= until)
-    )
-    if trial is not None:
-        ask = ask.where(table.c.trial == trial)
-    order = (table.c.due_at.is_not(None), table.c.due_at, *(table.c[name] for name in OBLIGATION.keys))
-    instant = microseconds(now)
-    return [{"trial": row.trial, **as_told(row, instant)} for row in connection.execute(ask.order_by(*order))]
 
 
 def reviews_owed(connection: Connection, at: At, trial: str | None = None, limit: int | None = None) -> list[Review]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from safety.aggregates.adverse_event import CRITERIA, Seriousness
+from safety.aggregates.deciding import variables
 from safety.aggregates.trial import Definition
 from safety.projections import counted
 from safety.projections.adverse_event import ADVERSE_EVENT
@@ -17,7 +18,7 @@ from safety.projections.subject import SUBJECT
 from safety.projections.trials import definition
 
 AE = ADVERSE_EVENT.table
-VARIABLE = {name: field.alias or name for name, field in Seriousness.model_fields.items()}
+VARIABLE = variables(Seriousness)
 SAME = (
     "term", "preferred_term", "started_on", "ended_on", "severity", "grade", "serious", *CRITERIA, "outcome",
     "action_taken",

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from sqlalchemy import BigInteger, Column, Index, MetaData, RowMapping, Table, Text
 from sqlalchemy.sql import ColumnElement
 
-from safety.aggregates.deciding import Form
+from safety.aggregates.deciding import Form, variables
 
 OPEN = 2**63 - 1
 """`to_position` of the version that is true now."""
@@ -184,8 +184,7 @@ def stated(event: Form, columns: frozenset[str]) -> Said:
 def corrected(event: Form, columns: frozenset[str]) -> Said:
     """Give the columns that a correction names; what it names and leaves out becomes None."""
     named = set(event.__dict__["variables"])
-    fields = type(event).model_fields.items()
-    right = (name for name, described in fields if (described.alias or name) in named and name in columns)
+    right = (name for name, variable in variables(type(event)).items() if variable in named and name in columns)
     return {name: event.__dict__[name] for name in right}
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from safety.aggregates import adverse_event, dose, message, record, subject, trial
 from safety.aggregates.adverse_event import CRITERIA
-from safety.aggregates.deciding import Form
+from safety.aggregates.deciding import Form, variables
 from safety.projections import words_of_reports
 
 F = TypeVar("F", bound=Form)
@@ -53,7 +53,7 @@ def sentence(event: Form) -> str:
 
 def wire_names(form: type[Form]) -> dict[str, str]:
     """Give the CDISC name of each field that may be told."""
-    return {name: field.alias or name for name, field in form.model_fields.items() if name not in ABOUT}
+    return {name: variable for name, variable in variables(form).items() if name not in ABOUT}
 
 
 @cache

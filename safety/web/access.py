@@ -40,6 +40,8 @@ MINUTE = 60_000_000
 AGAIN = 10 * MINUTE
 """Reading the same page again within so many microseconds is one reading."""
 REMEMBERED = 10_000
+LOOKED_AT = 1_000
+"""Entries among which refusals are counted."""
 
 
 class Noted(NamedTuple):
@@ -103,7 +105,7 @@ def last_signed_in(access: AccessLog, limit: int) -> dict[str, int]:
     return found
 
 
-def refused_lately(home: Home, kind: Kind, limit: int = 1_000) -> int:
-    """Count what was refused of a kind in the last minute, at most so many entries back."""
+def refused_lately(home: Home, kind: Kind) -> int:
+    """Count what was refused of a kind in the last minute, among the last entries."""
     since = microseconds(home.doors.clock()) - MINUTE
-    return sum(entry.kind == kind and entry.at > since for entry in AccessLog(home).entries(limit))
+    return sum(entry.kind == kind and entry.at > since for entry in AccessLog(home).entries(LOOKED_AT))

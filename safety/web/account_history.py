@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from safety.aggregates.account import AbsenceSet, Added, Changed, Revoked
 from safety.aggregates.deciding import Form
-from safety.journal import decode
 from safety.web.asking import Asked
+from safety.web.streams import events_of
 
 
 class Step(NamedTuple):
@@ -21,11 +21,9 @@ class Step(NamedTuple):
 def account_history(ask: Asked, account: str) -> list[Step]:
     """List what became of an account up to the moment, the latest first."""
     found = []
-    for row in ask.home.journal.stream(f"-/account/{account}"):
-        recorded = decode(row)
-        if row.position <= ask.at.position:
-            about = recorded.about()
-            found.append(Step(row.position, row.recorded_at, about.by, about.reason, said(ask, recorded.event)))
+    for one in events_of(ask, f"-/account/{account}"):
+        about = one.about()
+        found.append(Step(one.position, one.recorded_at, about.by, about.reason, said(ask, one.event)))
     return found[::-1]
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Response
 from pydantic import ValidationError
 
-from safety.aggregates.deciding import Form, Refused
+from safety.aggregates.deciding import Form, Refused, variables
 from safety.web.asking import Asked
 from safety.web.signing import Meaning, NotSigned, signature
 from safety.web.words import N_
@@ -89,7 +89,7 @@ def built(ask: Asked, form: type[F], **said: object) -> F:
         return form.model_validate({name: value for name, value in said.items() if value not in (None, "", ())})
     except ValidationError as fault:
         wire = str(fault.errors()[0]["loc"][0])
-        names = {described.alias or name: name for name, described in form.model_fields.items()}
+        names = {variable: name for name, variable in variables(form).items()}
         raise Misfilled(names.get(wire, wire), ask.words(NOT_FIT)) from None
 
 

@@ -9,13 +9,13 @@ from safety.journal import Recorded, decode
 from safety.journal.states import folded
 from safety.projections.changes import changes
 from safety.values import FieldClass
+from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Asked, Unclear
 from safety.web.case_record import Entry, record_of
 from safety.web.record_fields import TEXTS
 from safety.web.words import N_
 
 Row = dict[str, Any]
-DIGITS = 18
 NOWHERE = N_("This form does not say from which state of the record it was filled in; open it again.")
 SENT = {"obligation.submitted": "report", "message.sent": "message"}
 
@@ -30,10 +30,10 @@ class Sent(NamedTuple):
 
 def read_at(ask: Asked) -> int:
     """Give the position that a form was filled in from; raises Unclear where it says none."""
-    said = ask.text("read_at")
-    if not (said.isdecimal() and said.isascii() and len(said) <= DIGITS):
+    said = whole(ask.text("read_at"), POSITION_DIGITS)
+    if said is None:
         raise Unclear(ask.words(NOWHERE))
-    return min(int(said), ask.at.position)
+    return min(said, ask.at.position)
 
 
 def read_at_if_said(ask: Asked) -> int | None:

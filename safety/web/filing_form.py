@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from safety.aggregates.adverse_event import CRITERIA, Reported
-from safety.aggregates.deciding import Form
+from safety.aggregates.deciding import Form, variables
 from safety.aggregates.filing import CLOCK_TOLERANCE
 from safety.values import Awareness, span
 from safety.web.asking import Asked
@@ -41,6 +41,10 @@ UNREADABLE = N_("This cannot be taken as it is. Change it.")
 TOO_LONG = N_("This is %(long)d characters long; %(most)d are taken. Shorten it.")
 
 
+class NoDate(Exception):
+    """What was typed is no date; the text, which is marked for translation, says what to do."""
+
+
 @dataclass
 class Typed:
     """What was typed, by the name of the field, with the criteria that were ticked; and what is wrong, by field."""
@@ -60,21 +64,28 @@ def typed(ask: Asked, subject: str = "") -> Typed:
     return Typed(said, tuple(name for name in SIX if name in ticked))
 
 
-def partial(given: Typed, prefix: str, ask: Asked) -> str | None:
-    """Put a date together as far as it is known; None where nothing or nothing sensible is typed."""
-    year, month, day = (unicodedata.normalize("NFKC", given.said[f"{prefix}_{part}"]) for part in PARTS)
+def composed(*parts: str) -> str | None:
+    """Put year, month and day together as far as they are known; None where nothing is typed; raises NoDate."""
+    year, month, day = (unicodedata.normalize("NFKC", part) for part in parts)
     if not (year or month or day):
         return None
     if (day and not month) or not year:
-        given.errors[prefix] = ask.words(NO_MONTH)
-        return None
+        raise NoDate(NO_MONTH)
     text = "-".join([year, *(part.zfill(2) for part in (month, day) if part)])
     try:
         span(text)
     except ValueError:
-        given.errors[prefix] = ask.words(NO_DATE)
-        return None
+        raise NoDate(NO_DATE) from None
     return text
+
+
+def partial(given: Typed, prefix: str, ask: Asked) -> str | None:
+    """Read a date as far as it is known; None where nothing or nothing sensible is typed."""
+    try:
+        return composed(*(given.said[f"{prefix}_{part}"] for part in PARTS))
+    except NoDate as fault:
+        given.errors[prefix] = ask.words(str(fault))
+        return None
 
 
 def dates(given: Typed, ask: Asked) -> dict[str, str | None]:
@@ -131,10 +142,10 @@ def taken(form: type[F], said: Mapping[str, Any], given: Typed, ask: Asked) -> F
     try:
         return form.model_validate(said)
     except ValidationError as fault:
-        aliases = {described.alias: name for name, described in form.model_fields.items()}
+        names = {variable: name for name, variable in variables(form).items()}
         for error in fault.errors(include_input=False):
             named = str(error["loc"][0])
-            name = aliases.get(named, named)
+            name = names.get(named, named)
             most = error.get("ctx", {}).get("max_length")
             told = ask.words(TOO_LONG, long=len(given.said.get(name, "")), most=most) if most else ask.words(UNREADABLE)
             given.errors[DATES.get(name, name)] = told

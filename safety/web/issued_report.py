@@ -9,8 +9,8 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 
 from safety.aggregates.periodic_report import Acknowledged, Issued, Submitted, stream_of
-from safety.journal import decode
 from safety.web.asking import Asked
+from safety.web.streams import events_of
 
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
@@ -26,21 +26,18 @@ class Happened(NamedTuple):
 
 def issued_report(ask: Asked, kind: str, period: str) -> Issued | None:
     """Give a report that was issued up to the moment; None where there is none."""
-    for row in ask.home.journal.stream(stream_of(ask.trial, kind, period)):
-        event = decode(row).event
-        if row.position <= ask.at.position and isinstance(event, Issued):
-            return event
-    return None
+    told = events_of(ask, stream_of(ask.trial, kind, period))
+    return next((one.event for one in told if isinstance(one.event, Issued)), None)
 
 
 def became(ask: Asked, kind: str, period: str) -> list[Happened]:
     """List what became of a report up to the moment, in order."""
-    found = []
-    for row in ask.home.journal.stream(stream_of(ask.trial, kind, period)):
-        recorded = decode(row)
-        if row.position <= ask.at.position and isinstance(recorded.event, Submitted | Acknowledged):
-            found.append(Happened(recorded.event, row.position, row.recorded_at, recorded.about().by))
-    return found
+    told = events_of(ask, stream_of(ask.trial, kind, period))
+    return [
+        Happened(one.event, one.position, one.recorded_at, one.about().by)
+        for one in told
+        if isinstance(one.event, Submitted | Acknowledged)
+    ]
 
 
 def sandboxed(html: str) -> Response:

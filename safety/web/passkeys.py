@@ -33,6 +33,8 @@ HOLDS = 5 * MINUTE
 REQUIRED = UserVerificationRequirement.REQUIRED
 MOST = 10
 """Passkeys of one account."""
+NO_PROOF = (WebAuthnException, ValueError, KeyError, TypeError)
+"""What the library raises of an answer that proves nothing: it lets through what its own parsing raises."""
 Purpose = str
 TO_ADD, TO_SIGN_IN, TO_SIGN = "add a passkey", "sign in", "sign"
 
@@ -97,7 +99,7 @@ def added(visitor: Visitor, account: str, answer: str) -> bool:
             expected_origin=place.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):  # the library lets through what its own parsing raises
+    except NO_PROOF:
         return False
     named = bytes_to_base64url(found.credential_id)
     kept = Passkey(named, account, found.credential_public_key, found.sign_count, visitor.now)
@@ -137,7 +139,7 @@ def proves(visitor: Visitor, purpose: Purpose, answer: str) -> bool:
             credential_current_sign_count=passkey.uses,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):  # the library lets through what its own parsing raises
+    except NO_PROOF:
         return False
     return visitor.home.credentials.count_use(passkey.id, found.new_sign_count)
 

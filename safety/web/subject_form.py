@@ -9,17 +9,16 @@ from fastapi import Response
 
 from safety.projections.changes import changes
 from safety.projections.subjects import subject_of
-from safety.values import code, span
 from safety.web.acting import Fault, Misfilled
+from safety.web.addresses import coded, whole
 from safety.web.asking import Asked, NotThere
 from safety.web.changing import RECORD_FIELDS
-from safety.web.filing_form import NO_DATE, NO_MONTH, PARTS
+from safety.web.filing_form import PARTS, NoDate, composed
 from safety.web.words import N_
 
 Row = dict[str, Any]
 NO_TIME = N_("Write the time as 16:40; a time needs the whole day.")
 TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
-DIGITS = 9
 A_DAY, A_TIME = 10, 16
 
 
@@ -35,12 +34,8 @@ class Plate(NamedTuple):
 
 def subject_in(ask: Asked, subject: str) -> Row:
     """Find the subject that an address names, of the sites that may be seen; raises NotThere."""
-    try:
-        named = code(subject)
-    except ValueError:
-        raise NotThere from None
     with ask.reading() as connection:
-        found = subject_of(connection, ask.trial, named, ask.at, sites=ask.sites)
+        found = subject_of(connection, ask.trial, coded(subject), ask.at, sites=ask.sites)
     if found is None:
         raise NotThere
     return found
@@ -48,21 +43,16 @@ def subject_in(ask: Asked, subject: str) -> Row:
 
 def date_in(ask: Asked, prefix: str = "on") -> str | None:
     """Read a date as far as it is known, with a time where its form asks for one; raises Misfilled at the date."""
-    typed = [unicodedata.normalize("NFKC", ask.text(f"{prefix}_{part}")) for part in (*PARTS, "t")]
-    year, month, day, clock = typed
-    if not any(typed):
-        return None
-    if (day and not month) or not year:
-        raise Misfilled(f"{prefix}_y", ask.words(NO_MONTH))
-    if clock and not (day and TIME.fullmatch(clock)):
-        raise Misfilled(f"{prefix}_t", ask.words(NO_TIME))
-    text = "-".join([year, *(part.zfill(2) for part in (month, day) if part)])
-    text += f"T{clock.zfill(5)}" if clock else ""
     try:
-        span(text)
-    except ValueError:
-        raise Misfilled(f"{prefix}_y", ask.words(NO_DATE)) from None
-    return text
+        day = composed(*(ask.text(f"{prefix}_{part}") for part in PARTS))
+    except NoDate as fault:
+        raise Misfilled(f"{prefix}_y", ask.words(str(fault))) from None
+    clock = unicodedata.normalize("NFKC", ask.text(f"{prefix}_t"))
+    if not clock:
+        return day
+    if len(day or "") < A_DAY or not TIME.fullmatch(clock):
+        raise Misfilled(f"{prefix}_t", ask.words(NO_TIME))
+    return f"{day}T{clock.zfill(5)}"
 
 
 def parts_of(date: str | None, prefix: str = "on") -> dict[str, str]:
@@ -77,10 +67,10 @@ def parts_of(date: str | None, prefix: str = "on") -> dict[str, str]:
 
 def number_in(ask: Asked, field: str, text: str) -> int:
     """Read a number of a dose; raises Misfilled."""
-    said = unicodedata.normalize("NFKC", ask.text(field))
-    if not (said.isdecimal() and said.isascii() and len(said) <= DIGITS and int(said) > 0):
+    said = whole(unicodedata.normalize("NFKC", ask.text(field)))
+    if not said:
         raise Misfilled(field, ask.words(text))
-    return int(said)
+    return said
 
 
 def since(ask: Asked, subject: str, position: int, number: int | None = None) -> list[Row]:
@@ -108,3 +98,8 @@ def shown(
         title=plate.title, button=plate.button, action=plate.action, names=RECORD_FIELDS, position=ask.at.position,
         **plate.beside,
     )  # fmt: skip
+
+
+def back_to_subject(ask: Asked, person: Row, recorded: str) -> Response:
+    """Go back to the page of a subject, which says what was just recorded."""
+    return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded=recorded))

@@ -11,11 +11,12 @@ from safety.projections.incidence import MEASURES, SCALES, Window
 from safety.projections.line_listing import line_listing
 from safety.projections.queries_of_sites import queries_of_sites
 from safety.projections.subjects import subject_list, subject_of
+from safety.web.addresses import coded
 from safety.web.api.answers import Cases, Listing, OneSubject, Queries, Subjects
 from safety.web.api.answers_of_duties import Case, NarrativeOfCase
 from safety.web.api.declaring import Endpoints
 from safety.web.api.duties import of_cases, own
-from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, in_clear, paged, stamped
+from safety.web.api.reading import A_PAGE, Code, Limit, Page, in_clear, paged, stamped
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, record_of
 from safety.web.pages.case import case_of

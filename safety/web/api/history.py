@@ -10,9 +10,10 @@ from safety.projections import At
 from safety.projections.at import utc
 from safety.projections.audit_trail import trail_of_trial
 from safety.projections.subjects import subject_codes
+from safety.web.addresses import coded
 from safety.web.api.answers_of_history import Changes, Compared, Entry, History, Knowledge
 from safety.web.api.declaring import Endpoints
-from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, paged, stamped
+from safety.web.api.reading import A_PAGE, Code, Limit, Page, paged, stamped
 from safety.web.asking import Ask, NotThere
 from safety.web.pages.entry import lines, row_at
 from safety.web.pages.history import comparison, gaps, of_a_record

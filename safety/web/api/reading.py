@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from safety.values import code
 from safety.web.api.scopes import covered
-from safety.web.asking import Asked, NotThere
+from safety.web.asking import Asked
 from safety.web.case_record import reads_text
 
 Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page, from 1.")]
@@ -32,11 +31,3 @@ def in_clear(ask: Asked, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, An
     if reads_text(ask) and (scopes is None or covered(scopes, "case.read")):
         return [dict(row) for row in rows]
     return [{**row, "term": None} for row in rows]
-
-
-def coded(text: str) -> str:
-    """Bring a code of an address to its form; raises NotThere, for what has no such form is nobody's."""
-    try:
-        return code(text)
-    except ValueError:
-        raise NotThere from None

@@ -8,6 +8,7 @@ from safety.drill import RULE, raise_drill
 from safety.journal import decode
 from safety.projections.at import utc
 from safety.projections.drills import drills
+from safety.projections.on_duty import people
 from safety.web.api.answers_of_administration import DrillRaised, Rota
 from safety.web.api.commands import Key
 from safety.web.api.declaring import Endpoints
@@ -30,9 +31,10 @@ def read_rota(ask: Ask) -> Row:
             name: [rung_told(rung) for rung in climbed(ask, connection, ask.governs.ladder, name)]
             for name in ("urgent", "digest")
         }
-        told["roles"] = roster(ask, connection, ask.governs)
+        known = people(connection)
+        told["roles"] = roster(ask, known, ask.governs)
         told["away"] = [
-            one._asdict() | {"from_at": utc(one.begins), "until_at": utc(one.ends)} for one in absences(ask, connection)
+            one._asdict() | {"from_at": utc(one.begins), "until_at": utc(one.ends)} for one in absences(ask, known)
         ]
         told["faults"] = [fault for fault, _ in faults_now(ask, connection, ask.trial)]
         last = drills(connection, ask.trial, RULE, ask.at, DRILLS)

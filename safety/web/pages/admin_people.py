@@ -11,6 +11,7 @@ from safety.projections.trials import governing
 from safety.values import Role, code
 from safety.web.account_history import account_history
 from safety.web.acting import Fault, Misfilled, acted, built
+from safety.web.addresses import coded
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.first_links import first_link
@@ -155,10 +156,7 @@ def noted(ask: Asked, kind: Any, account: str) -> None:  # noqa: ANN401, a Kind 
 
 def found(ask: Asked, account: str) -> Row:
     """Give an account that there is at the moment; raises NotThere."""
-    try:
-        named = code(account)
-    except ValueError:
-        raise NotThere from None
+    named = coded(account)
     with ask.reading() as connection:
         row = next((one for one in accounts(connection, ask.at) if one["account"] == named), None)
     if row is None:

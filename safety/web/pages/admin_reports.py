@@ -1,6 +1,5 @@
 """Periodic safety reports: what is due, what was issued, opened as it stands in the log, recorded as sent and acknowledged."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -137,18 +136,22 @@ def told(ask: Asked) -> list[Row]:
 def in_words(ask: Asked, row: Row, known: Row) -> Row:
     """Say how a report stands, to whom it went, and to whom it has still to go."""
     stands = STATES[row["state"]]
-    name: Callable[[str], str] = lambda to: ask.words(RECIPIENTS[to]) if to in RECIPIENTS else to  # noqa: E731, one line of words
     submitted, confirmed = known.get("submitted", {}), known.get("acknowledged", {})
     owed = [code(to) for to in row["to"]]
     return {
         **row,
-        "recipients": [name(to) for to in owed],
+        "recipients": [recipient(ask, to) for to in owed],
         "known": known,
         "says": ask.words(stands),
         "clock": clock(ask, row),
-        "waiting": [(to, name(to)) for to in owed if to not in submitted] if known.get("issued_at") else [],
-        "unconfirmed": [(to, name(to)) for to in submitted if to not in confirmed],
+        "waiting": [(to, recipient(ask, to)) for to in owed if to not in submitted] if known.get("issued_at") else [],
+        "unconfirmed": [(to, recipient(ask, to)) for to in submitted if to not in confirmed],
     }
+
+
+def recipient(ask: Asked, to: str) -> str:
+    """Name who a report goes to; one whom the desk has no word for as the log does."""
+    return ask.words(RECIPIENTS[to]) if to in RECIPIENTS else to
 
 
 def clock(ask: Asked, row: Row) -> Clock:

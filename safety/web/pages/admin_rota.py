@@ -23,7 +23,7 @@ from safety.drill import RULE, raise_drill
 from safety.duty import FIRST_RUNG
 from safety.projections import Connection
 from safety.projections.drills import drills
-from safety.projections.on_duty import Recipient, holders, people, recipients
+from safety.projections.on_duty import People, Recipient, holders, people, recipients
 from safety.reachability import counted_on
 from safety.values import Role, microseconds
 from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant
@@ -78,8 +78,8 @@ def show_rota(ask: Ask) -> Response:
 def set_absence(ask: Ask) -> Response:
     """Say when somebody is away and who covers."""
     with ask.reading() as connection:
-        accounts = those_one_may_set(ask, connection)
-        covers = sorted(people(connection))
+        known = people(connection)
+    accounts, covers = those_one_may_set(ask, known), sorted(known)
 
     def form() -> AbsenceSet:
         said = built(
@@ -101,7 +101,7 @@ def set_absence(ask: Ask) -> Response:
 def take_back(ask: Ask) -> Response:
     """Say that somebody is not away after all."""
     with ask.reading() as connection:
-        accounts = those_one_may_set(ask, connection)
+        accounts = those_one_may_set(ask, people(connection))
 
     def form() -> AbsenceSet:
         begins = instant(ask, "from_at")
@@ -128,9 +128,14 @@ def check(ask: Asked, form: AbsenceSet) -> None:
         raise Misfilled(field, ask.words(text)) from fault
 
 
-def those_one_may_set(ask: Asked, connection: Connection) -> list[str]:
+def of_trial(ask: Asked, known: People) -> People:
+    """Give those who have part in the trial."""
+    return {name: account for name, account in known.items() if not account.trials or ask.trial in account.trials}
+
+
+def those_one_may_set(ask: Asked, known: People) -> list[str]:
     """Name the accounts of the trial whose absences one may say: an operator those of all, anybody else one's own."""
-    named = [name for name, account in people(connection).items() if not account.trials or ask.trial in account.trials]
+    named = list(of_trial(ask, known))
     return named if "operator" in ask.state.roles else [name for name in named if name == ask.account]
 
 
@@ -143,10 +148,10 @@ def shown(ask: Asked, fault: Fault | None = None) -> Response:
         told: Row = {
             "rungs": list(climbed(ask, connection, ask.governs.ladder, "urgent")),
             "quiet": list(climbed(ask, connection, ask.governs.ladder, "digest")),
-            "roles": roster(ask, connection, ask.governs),
-            "away": list(absences(ask, connection)),
+            "roles": roster(ask, known, ask.governs),
+            "away": absences(ask, known),
             "faults": faults_now(ask, connection, ask.trial),
-            "accounts": those_one_may_set(ask, connection),
+            "accounts": those_one_may_set(ask, known),
             "drills": drills(connection, ask.trial, RULE, ask.at, DRILLS),
         }
     names = {person.account: person.name for person in ask.home.directory.people()}
@@ -164,19 +169,17 @@ def climbed(ask: Asked, connection: Connection, ladder: Ladder, urgency: Urgency
         yield Rung(number, rung.role, timedelta(minutes=rung.after_minutes), who)
 
 
-def roster(ask: Asked, connection: Connection, governs: Definition) -> list[Row]:
+def roster(ask: Asked, known: People, governs: Definition) -> list[Row]:
     """List the roles that the trial's alerts may go to, each with who holds it."""
-    known = people(connection)
     return [{"role": role, "holders": holders(known, role, ask.trial)} for role in sorted(counted_on(governs))]
 
 
-def absences(ask: Asked, connection: Connection) -> Iterator[Away]:
+def absences(ask: Asked, known: People) -> list[Away]:
     """Give the absences of the trial's people that last or are to come, the next first."""
     found = [
         Away(name, microseconds(one.from_at), microseconds(one.until_at), one.from_at, one.covered_by)
-        for name, account in people(connection).items()
-        if not account.trials or ask.trial in account.trials
+        for name, account in of_trial(ask, known).items()
         for one in account.absences
         if one.until_at > ask.moment
     ]
-    yield from sorted(found, key=lambda one: (one.begins, one.account))
+    return sorted(found, key=lambda one: (one.begins, one.account))

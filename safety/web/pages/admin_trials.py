@@ -6,11 +6,10 @@ from fastapi import Response
 
 from safety.aggregates.deciding import Refused
 from safety.aggregates.trial import Amended, ReferenceSafetyInformationIssued, Registered, Trial
-from safety.journal import decode
-from safety.journal.states import folded
 from safety.web.acting import Misfilled, acted
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
+from safety.web.streams import events_of, state_of
 from safety.web.trial_file import FileFaults, TrialFile, changed_lines, differences, sent_file
 from safety.web.words import N_
 
@@ -97,28 +96,22 @@ def would_change(ask: Asked, file: TrialFile, fault: object = None) -> Response:
 
 def governing_file(ask: Asked) -> Trial:
     """Give the trial with the file that governs at the moment."""
-    rows = (row for row in ask.home.journal.stream(f"{ask.trial}/trial") if row.position <= ask.at.position)
-    return folded(rows).slice(Trial)
+    return state_of(ask, f"{ask.trial}/trial").slice(Trial)
 
 
 def defined(ask: Asked) -> Row:
     """Give the definition with its file, the amendments that led to it, and the reference safety information."""
-    history: list[Row] = []
-    for row in ask.home.journal.stream(f"{ask.trial}/trial"):
-        recorded = decode(row)
-        event = recorded.event
-        if row.position <= ask.at.position and isinstance(event, Registered | Amended):
-            why = event.reason if isinstance(event, Amended) else None
-            history.insert(
-                0,
-                {
-                    "position": row.position,
-                    "at": row.recorded_at,
-                    "by": recorded.about().by,
-                    "reason": why,
-                    "sha256": event.sha256,
-                },
-            )
+    history: list[Row] = [
+        {
+            "position": one.position,
+            "at": one.recorded_at,
+            "by": one.about().by,
+            "reason": one.event.reason if isinstance(one.event, Amended) else None,
+            "sha256": one.event.sha256,
+        }
+        for one in events_of(ask, f"{ask.trial}/trial")
+        if isinstance(one.event, Registered | Amended)
+    ]
     trial = governing_file(ask)
     issued: tuple[ReferenceSafetyInformationIssued, ...] = trial.reference_safety_information
-    return {"governs": trial.definition, "file": trial.file, "history": history, "issued": issued[::-1]}
+    return {"governs": trial.definition, "file": trial.file, "history": history[::-1], "issued": issued[::-1]}

@@ -3,7 +3,7 @@
 from fastapi import Response
 
 from safety.aggregates.adverse_event import AdverseEvent, Corrected, Nullified
-from safety.aggregates.deciding import Form
+from safety.aggregates.deciding import Form, variables
 from safety.web.acting import CASE, Fault, acted, back_to, built, chosen, named, unsigned
 from safety.web.as_read import Row, read_at, since
 from safety.web.asking import Ask, Asked
@@ -49,7 +49,6 @@ def asks(ask: Asked, _: AdverseEvent) -> tuple[str, ...]:
 
 def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
     """Make the correction: the fields that were changed are named, an emptied one among them."""
-    names = {name: described.alias or name for name, described in Corrected.model_fields.items()}
     if ask.text("do") == "file" and not ask.text("why"):
         draft.given.errors["why"] = ask.words(WITHOUT_REASON)
     if len(ask.text("why")) > WHY:
@@ -57,8 +56,8 @@ def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
     if not draft.merged.changed:
         return None
     right = {name: said[name] for name in draft.merged.changed if name in said}
-    variables = [names[name] for name in draft.merged.changed]
-    return taken(Corrected, {**named(ask, draft.case), **right, "variables": variables}, draft.given, ask)
+    put_right = [variables(Corrected)[name] for name in draft.merged.changed]
+    return taken(Corrected, {**named(ask, draft.case), **right, "variables": put_right}, draft.given, ask)
 
 
 WAY = Way("adverse_event.correct", "correct/form.html.j2", asks, fill, reasoned=True)

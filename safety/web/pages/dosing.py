@@ -5,18 +5,19 @@ from typing import Any
 
 from fastapi import Response
 
-from safety.aggregates.deciding import Form
+from safety.aggregates.deciding import Form, variables
 from safety.aggregates.dose import Corrected, Doses, Given, Withheld
 from safety.aggregates.trial import Dosing
 from safety.journal.states import folded
 from safety.web.acting import Fault, Misfilled, acted, built
+from safety.web.addresses import whole
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.changing import NOTHING_NEW, WHY
 from safety.web.declaring import Pages
 from safety.web.pages.correcting import LONG_REASON, WITHOUT_REASON
 from safety.web.pages.subjects import today
-from safety.web.subject_form import DIGITS, Plate, Row, date_in, number_in, parts_of, shown, since, subject_in
+from safety.web.subject_form import Plate, Row, back_to_subject, date_in, number_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
 
 pages = Pages()
@@ -48,7 +49,7 @@ def take_dose(ask: Ask, subject: str) -> Response:
 
     fault = acted(ask, "dose.give", form, read_at=read_at(ask))
     if fault is None:
-        return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded="dose"))
+        return back_to_subject(ask, person, "dose")
     return giving(ask, *again(ask, person["subject"]), fault=fault)
 
 
@@ -69,7 +70,7 @@ def take_withholding(ask: Ask, subject: str) -> Response:
 
     fault = acted(ask, "dose.withhold", form, read_at=read_at(ask))
     if fault is None:
-        return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded="withheld"))
+        return back_to_subject(ask, person, "withheld")
     return withholding(ask, *again(ask, person["subject"]), fault=fault)
 
 
@@ -92,13 +93,13 @@ def take_correction(ask: Ask, subject: str, number: str) -> Response:
         if not changed:
             raise Misfilled("act", ask.words(NOTHING_NEW))
         reasoned(ask)
-        variables = [described.alias or name for name, described in Corrected.model_fields.items() if name in changed]
-        named = {"trial": ask.trial, "subject": person["subject"], "number": which, "variables": variables}
+        put_right = [variable for name, variable in variables(Corrected).items() if name in changed]
+        named = {"trial": ask.trial, "subject": person["subject"], "number": which, "variables": put_right}
         return built(ask, Corrected, **named, **{name: now[name] for name in changed})
 
     fault = acted(ask, "dose.correct", form, reason=ask.text("why") or None, read_at=position)
     if fault is None:
-        return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded="dose"))
+        return back_to_subject(ask, person, "dose")
     ask.look_at(ask.trial)
     moved = since(ask, person["subject"], position, which)
     _, now = on_record(ask, person, number, ask.at.position)
@@ -134,10 +135,10 @@ def fields_of(dose: Particulars) -> dict[str, str]:
 
 def on_record(ask: Asked, person: Row, number: str, position: int) -> tuple[int, Particulars]:
     """Find a dose as it stood at a position; raises NotThere."""
-    which = int(number) if number.isdecimal() and number.isascii() and len(number) <= DIGITS else 0
+    which = whole(number)
     rows = ask.home.journal.stream(f"{ask.trial}/subject/{person['subject']}")
     doses = folded(row for row in rows if row.position <= position).slice(Doses)
-    if which not in doses.by_number:
+    if which is None or which not in doses.by_number:
         raise NotThere
     return which, dict(doses.by_number[which])
 
@@ -146,8 +147,7 @@ def again(ask: Asked, subject: str) -> tuple[Row, str, list[Row]]:
     """Look at a subject anew after a refusal: what it is now, the number that was typed, and what came in between."""
     position, number = read_at(ask), ask.text("number")
     ask.look_at(ask.trial)
-    which = int(number) if number.isdecimal() and number.isascii() and len(number) <= DIGITS else None
-    return subject_in(ask, subject), number, since(ask, subject, position, which)
+    return subject_in(ask, subject), number, since(ask, subject, position, whole(number))
 
 
 def plan_of(ask: Asked, person: Row) -> Dosing | None:

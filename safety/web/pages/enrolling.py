@@ -13,7 +13,7 @@ from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
-from safety.web.subject_form import Plate, Row, date_in, parts_of, shown, since, subject_in
+from safety.web.subject_form import Plate, Row, back_to_subject, date_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
 
 pages = Pages()
@@ -142,7 +142,7 @@ def declare(end: End) -> None:
         person, position = subject_in(ask, subject), read_at(ask)
         fault = acted(ask, end.command, partial(end.fill, ask, person), read_at=position)
         if fault is None:
-            return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded=end.name))
+            return back_to_subject(ask, person, end.name)
         ask.look_at(ask.trial)
         moved = since(ask, person["subject"], position)
         return ending(ask, end, subject_in(ask, subject), fault, moved)

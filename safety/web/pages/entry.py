@@ -11,15 +11,16 @@ from safety.aggregates.deciding import Form
 from safety.journal import Stored, decode
 from safety.journal.row import leaf
 from safety.values import FieldClass
+from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.record_fields import FIELDS, OF_EVENTS
 from safety.web.signing import signature_of
+from safety.web.streams import rows_of
 from safety.web.whose import check_shown
 
 pages = Pages()
 
-DIGITS = 18
 NAMES = FIELDS | OF_EVENTS
 
 
@@ -39,8 +40,7 @@ def show_entry(ask: Ask, position: str) -> Response:
     row = row_at(ask, position)
     check_shown(ask, row, "history.read")
     recorded = decode(row)
-    stream = ask.home.journal.stream(row.stream)
-    beside = [one.position for one in stream if one.position <= ask.at.position]
+    beside = [one.position for one in rows_of(ask, row.stream)]
     place = beside.index(row.position)
     return ask.render(
         "history/entry.html.j2",
@@ -57,10 +57,9 @@ def show_entry(ask: Ask, position: str) -> Response:
 
 def row_at(ask: Asked, position: str) -> Stored:
     """Give the row at a position; raises NotThere."""
-    if not (position.isdecimal() and position.isascii() and len(position) <= DIGITS and int(position) > 0):
-        raise NotThere
-    for row in ask.home.journal.page(int(position) - 1, int(position), 1):
-        return row
+    if at := whole(position, POSITION_DIGITS):
+        for row in ask.home.journal.page(at - 1, at, 1):
+            return row
     raise NotThere
 
 

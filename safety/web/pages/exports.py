@@ -5,14 +5,13 @@ from typing import Any
 
 from fastapi import Response
 
-from safety.projections.case_list import case_list, serious_unexpected_related
+from safety.projections.case_list import serious_unexpected_related
 from safety.projections.line_listing import line_listing
-from safety.values import code
-from safety.web.asking import Ask, Asked, NotThere, Unclear
+from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import reads_text
 from safety.web.declaring import Pages
 from safety.web.exporting import Value, exported
-from safety.web.pages import history, incidence, listing, worklist
+from safety.web.pages import cases, history, incidence, listing, worklist
 from safety.web.record_fields import FIELDS
 from safety.web.words import N_
 
@@ -71,23 +70,8 @@ def export_cases(ask: Ask, subject: str = "", serious: str = "", related: str = 
     """Give the cases that fit what is asked for."""
     if not ask.may("case.list"):
         raise NotThere
-    try:
-        whose = code(subject) if subject.strip() else None
-    except ValueError:
-        raise Unclear(ask.words("A subject is named by its code, such as S04.")) from None
-    with ask.reading() as connection:
-        found = case_list(
-            connection,
-            ask.trial,
-            ask.at,
-            sites=ask.sites,
-            serious=bool(serious),
-            related=bool(related),
-            subject=whose,
-            limit=MOST,
-        )["rows"]
-    clear = reads_text(ask)
-    rows = (of_case(ask, row, clear=clear) for row in found)
+    found, clear = cases.listed(ask, cases.coded(ask, subject), serious, related, limit=MOST), reads_text(ask)
+    rows = (of_case(ask, row, clear=clear) for row in found["rows"])
     return exported(ask, "cases", ask.words("Cases"), heads(ask, OF_A_CASE), rows)
 
 

@@ -11,6 +11,7 @@ from safety.projections.incidence import MEASURES, By, Window, by_class, inciden
 from safety.projections.line_listing import line_listing
 from safety.projections.subject_timeline import subject_timeline
 from safety.values import DAY_SECONDS, span
+from safety.web.addresses import page_number
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.plots import climbing, courses, share
@@ -28,7 +29,7 @@ Row = dict[str, Any]
 def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") -> Response:
     """Show what was counted, in tables and figures, of the whole trial: the policy gives no site its own incidence."""
     primary = ask.governs.counting.primary_window if ask.governs else None
-    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
+    number = page_number(page)
     with ask.reading() as connection:
         found, other, details = tables(connection, ask, by=by, window=window)
         times = over_time(connection, ask.trial, ask.at, window=found["window"]["name"])

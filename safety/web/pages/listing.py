@@ -9,18 +9,17 @@ from safety.projections.behind import Cell, behind
 from safety.projections.case_list import case_list, serious_unexpected_related
 from safety.projections.incidence import MEASURES, SCALES, Window
 from safety.projections.line_listing import line_listing
+from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 
 pages = Pages()
 
-A_PAGE = 50
-
 
 @pages.shows("/trials/{trial}/listing", "listing.read")
 def listing(ask: Ask, arm: str = "", page: str = "1") -> Response:
     """List adverse events; with `arm`, those that one number of the incidence page counts."""
-    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
+    number = page_number(page)
     asked = dict(ask.request.query_params)
     with ask.reading() as connection:
         found = of_a_number(connection, ask, arm, number) if arm else of_all(connection, ask, number)

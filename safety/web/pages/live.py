@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from safety.aggregates.account import Account
 from safety.journal.states import folded
 from safety.values import code, microseconds
+from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.live import OFF, Feed, Follower, lines
@@ -17,7 +18,6 @@ from safety.web.policy import granted, own_sites
 
 pages = Pages()
 
-POSITION_DIGITS = 18
 STREAM = "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
@@ -32,8 +32,8 @@ async def follow(ask: Ask, part: str = "", after: str = "", subject: str = "") -
     if ask.past or (subject and whose is None):
         return Response(status_code=HTTPStatus.NO_CONTENT)
     heard = ask.request.headers.get("last-event-id") or after
-    known = heard.isdecimal() and heard.isascii() and len(heard) <= POSITION_DIGITS
-    seen = min(int(heard), ask.at.position) if known else ask.at.position
+    known = whole(heard, POSITION_DIGITS)
+    seen = ask.at.position if known is None else min(known, ask.at.position)
     follower = Follower(ask.account, ask.trial, part, whose, ask.sites, seen, seen, get_running_loop())
     stream = lines(feed, follower, lambda: microseconds(ask.home.doors.clock()) // 1000, lasting(ask))
     return StreamingResponse(stream, media_type=STREAM, headers=UNBUFFERED)

@@ -43,6 +43,12 @@ def doubt(ask: Asked) -> str:
     return ""
 
 
+def begun_anew(ask: Asked) -> Response:
+    """End every session of the account, and begin one here under a new secret."""
+    ask.home.sessions.end_all(ask.account)
+    return begin_session(ask, ask.account, "/me")
+
+
 @pages.shows("/me", "me.read")
 def show_me(ask: Ask) -> Response:
     """Show what one may do and what one signs in with."""
@@ -63,8 +69,7 @@ def change_passphrase(ask: Ask) -> Response:
         return shown(ask, 422, field="passphrase", error=ask.words(str(fault)))
     ask.home.credentials.put(chosen._replace(last_step=before.last_step if before else 0))
     ask.access.note("passphrase_set", ask.account, ask.source)
-    ask.home.sessions.end_all(ask.account)
-    return begin_session(ask, ask.account, "/me")
+    return begun_anew(ask)
 
 
 @pages.takes("/me/sessions", "me.change")
@@ -72,8 +77,7 @@ def end_other_sessions(ask: Ask) -> Response:
     """End every session of the account but this one, which goes on under a new secret."""
     if error := doubt(ask):
         return shown(ask, 422, field="present-3", error=error)
-    ask.home.sessions.end_all(ask.account)
-    return begin_session(ask, ask.account, "/me")
+    return begun_anew(ask)
 
 
 @pages.takes("/me/authenticator", "me.change")
@@ -88,5 +92,4 @@ def set_authenticator(ask: Ask) -> Response:
         return shown(ask, 422, secret=secret, field="code", error=ask.words(NO_FIT))
     ask.home.credentials.put(credential._replace(authenticator=secret, last_step=step, changed_at=ask.now))
     ask.access.note("authenticator_set", ask.account, ask.source)
-    ask.home.sessions.end_all(ask.account)
-    return begin_session(ask, ask.account, "/me")
+    return begun_anew(ask)

@@ -8,6 +8,7 @@ from safety.aggregates.adverse_event import Merged, Unmerged
 from safety.aggregates.deciding import Form
 from safety.projections.duplicates import duplicates
 from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named
+from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.consequences import Answer, Told, consequences, of_answers
 from safety.web.declaring import Pages
@@ -17,7 +18,6 @@ from safety.web.words import N_
 
 pages = Pages()
 
-A_PAGE = 50
 WHY = 500
 """Characters of the reason that is kept beside a merge."""
 NO_REASON = N_("Say why, in a few words.")
@@ -27,7 +27,7 @@ Case = dict[str, Any]
 @pages.shows("/trials/{trial}/duplicates", "duplicate.list")
 def list_duplicates(ask: Ask, page: str = "1") -> Response:
     """Show a page of the pairs that may be one occurrence, the likeliest first."""
-    number = max(1, int(page[:9])) if page.isdecimal() and page.isascii() else 1
+    number = page_number(page)
     with ask.reading() as connection:
         found = duplicates(connection, ask.trial, ask.at, sites=ask.sites)
     shown = found[(number - 1) * A_PAGE : number * A_PAGE]

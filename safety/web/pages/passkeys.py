@@ -5,7 +5,7 @@ from fastapi import Response
 from safety.web.asking import Ask, Guest
 from safety.web.declaring import Pages
 from safety.web.going_on import within
-from safety.web.pages.me import doubt, shown
+from safety.web.pages.me import begun_anew, doubt, shown
 from safety.web.pages.signing_in import refused, too_soon
 from safety.web.passkeys import TO_SIGN, TO_SIGN_IN, added, offer_to_add, offer_to_prove, proves, whose
 from safety.web.signing_in import Doubted, TooSoon, begin_session, with_delay
@@ -35,8 +35,7 @@ def add(ask: Ask) -> Response:
     if not added(ask, ask.account, ask.text("passkey")):
         return shown(ask, 422, field="present-4", error=ask.words(NOT_ADDED))
     ask.access.note("passkey_added", ask.account, ask.source)
-    ask.home.sessions.end_all(ask.account)
-    return begin_session(ask, ask.account, "/me")
+    return begun_anew(ask)
 
 
 @pages.takes("/me/passkey/remove", "me.change")
@@ -46,8 +45,7 @@ def remove(ask: Ask) -> Response:
         return shown(ask, 422, field="present-5", error=error)
     ask.home.credentials.remove_passkeys(ask.account, ask.text("id"))
     ask.access.note("passkey_removed", ask.account, ask.source)
-    ask.home.sessions.end_all(ask.account)
-    return begin_session(ask, ask.account, "/me")
+    return begun_anew(ask)
 
 
 @pages.takes("/me/passkey/sign", "me.change")

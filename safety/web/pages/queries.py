@@ -6,13 +6,12 @@ from typing import Any
 from fastapi import Response
 
 from safety.projections.queries_of_sites import queries_of_sites
+from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.words import N_
 
 pages = Pages()
-
-A_PAGE = 50
 
 SAID = {
     "SERIOUS_FLAG": (
@@ -54,7 +53,7 @@ ANSWERED = {
 @pages.shows("/trials/{trial}/queries", "query.list")
 def list_queries(ask: Ask, page: str = "1") -> Response:
     """Show a page of the open queries about the subjects that one may see."""
-    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    number = page_number(page)
     with ask.reading() as connection:
         found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
     shown = found[(number - 1) * A_PAGE : number * A_PAGE]

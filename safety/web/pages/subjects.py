@@ -4,15 +4,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
-from safety.projections.subjects import subject_list, subject_of
-from safety.values import code, moment
-from safety.web.asking import Ask, Asked, NotThere
+from safety.projections.subjects import subject_list
+from safety.values import moment
+from safety.web.addresses import A_PAGE, page_number
+from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
+from safety.web.subject_form import subject_in
 from safety.web.words import N_
 
 pages = Pages()
-
-A_PAGE = 50
 
 FIELDS = {
     "term": N_("the event in words"),
@@ -60,7 +60,7 @@ def today(ask: Asked) -> str:
 @pages.shows("/trials/{trial}/subjects", "subject.list")
 def list_subjects(ask: Ask, page: str = "1") -> Response:
     """Show a page of the subjects that one may see."""
-    number = int(page) if page.isdecimal() and page.isascii() and int(page[:9]) > 0 else 1
+    number = page_number(page)
     with ask.reading() as connection:
         offset = (number - 1) * A_PAGE
         found = subject_list(connection, ask.trial, ask.at, sites=ask.sites, limit=A_PAGE, offset=offset)
@@ -70,14 +70,7 @@ def list_subjects(ask: Ask, page: str = "1") -> Response:
 @pages.shows("/trials/{trial}/subjects/{subject}", "subject.read")
 def one_subject(ask: Ask, subject: str, filed: str = "", recorded: str = "") -> Response:
     """Show one subject of one's sites; `filed` is the number of the adverse event just filed, `recorded` what else just was."""
-    try:
-        named = code(subject)
-    except ValueError:
-        raise NotThere from None
-    with ask.reading() as connection:
-        found = subject_of(connection, ask.trial, named, ask.at, sites=ask.sites)
-    if found is None:
-        raise NotThere
+    found = subject_in(ask, subject)
     just = next((one for one in found["events"] if str(one["number"]) == filed), None)
     return ask.render(
         "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask),

@@ -6,13 +6,12 @@ from fastapi import Response
 
 from safety.projections.inbox import owed
 from safety.projections.trials import trials
+from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Ask
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 
 pages = Pages()
-
-POSITION_DIGITS = 18
 
 
 @pages.shows("/", "trial.list")
@@ -30,10 +29,7 @@ def list_trials(ask: Ask) -> Response:
 @pages.takes("/trials/{trial}/seen", "seen.mark")
 def mark_seen(ask: Ask) -> Response:
     """Keep up to which position one has seen the trial; never beyond what the log held when the page was made."""
-    said = ask.text("position")
-    position = (
-        min(int(said), ask.at.position) if said.isdecimal() and said.isascii() and len(said) <= POSITION_DIGITS else 0
-    )
+    position = min(whole(ask.text("position"), POSITION_DIGITS) or 0, ask.at.position)
     if position:
         ask.home.left_off.look(ask.account, ask.trial, position, now=ask.now)
     return ask.go(within(ask.text("back")))
