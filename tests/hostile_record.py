@@ -1,10 +1,13 @@
 """A home in which every field that takes text holds every payload once, and what a page may and may not be made of."""
 
+import csv
+import io
 import itertools
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,35 +16,75 @@ from safety.aggregates.deciding import Form
 from safety.directory import Person
 from safety.home import Home
 from safety.regulation.periodic import period_ending
-from safety.reports.issuing import locked
+from safety.reports.issuing import issue_all, locked
 from safety.reports.rendering import Rendered, render
 from tests import builders as b
 from tests.payloads import Payload, payloads
 from tests.periodic_home import Desk, owing
-from tests.web_homes import SUBJECT, Homes, with_people
+from tests.rule_packs import PACK
+from tests.web_homes import Homes, with_people
 
 ALL = "ALL"
 """The subject that has every payload: adverse event n and dose n hold payload n, and adverse event 1 each as a follow-up too."""
+GOES, STAYS = 1_001, 1_002
+"""Two adverse events more of that subject, of which one is merged into the other."""
 PEOPLE = {
     "LIN": {"roles": ["investigator"], "trials": ["T1"]},
     "CHEN": {"roles": ["safety_officer"]},
     "ZHAO": {"roles": ["auditor"]},
+    "EACH": {"roles": ["safety_officer", "auditor", "operator"]},
 }
+WRITTEN = datetime(2026, 2, 27, tzinfo=UTC)
+PERIOD = "2026-02-28"
+"""Of the first report that is issued on this record, a day after it was written."""
 
 
 def hostile_home(homes: Homes) -> Home:
-    """Put every payload into a home of a demonstration."""
+    """Put every payload into a home of a demonstration, and issue a report on them."""
+    now, homes.now = homes.now, WRITTEN
     home = homes.open("demo")
     ids = itertools.count(1)
     home.doors = replace(home.doors, new_id=lambda: f"MADE-{next(ids)}")
     with_people(home, **PEOPLE)
-    b.append(home.journal, b.registered(b.definition(arms=("A", "B"))), b.enrolled(ALL, site="01"))
+    governs = owing(b.definition(arms=("A", "B")), dsur={"dibd": "2025-03-01"})
+    b.append(home.journal, b.registered(governs), b.pack_adopted(hostile_pack()), b.enrolled(ALL, site="01"))
     for number, payload in enumerate(payloads(), 1):
         b.append(home.journal, *entries(number, payload), reason=payload.text[:500])
         person = Person(f"P-{number}", payload.text, None, ("auditor",))
         if person.fault() is None:
             home.directory.put(person)
+    b.append(home.journal, *(b.reported(ALL, number, term="Headache") for number in (GOES, STAYS)))
+    b.append(home.journal, b.merged(ALL, GOES, STAYS), reason=payloads()[0].text)
+    homes.now = now
+    assert issue_all(home.desk, home.views, homes.now) >= 1
     return home
+
+
+RULE = """
+[[rule]]
+id = "H-{number}"
+from = "sponsor"
+to = [{said}]
+when = "serious"
+limit = 15
+unit = "calendar_day"
+citation = {said}
+note = {said}
+confidence = "high"
+basis = "law"
+effective_to = 2011-01-01
+"""
+
+
+def hostile_pack() -> str:
+    """Write a rule pack that says every payload, of rules that are no longer in force."""
+    said = (" ".join(payload.text[:200].split()) or "." for payload in payloads())
+    return PACK + "".join(RULE.format(number=number, said=quoted(text)) for number, text in enumerate(said, 1))
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it in one line."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def entries(number: int, payload: Payload) -> Iterator[Form]:
@@ -66,9 +109,10 @@ def entries(number: int, payload: Payload) -> Iterator[Form]:
     yield obligation.Rejected.model_validate(
         {**named, "recipient": long.strip() or ".", "rejected_at": b.T0, "reason": stated}
     )
-    yield obligation.Cancelled.model_validate(
-        {**named, "reason": "opened_in_error", "explanation": stated, "printed_name": short.strip() or "."}
-    )
+    if number % 2:
+        yield obligation.Cancelled.model_validate(
+            {**named, "reason": "opened_in_error", "explanation": stated, "printed_name": short.strip() or "."}
+        )
     if number % 5 == 0:
         yield b.nullified(ALL, number, explanation=stated)
     yield b.alert_raised(f"A-{number}", concerning=(f"{ALL}/{number}",))
@@ -90,53 +134,6 @@ def hostile_report(folder: Path) -> Rendered:
     desk.close()
     return found
 
-
-EVERY_PAGE = (
-    "/",
-    "/me",
-    "/trials/T1/worklist",
-    "/trials/T1/subjects",
-    f"/trials/T1/subjects/{ALL}",
-    "/trials/T1/subjects/S-7",
-    "/trials/T1/cases",
-    f"/trials/T1/cases/{ALL}/1",
-    "/trials/T1/queries",
-    "/trials/T1/incidence",
-    "/trials/T1/incidence?by=pt",
-    "/trials/T1/listing",
-    "/trials/T1/history",
-    f"/trials/T1/history?subject={ALL}&number=1",
-    f"/trials/T1/history?subject={ALL}",
-    "/trials/T1/history?a=10&b=2000",
-    f"/trials/T1/file?subject={ALL}",
-    "/admin/access",
-)
-"""With all payloads on them, as far as the page shows text at all."""
-
-TAKEN = (
-    "/sign-in?next=@",
-    "/trials/@/cases",
-    "/trials/T1/cases?subject=@",
-    "/trials/T1/cases?serious=@&related=@&page=@",
-    "/trials/T1/cases?as_of=@",
-    "/trials/T1/subjects/@",
-    f"/trials/T1/subjects/{SUBJECT}?filed=@",
-    "/trials/T1/cases/@/1",
-    f"/trials/T1/cases/{SUBJECT}/@",
-    f"/trials/T1/cases/{SUBJECT}/1?only=@",
-    "/trials/T1/listing?arm=@&measure=teae&of=@&soc=@&pt=@&window=@",
-    "/trials/T1/listing?arm=@&measure=@",
-    "/trials/T1/listing?arm=A&scale=@&of=grade&grade=@",
-    "/trials/T1/incidence?by=@&window=@&page=@",
-    "/trials/T1/history?a=@&b=1",
-    "/trials/T1/history?subject=@&number=@&field=@",
-    f"/trials/T1/history?subject={SUBJECT}&number=1&field=@",
-    "/trials/T1/queries?page=@",
-    "/trials/T1/file?subject=@",
-    "/first/@",
-    "/@",
-)
-"""Addresses that take what somebody types, at each `@`."""
 
 STANDING = re.compile(r"/(?!/)[^\\]*|#.*|otpauth://totp/Vigilog:[A-Z]+\?\S*|", re.DOTALL)
 """What a link of this desk may be: an address on it, a place on the page, or what an authenticator takes."""
@@ -174,6 +171,10 @@ class Page(HTMLParser):
 ADDRESSED = {"href", "src", "action", "formaction", "data", "xlink:href", "hx-get", "hx-post", "poster"}
 FOREIGN = {"style", "iframe", "object", "embed", "base", "meta http-equiv", "img", "video", "audio", "template", "math"}
 """Tags that no template of the desk has."""
+STARTS = tuple("=+-@\t\r\n\0＝＋－＠")
+"""What a spreadsheet takes for the start of a formula (OWASP, CSV injection), in full width too."""
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal may obey, of which no plain text holds any."""
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What no page shows as it is: controls, and what turns the order of letters round for all that follows."""
 
@@ -188,3 +189,13 @@ def unlike(pages: Iterable[str]) -> int:
     """How many pages are made of other tags than the first one."""
     first, *others = (Page(page).tags for page in pages)
     return sum(tags != first for tags in others)
+
+
+def formulas(table: str) -> list[str]:
+    """The cells of a table of CSV that a spreadsheet would work out; raises AssertionError where a text began a cell of its own."""
+    rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"), newline="")))
+    about, rows = [row for row in rows if row[0].startswith("# ")], [row for row in rows if not row[0].startswith("# ")]
+    assert {len(row) for row in about} <= {2}
+    assert len({len(row) for row in rows}) == 1, "no payload begins a cell or a row of its own"
+    cells = (cell.lstrip(" ") for row in (*about, *rows) for cell in row)
+    return [cell for cell in cells if cell.startswith(STARTS) and not re.fullmatch(r"-\d+(\.\d+)?", cell)]

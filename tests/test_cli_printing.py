@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from safety.cli.printing import cell, harmless, print_table
+from safety.cli.printing import cell, print_table
+from safety.spreadsheets import harmless
 
 ROWS: list[dict[str, Any]] = [
     {"code": "S01", "term": "Application site pruritus", "day": "2018-03-05", "share": "4 of 7", "long": "x" * 30},
@@ -79,7 +80,9 @@ def test_values_in_words(value: Any, text: str) -> None:  # noqa: ANN401, any va
     assert cell(value) == text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-a", "@x", "\tx", "\r=x", "--1", "=", "-"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-a", "@x", "\tx", "\r=x", "--1", "=", "-", "  =1", "＝1+1", "＋1", "\0=1"]
+)
 def test_formulas_are_made_text(text: str) -> None:
     assert harmless(text) == f"'{text}"
 

@@ -26,7 +26,19 @@ from tests.builders import (
 from tests.web_homes import Homes, signed_in, with_people
 
 SCREENS = ["worklist", "cases", "listing", "incidence", "history"]
-FORMULAS = ["=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)", '  =cmd|"/c calc"!A0', "\n=1"]
+FORMULAS = [
+    "=1+1",
+    "＝1+1",
+    "＠SUM(A1)",
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "=HYPERLINK(1)",
+    '  =cmd|"/c calc"!A0',
+    "\n=1",
+]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from safety.spreadsheets import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -23,8 +25,6 @@ GAP = 2
 """Blanks between two columns."""
 NUMBERS = re.compile(r"(< )?[\d.,]*( (of|to) [\d.,]+)?( %)?")
 """What stands at the right of its column: a number, a share, an interval, or nothing."""
-FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")
-"""With what a cell begins that a spreadsheet runs, some of them in full width too (OWASP, CSV injection)."""
 NARROW = 6
 """How narrow a column may get where a table does not fit; only then words are broken."""
 
@@ -66,12 +66,6 @@ def print_csv(rows: Rows) -> None:
             # With this line end, and no shorter one, the library also quotes a cell that holds a lone carriage return.
             csv.writer(line, lineterminator="\r\n").writerow(values)
             sys.stdout.write(line.getvalue().removesuffix("\r\n") + "\n")
-
-
-def harmless(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula; a plain negative number stays."""
-    is_number = re.fullmatch(r"-\d+(\.\d+)?", text, re.ASCII)
-    return f"'{text}" if text.startswith(FORMULA) and not is_number else text
 
 
 def cell(value: Any) -> str:  # noqa: ANN401, whatever a row holds

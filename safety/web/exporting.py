@@ -6,9 +6,9 @@ from io import StringIO
 
 from fastapi.responses import StreamingResponse
 
+from safety.spreadsheets import harmless
 from safety.web.asking import Asked
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 AT_ONCE = 500
 """Rows that are written at once."""
 
@@ -19,10 +19,7 @@ def cell(value: Value) -> str | int | float:
     """Give a value as a cell holds it: text that a spreadsheet would run is made text by an apostrophe; numbers stay numbers."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        # Spreadsheets pass over blanks before a formula.
-        return f"'{value}" if value.lstrip(" ").startswith(BEGINS_A_FORMULA) else value
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def about(ask: Asked, title: str) -> Iterator[list[str]]:
