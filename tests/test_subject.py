@@ -1,11 +1,13 @@
 """A subject: enrolled by code, corrected, withdrawn in four modes that are not the same, completed, died."""
 
 import pytest
+from pydantic import ValidationError
 
 from safety.aggregates.deciding import Form, Refused, UnknownEvent
 from safety.aggregates.ending import AlreadyEnded
 from safety.aggregates.filing import UnknownAdverseEvent
 from safety.aggregates.subject import (
+    CodeNotForSite,
     NotAVariable,
     RowReappeared,
     RowVanished,
@@ -21,6 +23,7 @@ from tests.builders import (
     TRIAL,
     built,
     completed,
+    definition,
     died,
     enrolled,
     registered,
@@ -84,6 +87,10 @@ def test_completion_and_death_are_recorded() -> None:
     )
 
 
+ZONE = "Asia/Shanghai"
+PREFIXED = registered(
+    definition(sites=[{"id": site, "zone": ZONE, "subject_prefix": f"S{site}-"} for site in ("01", "02")])
+)
 WRONG_ARM, OTHER_SITE = enrolled(arm="Placebo"), enrolled(site="99")
 
 
@@ -92,6 +99,17 @@ WRONG_ARM, OTHER_SITE = enrolled(arm="Placebo"), enrolled(site="99")
     [
         pytest.param([], "subject.enrol", enrolled(), UnknownTrial, id="no trial"),
         pytest.param([registered(), enrolled()], "subject.enrol", enrolled(), SubjectEnrolled, id="enrolled once"),
+        pytest.param(
+            [PREFIXED], "subject.enrol", enrolled("S02-S1", site="01"), CodeNotForSite, id="another site's code"
+        ),
+        pytest.param(
+            [PREFIXED, enrolled("S02-S1", site="02")],
+            "subject.enrol",
+            enrolled("S02-S1", site="01"),
+            CodeNotForSite,
+            id="another site's code, taken",
+        ),
+        pytest.param([PREFIXED], "subject.enrol", enrolled("X-S1", site="01"), CodeNotForSite, id="nobody's code"),
         pytest.param([registered()], "subject.enrol", WRONG_ARM, UnknownArm, id="planned arm"),
         pytest.param([registered()], "subject.enrol", enrolled(actual_arm="Placebo"), UnknownArm, id="actual arm"),
         pytest.param([registered()], "subject.enrol", enrolled(arm="a"), UnknownArm, id="an arm is named as it is"),
@@ -214,3 +232,14 @@ def test_a_row_vanishes_and_reappears_and_erases_nothing() -> None:
 def test_an_event_of_another_aggregate_is_not_folded() -> None:
     with pytest.raises(UnknownEvent, match="Reported"):
         evolve(Subject(), reported())
+
+
+def test_codes_of_the_site_itself_and_rows_of_data_are_enrolled() -> None:
+    for form in (enrolled("S01-1", site="01"), enrolled("OLD-7", site="02", source="import")):
+        assert given(PREFIXED).when("subject.enrol", form) == (form,)
+
+
+def test_no_site_may_take_what_begins_like_anothers_codes() -> None:
+    sites = [{"id": site, "zone": ZONE, "subject_prefix": prefix} for site, prefix in (("01", "S1"), ("02", "S10"))]
+    with pytest.raises(ValidationError, match="no subject_prefix may begin with that of another site"):
+        definition(sites=sites)

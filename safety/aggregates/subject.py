@@ -141,6 +141,10 @@ class SubjectEnrolled(Refused):
     """Subject {subject} is enrolled already; correct the record instead of enrolling again."""
 
 
+class CodeNotForSite(Refused):
+    """Subject {subject} cannot be enrolled at site {site} under this code; check the code against the enrolment list."""
+
+
 class UnknownSubject(Refused):
     """There is no subject {subject} in trial {trial}; enrol the subject first."""
 
@@ -190,10 +194,20 @@ def check_codes(states: States, form: SubjectParticulars) -> None:
         raise UnknownSite(subject=form.subject, trial=form.trial)
 
 
+def check_prefix(states: States, form: Enrolled) -> None:
+    """Refuse a code that is not of the site, before it is looked whether it is taken: of others' codes nobody learns that."""
+    prefixes = {site.id: site.subject_prefix for site in definition(states, form.trial).sites if site.subject_prefix}
+    owner = next((site for site, prefix in prefixes.items() if form.subject.startswith(prefix)), None)
+    if owner != form.site and (owner is not None or form.site in prefixes):
+        raise CodeNotForSite(subject=form.subject, site=form.site or "-")
+
+
 @command("subject.enrol", Enrolled, *FILING)
 def enrol(states: States, form: Enrolled, act: Act) -> tuple[Form, ...]:
-    """Enrol a subject by code."""
+    """Enrol a subject by code; rows of data come as they were numbered elsewhere."""
     check_codes(states, form)
+    if form.source is None:
+        check_prefix(states, form)
     if states(form.stream, Subject).particulars:
         raise SubjectEnrolled(subject=form.subject)
     return (form,)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -39,11 +40,15 @@ class Dosing(Part):
 
 
 class Site(Part):
-    """A site: its code and the zone in which its dates are local."""
+    """A site: its code, the zone in which its dates are local, and what the codes of its subjects begin with.
+
+    With `subject_prefix` nobody enrols under another site's code, so that no refusal tells which of them are taken.
+    """
 
     id: SiteId
     zone: Zone
     country: str | None = None
+    subject_prefix: Code | None = None
 
 
 class Severity(Part):
@@ -84,6 +89,13 @@ class Definition(Part):
     """Which periodic safety reports are owed, and from which dates; none where the file says nothing."""
     provenance: str | None = None
     """What a reader must know of the data before reading the numbers, such as that rows are reconstructed."""
+
+    @model_validator(mode="after")
+    def _prefixes_apart(self) -> Self:
+        prefixes = sorted(site.subject_prefix for site in self.sites if site.subject_prefix is not None)
+        if any(later.startswith(earlier) for earlier, later in pairwise(prefixes)):
+            raise ValueError("sites: no subject_prefix may begin with that of another site")
+        return self
 
     @classmethod
     def from_toml(cls, text: str) -> Self:

@@ -2,7 +2,7 @@
 
 from safety.aggregates.deciding import AlertForm, Form, SubjectForm
 from safety.aggregates.record import Redacted, RedactionRequested
-from safety.aggregates.subject import Enrolled, Subject, SubjectCorrected
+from safety.aggregates.subject import CodeNotForSite, Enrolled, Subject, SubjectCorrected
 from safety.journal.states import folded
 from safety.web.api.admission import about
 from safety.web.api.duties import alerts_of
@@ -40,6 +40,8 @@ def check_subject(ask: Asked, form: SubjectForm) -> None:
     """See to it that a subject is of one's sites and stays there; raises NotThere."""
     known = folded(ask.home.journal.stream(form.stream)).slice(Subject).particulars
     if isinstance(form, Enrolled):
+        if ask.sites is not None and form.site in ask.sites and known and known.get("site") not in ask.sites:
+            raise CodeNotForSite(subject=form.subject, site=form.site)  # the same as for a code of another site
         sites = [form.site]
     elif not known:
         raise NotThere

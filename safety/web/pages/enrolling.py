@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastapi import Response
 
 from safety.aggregates.deciding import Form
-from safety.aggregates.subject import Completed, Died, Enrolled, SubjectEnrolled, Withdrawn
+from safety.aggregates.subject import CodeNotForSite, Completed, Died, Enrolled, SubjectEnrolled, Withdrawn
 from safety.values import code
 from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.as_read import read_at
@@ -53,7 +53,7 @@ def take_enrolment(ask: Ask) -> Response:
     fault = acted(ask, "subject.enrol", form)
     if fault is None:
         return ask.go(ask.in_trial(f"/subjects/{named[0]}"))
-    if fault.refusal is SubjectEnrolled:
+    if fault.refusal in {SubjectEnrolled, CodeNotForSite}:
         # Whose subject it is, or that there is one at another site, is not for everybody to learn.
         fault = Fault("subject", ask.words(NOT_FREE))
     return enrolment(ask, fault)
