@@ -25,8 +25,6 @@ from safety.web.words import N_
 
 NOTHING_NEW = N_("You changed nothing, so there is nothing to save.")
 MEANINGS: tuple[Meaning, ...] = ("assessment", "review")
-WHY = 500
-"""Characters of the reason that is kept beside a change."""
 RECORD_FIELDS = {**NAMES, "narrative": N_("narrative")}
 """The fields of the record with the one that stands in no table."""
 JUDGED = ("serious", *SIX, "causality")
@@ -115,7 +113,7 @@ def done(ask: Asked, way: Way, draft: Draft, position: int) -> bool:
     if draft.form is None:
         return False
     signed = signature(ask, *MEANINGS) if signs(way, draft) else None
-    reason = ask.text("why")[:WHY] if way.reasoned else None
+    reason = ask.text("why") if way.reasoned else None
     ask.do(way.command, draft.form, reason=reason, signature=signed, read_at=position)
     return True
 

@@ -31,6 +31,8 @@ class Plate(NamedTuple):
     title: str
     button: str
     beside: Mapping[str, Any]
+    adds: bool = True
+    """Whether it adds to the record what was not there; else it is filled in with what is."""
 
 
 def subject_in(ask: Asked, subject: str) -> Row:
@@ -106,5 +108,5 @@ def shown(
     return ask.render(
         plate.template, 409 if moved else 422 if fault else 200, said=typed, fault=fault, moved=moved or [],
         title=plate.title, button=plate.button, action=plate.action, names=RECORD_FIELDS, position=ask.at.position,
-        **plate.beside,
+        adds=plate.adds, **plate.beside,
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -10,7 +9,7 @@ from safety.aggregates.adverse_event import CausalityAssessed, ExpectednessAsses
 from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Trial
 from safety.journal.states import folded
-from safety.web.acting import Fault, Misfilled, acted, built, chosen
+from safety.web.acting import Fault, Misfilled, acted, built, chosen, reason_in
 from safety.web.as_read import read_at_if_said, since
 from safety.web.asking import Ask, Asked
 from safety.web.case_record import PARTIES
@@ -46,8 +45,6 @@ SERIOUS: tuple[tuple[str, dict[str, str]], ...] = (
 EXPECTED = (("N", N_("unexpected")), ("Y", N_("expected")))
 COMMAND = "adverse_event.assess_"
 Case = dict[str, Any]
-WHY = 500
-"""Characters of the reason that is kept beside a judgement."""
 
 
 @pages.shows(CASE + "/causality", "adverse_event.assess_causality")
@@ -118,8 +115,13 @@ def taken(ask: Asked, what: str, case: Case) -> Response:
     """Take a judgement that was signed, or say what it would set off where that was asked."""
     if ask.text("do") == "check":
         return shown(ask, what, case)
-    fill = partial(FILL[what], ask, case)
-    return done(ask, what, case, acted(ask, COMMAND + what, fill, MEANINGS, why(ask), read_at=read_at_if_said(ask)))
+
+    def form() -> Form:
+        reason_in(ask)
+        return FILL[what](ask, case)
+
+    reason, position = ask.text("why") or None, read_at_if_said(ask)
+    return done(ask, what, case, acted(ask, COMMAND + what, form, MEANINGS, reason, read_at=position))
 
 
 def set_off(ask: Asked, what: str, case: Case) -> tuple[Consequences | None, tuple[Answer, ...]]:
@@ -174,11 +176,6 @@ def named(ask: Asked, case: Case) -> dict[str, Any]:
 def taken_back(ask: Asked) -> dict[str, str]:
     """Say why the judgement says less than the one before, where it does."""
     return {"takes_back": chosen(ask, "takes_back", tuple(TAKES_BACK))}
-
-
-def why(ask: Asked) -> str | None:
-    """Give the reason that stands beside the judgement."""
-    return ask.text("why")[:WHY] or None
 
 
 def shown(

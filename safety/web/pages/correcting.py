@@ -4,10 +4,11 @@ from fastapi import Response
 
 from safety.aggregates.adverse_event import AdverseEvent, Corrected, Nullified
 from safety.aggregates.deciding import Form
-from safety.web.acting import Fault, acted, built, chosen
+from safety.values import REASON_LENGTH
+from safety.web.acting import LONG_REASON, Fault, acted, built, chosen
 from safety.web.as_read import Row, read_at, since
 from safety.web.asking import Ask, Asked
-from safety.web.changing import RECORD_FIELDS, WHY, Draft, Way, opened, sent
+from safety.web.changing import RECORD_FIELDS, Draft, Way, opened, sent
 from safety.web.declaring import Pages
 from safety.web.filing_form import taken
 from safety.web.merging import FIELDS
@@ -20,7 +21,6 @@ pages = Pages()
 CORRECT = "/trials/{trial}/cases/{subject}/{number}/correct"
 NULLIFY = "/trials/{trial}/cases/{subject}/{number}/nullify"
 WITHOUT_REASON = N_("Say why the record was wrong; the reason stands beside the correction for ever.")
-LONG_REASON = N_("The reason is longer than %(n)d characters. Shorten it.")
 MEANINGS: tuple[Meaning, ...] = ("authorship", "approval")
 REASONS = {
     "duplicate": N_("It is the same occurrence as another one on record"),
@@ -52,8 +52,8 @@ def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
     names = {name: described.alias or name for name, described in Corrected.model_fields.items()}
     if ask.text("do") == "file" and not ask.text("why"):
         draft.given.errors["why"] = ask.words(WITHOUT_REASON)
-    if len(ask.text("why")) > WHY:
-        draft.given.errors["why"] = ask.words(LONG_REASON, n=WHY)
+    if len(ask.text("why")) > REASON_LENGTH:
+        draft.given.errors["why"] = ask.words(LONG_REASON, n=REASON_LENGTH)
     if not draft.merged.changed:
         return None
     named = {"trial": ask.trial, "subject": draft.case["subject"], "number": draft.case["number"]}
