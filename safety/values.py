@@ -90,7 +90,12 @@ class FieldClass(Enum):
 
 REDACTED = "[redacted]"
 
-Text = Annotated[str, FieldClass.TEXT, Field(min_length=1, max_length=20_000)]
+TEXT_LENGTH = 20_000
+"""Characters of free text that a field of the record holds."""
+REASON_LENGTH = 500
+"""Characters of the reason that is kept beside an act."""
+
+Text = Annotated[str, FieldClass.TEXT, Field(min_length=1, max_length=TEXT_LENGTH)]
 
 YesNo = Annotated[Literal["Y", "N"], CodedIn()]
 Sex = Annotated[Literal["M", "F", "U", "UNDIFFERENTIATED"], CodedIn()]

@@ -18,7 +18,7 @@ READ = [
     route
     for group in chain(groups(), GROUPS)
     for route in group.routes
-    if isinstance(route, APIRoute) and "GET" in route.methods
+    if isinstance(route, APIRoute) and "GET" in (route.methods or ())
 ]
 """Every route that is asked with GET, the API's too."""
 NAMED = {

@@ -42,7 +42,7 @@ def fill(page: Page) -> None:
     until(page, f"{KEPT} === 1")
     until(
         page,
-        "JSON.parse(Object.entries(localStorage)[0][1]).fields.some(([name, value]) => name === 'serious' && value === 'n')",
+        "JSON.parse(Object.entries(localStorage)[0][1]).fields.serious?.includes('n')",
     )
 
 
@@ -89,7 +89,7 @@ def test_without_a_network_nothing_is_lost_and_it_is_filed_by_the_persons_press(
     fill(page)
     lin.context.set_offline(True)
     press(page)
-    expect(page.locator(".draft[role=alert]")).to_contain_text("Not filed yet: no answer came from the desk.")
+    expect(page.locator(".draft[role=alert]")).to_contain_text("Not recorded yet: no answer came from the desk.")
     assert typed(page) == TYPED
     assert filed(home) == before
     lin.context.set_offline(False)
@@ -112,7 +112,7 @@ def test_an_answer_that_was_lost_does_not_file_twice(lin: Person, home: Home) ->
 
     page.route("**/file", lose)
     press(page)
-    expect(page.locator(".draft[role=alert]")).to_contain_text("Not filed yet")
+    expect(page.locator(".draft[role=alert]")).to_contain_text("Not recorded yet")
     assert filed(home) == before + 1, "the desk has taken it"
     page.unroute("**/file")
     page.goto(FILE)
@@ -129,7 +129,7 @@ def test_a_session_that_ended_loses_nothing(lin: Person, desk: Served, home: Hom
     lin.context.clear_cookies()
     press(page)
     bar = page.locator(".draft[role=alert]")
-    expect(bar).to_contain_text("Not filed yet")
+    expect(bar).to_contain_text("Not recorded yet")
     assert typed(page) == TYPED
     bar.locator("a").click()
     page.wait_for_url("**/sign-in?next=*")

@@ -62,7 +62,7 @@ def home(homes: Homes, fresh_postgres_url: str) -> Home:
 def readings(asked: TestClient) -> list[APIRoute]:
     """Every route that is read and ends: a stream is asked about elsewhere."""
     routes = asked.app.routes  # type: ignore[attr-defined]  # it is a FastAPI application
-    found = [route for route in routes if isinstance(route, APIRoute) and "GET" in route.methods]
+    found = [route for route in routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())]
     return [route for route in found if action_of(route) not in {None, "live.follow"}]
 
 

@@ -9,6 +9,7 @@ from fastapi import Response
 from pydantic import ValidationError
 
 from safety.aggregates.deciding import Form, Refused, variables
+from safety.values import REASON_LENGTH
 from safety.web.asking import Asked
 from safety.web.signing import Meaning, NotSigned, signature
 from safety.web.words import N_
@@ -20,6 +21,7 @@ CASE = "/trials/{trial}/cases/{subject}/{number}"
 A_MINUTE = timedelta(minutes=1)
 CHOOSE = N_("Choose one of these.")
 WHEN = N_("Write the date and time as 2018-05-31 18:00, in the zone of the trial.")
+LONG_REASON = N_("The reason is longer than %(n)d characters. Shorten it.")
 NOT_FIT = N_("This does not fit here; it may be too long. Shorten or change it.")
 
 
@@ -91,6 +93,13 @@ def built(ask: Asked, form: type[F], **said: object) -> F:
         wire = str(fault.errors()[0]["loc"][0])
         names = {variable: name for name, variable in variables(form).items()}
         raise Misfilled(names.get(wire, wire), ask.words(NOT_FIT)) from None
+
+
+def reason_in(ask: Asked) -> str | None:
+    """Give the reason that stands beside an act, where one is given; raises Misfilled where it is too long to be kept."""
+    if len(ask.text("why")) > REASON_LENGTH:
+        raise Misfilled("why", ask.words(LONG_REASON, n=REASON_LENGTH))
+    return ask.text("why") or None
 
 
 def chosen(ask: Asked, field: str, among: Sequence[str]) -> str:

@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from safety.aggregates.adverse_event import REPORTABILITY, Corrected
+from safety.aggregates.deciding import Form
+from safety.aggregates.subject import SubjectCorrected
 from safety.journal import decode
 from safety.values import FieldClass
 from safety.web.asking import Asked
 from safety.web.clocks import REASONS, about
 from safety.web.policy import granted
+from safety.web.reasons import SPOKEN
+from safety.web.record_fields import FIELDS, OF_EVENTS
 from safety.web.words import N_
 
 PARTIES = {"investigator": N_("Investigator"), "sponsor": N_("Sponsor")}
@@ -27,7 +32,6 @@ PLAIN = {
     "alert.settled": ("check", N_("Nothing further is owed of an alert")),
     "message.faulted": ("late", N_("Message could not be written as it should")),
     "subject.enrolled": ("user", N_("Subject enrolled")),
-    "subject.corrected": ("pen", N_("Subject corrected")),
     "subject.withdrawn": ("out", N_("Subject withdrawn")),
     "subject.completed": ("check", N_("Subject completed the trial")),
     "subject.died": ("late", N_("Subject died")),
@@ -56,7 +60,15 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     "dose.corrected": ("drop", "inf", N_("Infusion %(n)d corrected"), lambda _, said: {"n": said["number"]}),
     "dose.withheld": ("drop", "", N_("Infusion %(n)d withheld"), lambda _, said: {"n": said["number"]}),
     "adverse_event.corrected": (
-        "pen", "", N_("Corrected: %(fields)s"), lambda _, said: {"fields": ", ".join(said["variables"])},
+        "pen", "", N_("Corrected: %(fields)s"), lambda ask, said: {"fields": fields(ask, Corrected, said)},
+    ),
+    "subject.corrected": (
+        "pen", "", N_("Subject corrected: %(fields)s"),
+        lambda ask, said: {"fields": fields(ask, SubjectCorrected, said)},
+    ),
+    "adverse_event.reportability_stated": (
+        "pen", "", N_("Stated for reporting: %(what)s"),
+        lambda ask, said: {"what": ask.words("; ").join(text for _, text in statements(ask, said))},
     ),
     "adverse_event.merged": ("out", "", N_("Merged into AE %(n)d"), lambda _, said: {"n": said["into"]}),
     "adverse_event.seriousness_assessed": (
@@ -139,6 +151,30 @@ def answer(ask: Asked, said: str | None) -> str:
     """Write yes, no or nothing said."""
     word = {"Y": YES, "N": NO}.get(str(said), UNSTATED)
     return ask.words(word)
+
+
+def fields(ask: Asked, form: type[Form], said: Said) -> str:
+    """Name the fields that a correction puts right."""
+    names = {described.alias or name: name for name, described in form.model_fields.items()}
+    texts = ((OF_EVENTS | FIELDS).get(names.get(one, one), one) for one in said["variables"])
+    return ask.words(", ").join(ask.words.gettext(text) for text in texts)
+
+
+def statements(ask: Asked, said: Said) -> Iterator[tuple[str, str]]:
+    """Give each thing that a statement of reportability says, by its name, in words: a state with its answer, or what was done."""
+    for name in REPORTABILITY:
+        if said[name] is not None:
+            text = SPOKEN[name]
+            evidence = f" ({said['evidence']})" if name == "exemption_agreed" and said["evidence"] else ""
+            yield (
+                name,
+                ask.words("%(what)s: %(answer)s", what=ask.words.gettext(text), answer=answer(ask, said[name]))
+                + evidence,
+            )
+    for name in ("handled", "urgent_measure"):
+        if said[name] == "Y":
+            text = SPOKEN[name]
+            yield name, ask.words.gettext(text)
 
 
 def record_of(ask: Asked, case: Said) -> list[Entry]:

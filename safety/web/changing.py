@@ -19,17 +19,13 @@ from safety.web.late import late
 from safety.web.merging import Merged, as_typed, merged
 from safety.web.pages.case import case_of
 from safety.web.pages.filing import ASKED, after_dose
-from safety.web.record_fields import FIELDS as NAMES
+from safety.web.record_fields import RECORD_FIELDS
 from safety.web.set_off import SetOff, set_off
 from safety.web.signing import Meaning, NotSigned, Wanted, signature, wanted
 from safety.web.words import N_
 
 NOTHING_NEW = N_("You changed nothing, so there is nothing to save.")
 MEANINGS: tuple[Meaning, ...] = ("assessment", "review")
-WHY = 500
-"""Characters of the reason that is kept beside a change."""
-RECORD_FIELDS = {**NAMES, "narrative": N_("narrative")}
-"""The fields of the record with the one that stands in no table."""
 JUDGED = ("serious", *SIX, "causality")
 """What a party judges: where it is changed on record, it is signed."""
 
@@ -116,7 +112,7 @@ def done(ask: Asked, way: Way, draft: Draft, position: int) -> bool:
     if draft.form is None:
         return False
     signed = signature(ask, *MEANINGS) if signs(way, draft) else None
-    reason = ask.text("why")[:WHY] if way.reasoned else None
+    reason = ask.text("why") if way.reasoned else None
     ask.do(way.command, draft.form, reason=reason, signature=signed, read_at=position)
     return True
 

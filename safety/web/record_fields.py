@@ -56,6 +56,8 @@ FIELDS = {
     "causality": N_("causality"),
 }
 """The name of each field that a change of the record may be of."""
+RECORD_FIELDS = {**FIELDS, "narrative": N_("narrative")}
+"""The fields of the record with the one that stands in no table."""
 TEXTS = frozenset({"term"})
 """Fields that hold what somebody wrote freely."""
 MARKS = frozenset({"died", "completed", "withheld", "vanished", "nullified"})
@@ -79,6 +81,16 @@ OF_EVENTS = {
     "method": N_("method"),
     "reference_safety_information": N_("reference safety information"),
     "takes_back": N_("why it takes back"),
+    "determined": N_("determined to qualify"),
+    "anticipated": N_("anticipated"),
+    "protocol_exempt": N_("exempt by the protocol"),
+    "exemption_agreed": N_("exemption agreed with the authority"),
+    "evidence": N_("evidence"),
+    "infection_transmission": N_("suspected transmission of an infectious agent"),
+    "after_trial": N_("after the end of the trial's reporting window"),
+    "handled": N_("handling of the event finished"),
+    "urgent_measure": N_("urgent safety measure taken"),
+    "taken_by": N_("taken by"),
     "into": N_("into"),
     "reason": N_("reason"),
     "explanation": N_("explanation"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from safety.values import REASON_LENGTH, TEXT_LENGTH
 from safety.web.words import LANGUAGES, Language, Words, words
 
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -40,4 +41,5 @@ def environment(language: Language) -> Environment:
     made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     made.filters["combine"] = lambda one, other: {**one, **other}
     made.globals |= {"languages": LANGUAGES, "words": said}
+    made.globals |= {"text_length": TEXT_LENGTH, "reason_length": REASON_LENGTH}
     return made

@@ -12,8 +12,8 @@ from safety.projections.subjects import subject_of
 from safety.web.acting import Fault, Misfilled
 from safety.web.addresses import coded, whole
 from safety.web.asking import Asked, NotThere
-from safety.web.changing import RECORD_FIELDS
 from safety.web.filing_form import PARTS, NoDate, composed
+from safety.web.record_fields import RECORD_FIELDS
 from safety.web.words import N_
 
 Row = dict[str, Any]
@@ -30,6 +30,8 @@ class Plate(NamedTuple):
     title: str
     button: str
     beside: Mapping[str, Any]
+    adds: bool = True
+    """Whether it adds to the record what was not there; else it is filled in with what is."""
 
 
 def subject_in(ask: Asked, subject: str) -> Row:
@@ -96,7 +98,7 @@ def shown(
     return ask.render(
         plate.template, 409 if moved else 422 if fault else 200, said=typed, fault=fault, moved=moved or [],
         title=plate.title, button=plate.button, action=plate.action, names=RECORD_FIELDS, position=ask.at.position,
-        **plate.beside,
+        adds=plate.adds, **plate.beside,
     )  # fmt: skip
 
 

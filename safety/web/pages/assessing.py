@@ -1,7 +1,6 @@
 """How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from fastapi import Response
@@ -10,14 +9,14 @@ from safety.aggregates.adverse_event import CausalityAssessed, ExpectednessAsses
 from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Trial
 from safety.journal.states import folded
-from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named, unsigned
+from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named, reason_in, unsigned
 from safety.web.as_read import read_at_if_said, since
 from safety.web.asking import Ask, Asked
 from safety.web.case_record import PARTIES
-from safety.web.changing import RECORD_FIELDS
 from safety.web.consequences import Answer, Consequences, Told, consequences, of_answers
 from safety.web.declaring import Pages
 from safety.web.pages.case import CRITERIA, case_of
+from safety.web.record_fields import RECORD_FIELDS
 from safety.web.signing import Meaning, wanted
 from safety.web.words import N_
 
@@ -39,8 +38,6 @@ SERIOUS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 EXPECTED = (("N", N_("unexpected")), ("Y", N_("expected")))
 Case = dict[str, Any]
-WHY = 500
-"""Characters of the reason that is kept beside a judgement."""
 
 
 def causality(ask: Asked, case: Case) -> Form:
@@ -117,8 +114,13 @@ def declare(what: Judgement) -> None:
         case = case_of(ask, subject, number)
         if ask.text("do") == "check":
             return shown(ask, what, case)
-        fill = partial(what.fill, ask, case)
-        return done(ask, what, case, acted(ask, what.command, fill, MEANINGS, why(ask), read_at=read_at_if_said(ask)))
+
+        def form() -> Form:
+            reason_in(ask)
+            return what.fill(ask, case)
+
+        reason, position = ask.text("why") or None, read_at_if_said(ask)
+        return done(ask, what, case, acted(ask, what.command, form, MEANINGS, reason, read_at=position))
 
 
 for judgement in JUDGEMENTS:
@@ -158,11 +160,6 @@ def issued(ask: Asked) -> list[str]:
 def taken_back(ask: Asked) -> dict[str, str]:
     """Say why the judgement says less than the one before, where it does."""
     return {"takes_back": chosen(ask, "takes_back", tuple(TAKES_BACK))}
-
-
-def why(ask: Asked) -> str | None:
-    """Give the reason that stands beside the judgement."""
-    return ask.text("why")[:WHY] or None
 
 
 def shown(

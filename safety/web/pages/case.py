@@ -1,10 +1,11 @@
 """The case page: where an adverse event stands, what is new, what it made due and why, who was told, and its whole record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi import Response
 
+from safety.aggregates.adverse_event import REPORTABILITY, ReportabilityStated
 from safety.aggregates.discharging import may_discharge
 from safety.aggregates.rule_pack import RulePacks
 from safety.journal.states import folded
@@ -12,7 +13,7 @@ from safety.projections.case_file import case_file
 from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.case_record import Entry, by_day, judged, record_of
+from safety.web.case_record import Entry, by_day, judged, record_of, statements
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
 from safety.web.likenesses import because
@@ -61,6 +62,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         only=only == "new",
         filed=next((one.at for one in entries if one.event.TOPIC.startswith("adverse_event.reported.")), None),
         signed=signatures(ask, entries),
+        stated=stated(ask, entries),
         alike=[
             {"number": pair["one"] + pair["other"] - found["number"], "because": because(ask, pair["reasons"])}
             for pair in found["duplicates"]
@@ -134,17 +136,40 @@ def mark_whose(ask: Asked, duties: list[dict[str, Any]]) -> None:
 
 
 def signatures(ask: Asked, entries: list[Entry]) -> dict[str, list[Signed]]:
-    """Give the signatures of the judgements that stand, by party, where they were signed."""
-    found: dict[str, list[Signed]] = {"investigator": [], "sponsor": []}
-    for party, signed in found.items():
-        topics = [f"adverse_event.{name}_assessed" for name in ("seriousness", "causality")]
-        judgements = [judged(entries, topic, party) for topic in topics]
-        if party == "sponsor":
-            judgements.append(judged(entries, "adverse_event.expectedness_assessed"))
-        for one in judgements:
-            shown = signature_of(ask, one.position) if one is not None and one.signed else None
-            signed.extend([shown] if shown else [])
+    """Give the signatures of the judgements that stand, by party, and of what was stated, where they were signed."""
+    both = [f"adverse_event.{name}_assessed" for name in ("seriousness", "causality")]
+    expected = judged(entries, "adverse_event.expectedness_assessed")
+    stand: dict[str, list[Entry | None]] = {
+        "investigator": [judged(entries, topic, "investigator") for topic in both],
+        "sponsor": [*(judged(entries, topic, "sponsor") for topic in both), expected],
+        "stated": [one for _, one in sorted({one.position: one for one in stating(entries).values()}.items())],
+    }
+    return {whose: list(signed(ask, found)) for whose, found in stand.items()}
+
+
+def signed(ask: Asked, entries: Iterable[Entry | None]) -> Iterator[Signed]:
+    """Give the signatures of those entries that were signed."""
+    for one in entries:
+        if one is not None and one.signed and (shown := signature_of(ask, one.position)) is not None:
+            yield shown
+
+
+def stating(entries: list[Entry]) -> dict[str, Entry]:
+    """Find the last entry that states each thing that decides on a report."""
+    found = dict[str, Entry]()
+    for one in entries:
+        if isinstance(one.event, ReportabilityStated):
+            values = one.event.__dict__
+            found |= {name: one for name in (*REPORTABILITY, "handled", "urgent_measure") if values[name] is not None}
     return found
+
+
+def stated(ask: Asked, entries: list[Entry]) -> list[dict[str, Any]]:
+    """Say what stands of each thing that decides on a report, with who said it last and where."""
+    return [
+        {"text": dict(statements(ask, one.event.__dict__))[name], "who": one.detail, "position": one.position}
+        for name, one in stating(entries).items()
+    ]
 
 
 def signed_of(ask: Asked, entries: list[Entry], obligation: str) -> list[Signed]:

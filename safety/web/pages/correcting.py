@@ -4,14 +4,16 @@ from fastapi import Response
 
 from safety.aggregates.adverse_event import AdverseEvent, Corrected, Nullified
 from safety.aggregates.deciding import Form, variables
-from safety.web.acting import CASE, Fault, acted, back_to, built, chosen, named, unsigned
+from safety.values import REASON_LENGTH
+from safety.web.acting import CASE, LONG_REASON, Fault, acted, back_to, built, chosen, named, unsigned
 from safety.web.as_read import Row, read_at, since
 from safety.web.asking import Ask, Asked
-from safety.web.changing import RECORD_FIELDS, WHY, Draft, Way, opened, sent
+from safety.web.changing import Draft, Way, opened, sent
 from safety.web.declaring import Pages
 from safety.web.filing_form import taken
 from safety.web.merging import FIELDS
 from safety.web.pages.case import case_of
+from safety.web.record_fields import RECORD_FIELDS
 from safety.web.signing import Meaning, wanted
 from safety.web.words import N_
 
@@ -20,7 +22,6 @@ pages = Pages()
 CORRECT = CASE + "/correct"
 NULLIFY = CASE + "/nullify"
 WITHOUT_REASON = N_("Say why the record was wrong; the reason stands beside the correction for ever.")
-LONG_REASON = N_("The reason is longer than %(n)d characters. Shorten it.")
 MEANINGS: tuple[Meaning, ...] = ("authorship", "approval")
 REASONS = {
     "duplicate": N_("It is the same occurrence as another one on record"),
@@ -51,8 +52,8 @@ def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
     """Make the correction: the fields that were changed are named, an emptied one among them."""
     if ask.text("do") == "file" and not ask.text("why"):
         draft.given.errors["why"] = ask.words(WITHOUT_REASON)
-    if len(ask.text("why")) > WHY:
-        draft.given.errors["why"] = ask.words(LONG_REASON, n=WHY)
+    if len(ask.text("why")) > REASON_LENGTH:
+        draft.given.errors["why"] = ask.words(LONG_REASON, n=REASON_LENGTH)
     if not draft.merged.changed:
         return None
     right = {name: said[name] for name in draft.merged.changed if name in said}

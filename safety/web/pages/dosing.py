@@ -9,13 +9,13 @@ from safety.aggregates.deciding import Form, variables
 from safety.aggregates.dose import Corrected, Doses, Given, Withheld
 from safety.aggregates.trial import Dosing
 from safety.journal.states import folded
-from safety.web.acting import Fault, Misfilled, acted, built
+from safety.web.acting import Fault, Misfilled, acted, built, reason_in
 from safety.web.addresses import whole
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.changing import NOTHING_NEW, WHY
+from safety.web.changing import NOTHING_NEW
 from safety.web.declaring import Pages
-from safety.web.pages.correcting import LONG_REASON, WITHOUT_REASON
+from safety.web.pages.correcting import WITHOUT_REASON
 from safety.web.pages.subjects import today
 from safety.web.subject_form import Plate, Row, back_to_subject, date_in, number_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
@@ -108,10 +108,8 @@ def take_correction(ask: Ask, subject: str, number: str) -> Response:
 
 def reasoned(ask: Asked) -> None:
     """See to it that a correction says why; raises Misfilled."""
-    if not ask.text("why"):
+    if reason_in(ask) is None:
         raise Misfilled("why", ask.words(WITHOUT_REASON))
-    if len(ask.text("why")) > WHY:
-        raise Misfilled("why", ask.words(LONG_REASON, n=WHY))
 
 
 def typed(ask: Asked, base: Particulars) -> dict[str, str]:
@@ -218,7 +216,7 @@ def correcting(  # noqa: PLR0917, what the page shows
         "cells": in_cells(ask),
     }
     action = ask.in_trial(f"/subjects/{person['subject']}/doses/{which}/correct")
-    plate = Plate("bedside/dose.html.j2", action, title, ask.words("Record the correction"), beside)
+    plate = Plate("bedside/dose.html.j2", action, title, ask.words("Record the correction"), beside, adds=False)
     return shown(
         ask, plate, {**(typed or fields_of(now)), "why": ask.text("why")}, fault, moved, merged=typed is not None
     )

@@ -13,6 +13,7 @@ from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
+from safety.web.pages.subjects import SEXES
 from safety.web.subject_form import Plate, Row, back_to_subject, date_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
 
@@ -20,7 +21,6 @@ pages = Pages()
 
 ENROL = "/trials/{trial}/enrol"
 SUBJECT = "/trials/{trial}/subjects/{subject}"
-SEXES = {"F": N_("female"), "M": N_("male"), "UNDIFFERENTIATED": N_("undifferentiated"), "U": N_("unknown")}
 NO_CODE = N_("A code is 1 to 64 letters, digits, dots, underscores or hyphens, and starts with a letter or digit.")
 NOT_FREE = N_("This code cannot be given in this trial; check it against the enrolment list.")
 MODES = {

@@ -7,7 +7,7 @@ from fastapi import Response
 from safety.aggregates.adverse_event import Merged, Unmerged
 from safety.aggregates.deciding import Form
 from safety.projections.duplicates import duplicates
-from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named
+from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named, reason_in
 from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.consequences import Answer, Told, consequences, of_answers
@@ -18,8 +18,6 @@ from safety.web.words import N_
 
 pages = Pages()
 
-WHY = 500
-"""Characters of the reason that is kept beside a merge."""
 NO_REASON = N_("Say why, in a few words.")
 Case = dict[str, Any]
 
@@ -48,7 +46,7 @@ def take_merging(ask: Ask, subject: str, number: str) -> Response:
     one, other = pair_of(ask, subject, number, ask.text("with"))
     if ask.text("do") == "check":
         return shown(ask, one, other)
-    fault = acted(ask, "adverse_event.merge", lambda: merging(ask, one, other, why=True), reason=why(ask))
+    fault = acted(ask, "adverse_event.merge", lambda: merging(ask, one, other, why=True), reason=ask.text("why"))
     if fault is not None:
         return shown(ask, one, other, fault)
     return ask.go(ask.in_trial(f"/cases/{one['subject']}/{ask.text('stays')}"))
@@ -69,7 +67,7 @@ def take_parting(ask: Ask, subject: str, number: str) -> Response:
         check_why(ask)
         return unmerged(ask, case)
 
-    fault = acted(ask, "adverse_event.unmerge", form, reason=why(ask))
+    fault = acted(ask, "adverse_event.unmerge", form, reason=ask.text("why"))
     if fault is not None:
         return parting(ask, case, fault)
     return back_to(ask, case)
@@ -111,14 +109,9 @@ def unmerged(ask: Asked, case: Case) -> Form:
     return built(ask, Unmerged, **named(ask, case))
 
 
-def why(ask: Asked) -> str:
-    """Give the reason that stands beside the act."""
-    return ask.text("why")[:WHY]
-
-
 def check_why(ask: Asked) -> None:
     """Want a reason; raises Misfilled."""
-    if not why(ask):
+    if reason_in(ask) is None:
         raise Misfilled("why", ask.words(NO_REASON))
 
 

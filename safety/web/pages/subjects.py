@@ -41,12 +41,15 @@ CAUSALITIES = {
 }
 """Values of common scales in words; a scale's other values are shown as the trial states them."""
 
+SEXES = {"F": N_("female"), "M": N_("male"), "UNDIFFERENTIATED": N_("undifferentiated"), "U": N_("unknown")}
+
 DONE = {
     "dose": N_("The dose is recorded."),
     "withheld": N_("The dose is recorded as withheld."),
     "withdraw": N_("The withdrawal is recorded."),
     "complete": N_("The completion is recorded."),
     "death": N_("The death is recorded."),
+    "subject": N_("The correction of the subject is recorded."),
 }
 """What was just recorded about a subject."""
 
@@ -74,5 +77,5 @@ def one_subject(ask: Ask, subject: str, filed: str = "", recorded: str = "") -> 
     just = next((one for one in found["events"] if str(one["number"]) == filed), None)
     return ask.render(
         "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask),
-        recorded=recorded, done=DONE,
+        recorded=recorded, done=DONE, sexes=SEXES,
     )  # fmt: skip

@@ -1,11 +1,13 @@
 /* Keeps what is typed in a form with `data-draft` on this device until the desk has taken it: through a dead network, a closed
-   tab and a session that ends. One draft an account and form, a day at most; signing out erases them. A form that was sent
-   and not answered is sent again under the same act, so that it is done once. */
+   tab and a session that ends. One draft an account and form, a day at most; signing out erases them. What is kept is what
+   somebody changed, so that fields left alone follow the record; never a token, a secret, or what a signature is made of.
+   A form that was sent and not answered is sent again under the same act, so that it is done once; one that adds to the record
+   (`data-whole`) then as a whole, whatever it would be filled in with by now. */
 (() => {
   "use strict";
   const account = document.body.dataset.account;
-  const PREFIX = "vigilog-draft:", DAY = 86_400_000, PATIENCE = 30_000;
-  const SECRET = "input[type=password], input[name=code], input[type=hidden]";
+  const PREFIX = "vigilog-draft:", DAY = 86_400_000, PATIENCE = 30_000, SHORT = 50_000;
+  const UNKEPT = "button, fieldset, [type=password], [type=hidden], [name=read_at], [name=code], [data-signs] *";
 
   const store = (() => {
     try {
@@ -21,7 +23,7 @@
   const read = (key) => {
     try {
       const kept = JSON.parse(store.getItem(key));
-      return kept && Date.now() - kept.at < DAY && kept.at < Date.now() + DAY ? kept : null;
+      return kept?.was && Date.now() - kept.at < DAY && kept.at < Date.now() + DAY ? kept : null;
     } catch {
       return null;
     }
@@ -44,17 +46,30 @@
     const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
     return day.toDateString() === new Date().toDateString() ? time : `${date} ${time}`;
   };
+  const differ = (one, other) => JSON.stringify((one ?? []).filter(Boolean)) !== JSON.stringify((other ?? []).filter(Boolean));
+  const some = (of, names) => Object.fromEntries(names.map((name) => [name, of[name] ?? []]));
 
-  const prepare = () => {
+  /* `before` is what a form held at first that is shown again with what was typed: its fields, and which were changed. */
+  const prepare = (before) => {
     const form = document.querySelector("form[data-draft]");
     if (!form) return;
-    const words = JSON.parse(form.dataset.words);
+    const words = JSON.parse(form.dataset.words), whole = "whole" in form.dataset;
     const key = `${PREFIX}${account}:${form.dataset.draft}`;
-    const fields = () => [...form.elements].filter((one) => one.name && !one.matches(SECRET) && !one.matches("button, fieldset"));
-    const typed = () => fields().flatMap((one) => (one.matches("[type=radio], [type=checkbox]") && !one.checked ? [] : [[one.name, one.value]]));
-    const same = (one, other) => JSON.stringify(one.filter(([, value]) => value)) === JSON.stringify(other.filter(([, value]) => value));
-    const blank = typed();
-    let told = null, soon = 0, tried, touched = false, done = false;
+    const fields = () => [...form.elements].filter((one) => one.name && !one.matches(UNKEPT));
+    const typed = () => {
+      const said = {};
+      for (const one of fields()) {
+        said[one.name] ??= [];
+        if (!one.matches("[type=radio], [type=checkbox]") || one.checked) said[one.name].push(one.value);
+      }
+      return said;
+    };
+    const blank = before ? { ...typed(), ...some(before.blank, before.names) } : typed();
+    const changed = () => {
+      const now = typed();
+      return Object.keys(now).filter((name) => differ(now[name], blank[name]));
+    };
+    let told = null, soon = 0, tried, touched = Boolean(before), done = false, full = false;
 
     const say = (text, ...more) => {
       told?.remove();
@@ -66,42 +81,61 @@
       one.addEventListener("click", does);
       return one;
     };
+    const forget = () => store.removeItem(key);
+
+    /* ----- keeping ----- */
+    const hint = made("p", { className: "fine quiet", textContent: words.kept });
+    const write = (names) => {
+      try {
+        store.setItem(key, JSON.stringify({ at: Date.now(), fields: some(typed(), names), was: some(blank, names), tried }));
+        return true;
+      } catch {
+        return false; // there is no room for it
+      }
+    };
     const keep = () => {
       clearTimeout(soon);
-      if (!done && (touched || tried)) store.setItem(key, JSON.stringify({ at: Date.now(), fields: typed(), tried }));
+      if (done || !(touched || tried)) return;
+      const now = typed(), names = tried && whole ? Object.keys(now) : changed();
+      if (!names.length && !tried) forget();
+      full = names.length > 0 && !write(names);
+      if (full) write(names.filter((name) => now[name].join("").length < SHORT));
+      hint.textContent = full ? words.full : words.kept;
     };
 
+    /* ----- putting it back ----- */
     const put = (saved) => {
-      const left = new Map();
-      for (const [name, value] of saved) left.set(name, [...(left.get(name) ?? []), value]);
       for (const one of fields()) {
-        const values = left.get(one.name) ?? [];
+        const values = saved[one.name];
+        if (!values) continue;
         if (one.matches("[type=radio], [type=checkbox]")) one.checked = values.includes(one.value);
         else one.value = values[0] ?? "";
       }
     };
     const restore = (kept) => {
       put(kept.fields);
-      const placed = new Set(typed().map(String)), missing = kept.fields.filter((pair) => !placed.has(String(pair)));
+      const missing = Object.keys(kept.fields).filter((name) => differ(kept.fields[name], typed()[name]));
       if (kept.tried) form.elements.act.value = tried = kept.tried;
       touched = true;
       told.remove();
       // Doses are offered once the subject is known: what belongs to them is put back when they have come.
-      document.addEventListener("htmx:after:swap", () => put([...typed().filter(([name]) => !missing.some(([one]) => one === name)), ...missing]), { once: true });
+      document.addEventListener("htmx:after:swap", () => put(some(kept.fields, missing)), { once: true });
       form.dispatchEvent(new Event("change", { bubbles: true }));
-      form.querySelector("select, input:not([type=hidden])").focus();
+      form.dispatchEvent(new Event("input", { bubbles: true }));
+      form.querySelector("select, textarea, input:not([type=hidden])").focus();
     };
 
-    const kept = read(key);
-    if (kept && !same(kept.fields, blank)) {
-      const at = when(kept.at);
+    const kept = before ? null : read(key);
+    const lost = kept ? Object.keys(kept.fields).filter((name) => differ(kept.fields[name], blank[name])) : [];
+    if (lost.length) {
+      const at = when(kept.at), moved = !whole && lost.some((name) => differ(kept.was[name], blank[name]));
       say(
-        (kept.tried ? words.tried : words.began).replace("%(when)s", at),
+        (kept.tried ? words.tried : words.began).replace("%(when)s", at) + (moved ? ` ${words.moved}` : ""),
         button(words.restore.replace("%(when)s", at), () => restore(kept), "btn btn--s btn--go"),
-        button(words.discard, () => { store.removeItem(key); told.remove(); }),
+        button(words.discard, () => { forget(); told.remove(); }),
       );
-    }
-    form.append(made("p", { className: "fine quiet", textContent: words.kept }));
+    } else if (kept) forget();
+    form.append(hint);
 
     form.addEventListener("input", () => {
       touched = true;
@@ -110,6 +144,9 @@
     });
     addEventListener("pagehide", () => keep());
     document.addEventListener("visibilitychange", () => keep());
+    addEventListener("beforeunload", (event) => {
+      if (full && !done) event.preventDefault(); // it stands on this page alone
+    });
 
     /* ----- sending ----- */
     const fail = (text, ...more) => {
@@ -118,36 +155,39 @@
       told.scrollIntoView({ block: "center" });
       told.focus();
     };
-    const again = (text) => made("a", { className: "btn btn--s", textContent: text, href: location.pathname + location.search });
+    const link = (text, href) => made("a", { className: "btn btn--s", textContent: text, href });
+    const here = location.pathname + location.search;
+    const again = (page) => {
+      const held = { blank, names: changed() };
+      tried = undefined; // the desk has answered: nothing was recorded
+      touched = true;
+      keep();
+      done = true; // the form that comes in its place keeps on
+      document.getElementById("main").replaceWith(page.getElementById("main"));
+      htmx.process(document.getElementById("main"));
+      (document.querySelector("[data-focus]") ?? document.getElementById("main")).focus();
+      prepare(held);
+      document.dispatchEvent(new Event("vigilog:shown"));
+    };
     const answered = async (answer) => {
       const where = new URL(answer.url);
-      if (where.pathname === "/sign-in") return fail(words.ended, made("a", { className: "btn btn--s", textContent: words.signin, href: `/sign-in?next=${encodeURIComponent(location.pathname)}` }));
+      if (where.pathname === "/sign-in") return fail(words.ended, link(words.signin, `/sign-in?next=${encodeURIComponent(here)}`));
       if (answer.ok && answer.redirected) {
         done = true;
-        store.removeItem(key);
-        return location.assign(where);
+        forget();
+        return location.assign(where.href + (form.dataset.then ?? ""));
       }
-      if (answer.ok || answer.status === 422) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        if (page.querySelector("form[data-draft]")) {
-          tried = undefined; // the desk has answered: nothing was filed
-          touched = true;
-          keep();
-          done = true; // the form that comes in its place keeps on
-          document.getElementById("main").replaceWith(page.getElementById("main"));
-          htmx.process(document.getElementById("main"));
-          (document.querySelector("[data-focus]") ?? document.getElementById("main")).focus();
-          return prepare();
-        }
-      }
-      return fail(words.refused, again(words.reload));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (page.querySelector("form[data-draft]")) return again(page);
+      if (answer.status === 413) return fail(words.large);
+      return fail(`${words.refused} ${page.querySelector("[data-sentence]")?.textContent ?? ""}`, link(words.reload, here));
     };
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const pressed = event.submitter, body = new URLSearchParams(new FormData(form, pressed));
       if (form.getAttribute("aria-busy")) return;
       form.setAttribute("aria-busy", "true");
-      if (pressed?.value === "file") tried = form.elements.act.value;
+      if (pressed?.value !== "check") tried = form.elements.act.value;
       keep();
       try {
         await answered(await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) }));

@@ -40,10 +40,10 @@
     Object.assign(field, { type: "hidden", name: "passkey", value: said });
     form.append(field);
     form.noValidate = true;
-    form.requestSubmit(form.querySelector("button[type=submit]"));
+    form.requestSubmit([...form.elements].find((one) => one.matches("button[type=submit]:not([value=check])")));
   };
 
-  for (const button of document.querySelectorAll("button[data-passkey]")) {
+  const arm = (button) => {
     const form = button.form;
     const told = button.parentElement.querySelector("[data-told]");
     button.hidden = false;
@@ -57,5 +57,10 @@
       }
       button.disabled = false;
     });
-  }
+  };
+  const prepare = () => {
+    for (const button of document.querySelectorAll("button[data-passkey][hidden]")) arm(button);
+  };
+  document.addEventListener("vigilog:shown", prepare); // a form that came back with what was typed
+  prepare();
 })();
