@@ -10,11 +10,13 @@ from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.rule_pack import Adopted, Governing
 from safety.aggregates.trial import Trial
 from safety.clocks import Case, Governed, by_filing, report_made
-from safety.journal import Journal
+from safety.journal import Journal, decode
 from safety.regulation.due import Due
 
 Recorded = Mapping[str, Any]
 """An obligation as the view of what is owed tells it."""
+A_STEP = 100
+"""Subjects between two words on how far it is."""
 ENDED = frozenset({"superseded", "cancelled"})
 
 
@@ -51,16 +53,50 @@ def made_at(case: Case, state: StreamState, due: Due) -> datetime | None:
     return None if made is None else max(made.filed_at, due.starts_at)
 
 
+class AskedAgain:
+    """The history of a trial under other packs, asked subject by subject: iterated it says how far it is, then holds `found`.
+
+    Each subject is read and forgotten before the next, so that a large trial takes time and no more memory than a small one.
+    """
+
+    def __init__(
+        self, journal: Journal, recorded: Sequence[Recorded], packs: Adopted, position: int, now: datetime
+    ) -> None:
+        """`recorded`: what was decided by the position, as the view of what is owed tells it at `now`."""
+        self._journal, self._recorded, self._packs = journal, recorded, packs
+        self._position, self._now = position, now
+        self.found: dict[str, Any] = {}
+        """What differs, as `compare` tells it; there once all subjects were asked."""
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Ask every subject; now and then give how many were, and of how many."""
+        trial, would = self._packs.trial, list[Would]()
+        definition = {f"{trial}/trial": self._state(f"{trial}/trial")}
+        streams = sorted(
+            name for name in self._journal.versions(self._position) if name.startswith(f"{trial}/subject/")
+        )
+        for asked, stream in enumerate(streams):
+            if asked and asked % A_STEP == 0:
+                yield asked, len(streams)
+            would += would_owe(trial, definition | {stream: self._state(stream)}, self._packs, self._now)
+        self.found = compare(self._recorded, would, self._now)
+
+    def _state(self, stream: str) -> StreamState:
+        rows = (row for row in self._journal.stream(stream) if row.position <= self._position)
+        state = NOTHING
+        for row in rows:
+            state = fold(state, decode(row).event)
+        return state
+
+
 def compared(
     journal: Journal, recorded: Sequence[Recorded], packs: Adopted, position: int, now: datetime
 ) -> dict[str, Any]:
     """Ask packs the history of their trial up to a position, and compare what they come to with what was decided."""
-    trial = packs.trial
-    states: dict[str, StreamState] = {}
-    for one in journal.read(0, position, f"{trial}/"):
-        if one.stream.startswith((f"{trial}/subject/", f"{trial}/trial")):
-            states[one.stream] = fold(states.get(one.stream, NOTHING), one.event)
-    return compare(recorded, list(would_owe(trial, states, packs, now)), now)
+    asked = AskedAgain(journal, recorded, packs, position, now)
+    for _ in asked:
+        pass
+    return asked.found
 
 
 def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime) -> dict[str, Any]:

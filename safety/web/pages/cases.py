@@ -5,7 +5,7 @@ from fastapi import Response
 from safety.projections.case_list import case_list
 from safety.values import code
 from safety.web.asking import Ask, Unclear
-from safety.web.case_record import reads_text
+from safety.web.case_record import shows_text
 from safety.web.declaring import Pages
 from safety.web.views import shown
 
@@ -35,5 +35,5 @@ def list_cases(ask: Ask, subject: str = "", page: str = "1", serious: str = "", 
             offset=(number - 1) * A_PAGE,
         )
     said = {"subject": whose or "", "serious": serious, "related": related}
-    views = shown(ask, "cases", said)
-    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=reads_text(ask), views=views)
+    views, clear = shown(ask, "cases", said), shows_text(ask, (row["term"] for row in found["rows"]))
+    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=clear, views=views)
