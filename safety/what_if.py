@@ -1,5 +1,6 @@
 """What would have been due under another pack: the same history asked again, and how that differs from what was decided."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,12 +11,16 @@ from safety.aggregates.facts_of_record import FactsOfRecord
 from safety.aggregates.rule_pack import Adopted, Governing
 from safety.aggregates.trial import Trial
 from safety.clocks import Case, Governed, by_filing, report_made
-from safety.journal import Journal
+from safety.journal import Journal, decode
 from safety.regulation.due import Due
 from safety.values import iso
 
 Recorded = Mapping[str, Any]
 """An obligation as the view of what is owed tells it."""
+Key = tuple[object, ...]
+"""What an obligation on record and one that would have been due have in common."""
+A_STEP = 100
+"""Subjects between two words on how far it is."""
 ENDED = frozenset({"superseded", "cancelled"})
 
 
@@ -52,16 +57,45 @@ def made_at(case: Case, state: StreamState, due: Due) -> datetime | None:
     return None if made is None else max(made.filed_at, due.starts_at)
 
 
-def compared(
-    journal: Journal, recorded: Sequence[Recorded], packs: Adopted, position: int, now: datetime
-) -> dict[str, Any]:
-    """Ask packs the history of their trial up to a position, and compare what they come to with what was decided."""
-    trial = packs.trial
-    states: dict[str, StreamState] = {}
-    for one in journal.read(0, position, f"{trial}/"):
-        if one.stream.startswith((f"{trial}/subject/", f"{trial}/trial")):
-            states[one.stream] = fold(states.get(one.stream, NOTHING), one.event)
-    return compare(recorded, list(would_owe(trial, states, packs, now)), now)
+class AskedAgain:
+    """The history of a trial under other packs, asked subject by subject: iterated it says how far it is, then holds `found`.
+
+    Each subject is read and forgotten before the next, so that a large trial takes time and no more memory than a small one.
+    """
+
+    def __init__(
+        self, journal: Journal, recorded: Sequence[Recorded], packs: Adopted, position: int, now: datetime
+    ) -> None:
+        """`recorded`: what was decided by the position, as the view of what is owed tells it at `now`."""
+        self._journal, self._recorded, self._packs = journal, recorded, packs
+        self._position, self._now = position, now
+        self.found: dict[str, Any] = {}
+        """What differs, as `compare` tells it; there once all subjects were asked."""
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Ask every subject; now and then give how many were, and of how many."""
+        trial, would = self._packs.trial, list[Would]()
+        definition = {f"{trial}/trial": self._state(f"{trial}/trial")}
+        streams = sorted(
+            name for name in self._journal.versions(self._position) if name.startswith(f"{trial}/subject/")
+        )
+        for asked, stream in enumerate(streams):
+            if asked and asked % A_STEP == 0:
+                yield asked, len(streams)
+            would += would_owe(trial, definition | {stream: self._state(stream)}, self._packs, self._now)
+        self.found = compare(self._recorded, would, self._now)
+
+    def whole(self) -> dict[str, Any]:
+        """Ask every subject, and give what differs."""
+        deque(self, maxlen=0)
+        return self.found
+
+    def _state(self, stream: str) -> StreamState:
+        rows = (row for row in self._journal.stream(stream) if row.position <= self._position)
+        state = NOTHING
+        for row in rows:
+            state = fold(state, decode(row).event)
+        return state
 
 
 def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime) -> dict[str, Any]:
@@ -71,19 +105,14 @@ def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime)
     the same recipients a report of the same adverse event, in the order of their due times. `late`: before it would have been
     due neither was its counterpart sent nor a filing in the desk its report.
     """
-    left = [row for row in recorded if row["state"] not in ENDED]
-    counterparts: dict[int, Recorded] = {}
-    for by in (by_rule, by_recipient):
-        for place, one in enumerate(would):
-            found = None if place in counterparts else next((row for row in left if by(row, one)), None)
-            if found is not None:
-                left.remove(found)
-                counterparts[place] = found
-    told = [(told_of(one, counterparts.get(n), now), counterparts.get(n)) for n, one in enumerate(would)]
+    counted = [row for row in recorded if row["state"] not in ENDED]
+    beside = counterparts(counted, would)
+    taken = {id(row) for row in beside.values()}
+    told = [(told_of(one, beside.get(place), now), beside.get(place)) for place, one in enumerate(would)]
     both = [(one, found) for one, found in told if found is not None]
     return {
         "only_under_it": [one for one, found in told if found is None],
-        "not_under_it": [brief(row) for row in left],
+        "not_under_it": [brief(row) for row in counted if id(row) not in taken],
         "other_dates": [
             {"now": brief(found), "under_it": one} for one, found in both if found["due_at"] != one["due_at"]
         ],
@@ -91,17 +120,40 @@ def compare(recorded: Sequence[Recorded], would: Sequence[Would], now: datetime)
     }
 
 
-def by_rule(row: Recorded, one: Would) -> bool:
-    """Say whether rule and ordinal are the same."""
-    rule, _, ordinal = row["obligation"].rpartition("/")
-    about = (row["subject"], row["number"], rule, int(ordinal.partition(".")[0]))
-    return bool(about == (one.subject, one.number, one.due.rule.id, one.due.ordinal))
+def counterparts(counted: Sequence[Recorded], would: Sequence[Would]) -> dict[int, Recorded]:
+    """Give, by the place of what would have been due, the obligation on record that it stands beside."""
+    found: dict[int, Recorded] = {}
+    for of_record, of_would in ((rule_on_record, rule), (recipients_on_record, recipients)):
+        taken = {id(row) for row in found.values()}
+        waiting = defaultdict[Key, deque[Recorded]](deque)
+        for row in counted:
+            if id(row) not in taken:
+                waiting[of_record(row)].append(row)
+        for place, one in enumerate(would):
+            if place not in found and (same := waiting.get(of_would(one))):
+                found[place] = same.popleft()
+    return found
 
 
-def by_recipient(row: Recorded, one: Would) -> bool:
-    """Say whether the same party owes the same recipients a report of the same adverse event."""
-    about = (row["subject"], row["number"], row["owed_by"], set(row["to"]))
-    return bool(about == (one.subject, one.number, one.due.rule.sender, set(one.due.to)))
+def rule_on_record(row: Recorded) -> Key:
+    """Name the adverse event, rule and ordinal of an obligation on record."""
+    of, _, ordinal = row["obligation"].rpartition("/")
+    return (row["subject"], row["number"], of, int(ordinal.partition(".")[0]))
+
+
+def rule(one: Would) -> Key:
+    """Name the adverse event, rule and ordinal of what would have been due."""
+    return (one.subject, one.number, one.due.rule.id, one.due.ordinal)
+
+
+def recipients_on_record(row: Recorded) -> Key:
+    """Name the adverse event, and who owes whom a report of it."""
+    return (row["subject"], row["number"], row["owed_by"], frozenset(row["to"]))
+
+
+def recipients(one: Would) -> Key:
+    """Name the adverse event, and who would have owed whom a report of it."""
+    return (one.subject, one.number, one.due.rule.sender, frozenset(one.due.to))
 
 
 def told_of(one: Would, counterpart: Recorded | None, now: datetime) -> dict[str, Any]:

@@ -10,7 +10,19 @@ from safety.home import Home
 from safety.journal import Unavailable
 from safety.web.access import AGAIN, AccessLog
 from safety.web.policy import RULES, Grant
-from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, with_a_trial, with_people
+from tests.builders import append, obligation_opened, reported
+from tests.web_homes import (
+    NARRATIVE,
+    PASSPHRASE,
+    SUBJECT,
+    TERM,
+    Homes,
+    client,
+    sent,
+    signed_in,
+    with_a_trial,
+    with_people,
+)
 
 
 @pytest.fixture
@@ -73,6 +85,51 @@ def test_reading_free_text_is_noted_once_in_a_while_and_exports_each_time(home: 
     reads("case.read")
     assert noted(home)[-1] == once
     assert len(noted(home)) == 4
+
+
+def sealed(home: Home) -> list[tuple[str, str | None]]:
+    """Who read free text where, oldest first."""
+    return [(account, thing) for kind, account, thing in noted(home) if kind == "read_sealed"]
+
+
+def test_a_list_that_shows_reported_terms_is_noted_once_a_page_and_not_once_a_row(home: Home, homes: Homes) -> None:
+    officer = signed_in(home, "CHEN")
+    for page in ("cases", "cases?serious=1", "cases"):
+        assert TERM in officer.get(f"/trials/T1/{page}").text
+    assert sealed(home) == [("CHEN", "/trials/T1/cases")]
+    homes.now += timedelta(microseconds=AGAIN)
+    officer.get("/trials/T1/cases")
+    assert sealed(home) == [("CHEN", "/trials/T1/cases")] * 2
+
+
+def test_the_worklist_is_noted_where_it_shows_a_reported_term_and_only_there(home: Home) -> None:
+    officer = signed_in(home, "CHEN")
+    append(home.journal, obligation_opened(SUBJECT, 1))
+    assert TERM not in officer.get("/trials/T1/worklist").text
+    assert sealed(home) == [], "a coded term is not sealed"
+    append(home.journal, reported(SUBJECT, 3, term=TERM, preferred_term=None), obligation_opened(SUBJECT, 3))
+    assert TERM in officer.get("/trials/T1/worklist").text
+    assert sealed(home) == [("CHEN", "/trials/T1/worklist")]
+
+
+def test_who_is_shown_no_free_text_reads_none(home: Home) -> None:
+    with_people(home, OPS={"roles": ["operator"], "trials": ["T1"]})
+    page = signed_in(home, "OPS").get("/trials/T1/cases")
+    assert (page.status_code, TERM in page.text, sealed(home)) == (200, False, [])
+
+
+def test_the_page_of_a_form_that_shows_free_text_is_a_reading_and_sending_it_is_none(home: Home) -> None:
+    officer, path = signed_in(home, "CHEN"), f"/trials/T1/cases/{SUBJECT}/1/follow-up"
+    sent(officer, path, {})
+    assert sealed(home) == []
+    assert NARRATIVE in officer.get(path).text
+    assert sealed(home) == [("CHEN", path)]
+
+
+def test_two_cases_beside_each_other_are_a_reading(home: Home) -> None:
+    path = f"/trials/T1/cases/{SUBJECT}/1/merge"
+    assert TERM in signed_in(home, "CHEN").get(f"{path}?with=2").text
+    assert sealed(home) == [("CHEN", path)]
 
 
 def test_it_is_append_only_and_apart_from_the_record(home: Home) -> None:

@@ -1,6 +1,8 @@
 """What the desk is for, whole, in a real Chromium: a filing and what it sets off, its way over the desk, and its replay."""
 
+import csv
 import re
+from io import StringIO
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,6 +11,7 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.obligation import Obligations
 from safety.home import Home
 from safety.journal.states import folded
+from safety.web.showing import CODED
 from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, until
 from tests.test_web_filing import prepared
@@ -24,6 +27,10 @@ SAID = {
     },
     "zh": {"alerted": "立即提醒 1 人", "new": "新", "signed": "Dr CHEN", "sent": "已报告", "past": "您正在查看过去"},
 }
+
+
+AS_GIVEN = re.compile(r"[A-Za-z][A-Za-z ]+")
+"""A value that stands on the screen as the record has it, where it is no coded word: dates are written for the reader."""
 
 
 @pytest.fixture(scope="module")
@@ -100,36 +107,83 @@ def safety_officer(chen: Person, home: Home, number: int, mark: str) -> None:
     assert state.sent_to, "what the page says is what the log holds"
 
 
-def auditor(zhao: Person, before: int, number: int, mark: str) -> None:
-    """The same event as it was not yet known, and the change between the two moments, attributed."""
-    page, words = zhao.sign_in("ZHAO").page, SAID[zhao.language]
-    page.goto("/trials/T1/cases")
+def look_back(page: Page, before: int, mark: str) -> None:
+    """By the time bar of the list of cases to an earlier position; the stamp leads to it, unfolded or not."""
+    page.goto("/trials/T1/cases?subject=S1")
     page.locator("#stamp").click()
-    page.wait_for_url("**/history*")
+    expect(page.locator("#slide")).to_be_in_viewport()
     page.locator("#slide").fill(str(before))
-    page.locator(".timebar form").first.locator("button").click()
-    page.wait_for_url(f"**as_of={before}*")
+    expect(page.locator("#slide-at")).to_contain_text(str(before))
+    photograph(page, f"story-time-bar-{mark}")
+    page.locator(".timebar .along button").click()
+    page.wait_for_url(re.compile(rf"/cases\?subject=S1&as_of={before}$"))
+
+
+def downloaded(page: Page) -> tuple[list[str], list[dict[str, str]]]:
+    """Press the button that exports what is on the screen: what the file says of itself, and its rows by their heads."""
+    with page.expect_download() as told:
+        page.locator("a[download]").click()
+    rows = list(csv.reader(StringIO(told.value.path().read_text(encoding="utf-8-sig"))))
+    about = [row[1] for row in rows if row[0].startswith("# ")]
+    heads, *rest = rows[len(about) :]
+    return about, [dict(zip(heads, row, strict=True)) for row in rest]
+
+
+def as_on_the_screen(page: Page, table: str, rows: list[dict[str, str]]) -> None:
+    """Hold each row of a file against the row of a table that names the same entry of the log: all of it stands there."""
+    shown = [" ".join(text.split()) for text in page.locator(f"{table} tbody tr").all_inner_texts()]
+    entries = {re.search(r"#(\d+)", text)[1] for text in shown}  # type: ignore[index]  # every row names its entry
+    assert {list(row.values())[-1] for row in rows} == entries
+    for row in rows:
+        kind, _, subject, _, field, old, new, who, role, at, why, entry = row.values()
+        text = next(text for text in shown if f"#{entry}" in text)
+        told = [
+            subject,
+            who,
+            role,
+            why,
+            *(value for value in (old, new) if AS_GIVEN.fullmatch(value) and value not in CODED),
+        ]
+        told += [] if kind else [field.partition(" (")[0], at]
+        assert [part for part in told if part not in text] == [], text
+
+
+def auditor(zhao: Person, before: int, number: int, mark: str) -> None:
+    """The same event as it was not yet known, the change between the moments, one field's history, and both as files."""
+    page, words = zhao.sign_in("ZHAO").page, SAID[zhao.language]
+    look_back(page, before, mark)
     expect(page.locator(".banner--past")).to_contain_text(words["past"])
-    photograph(page, f"story-history-{mark}")
+    assert f"AE {number}" not in page.locator("main").inner_text(), "the list is that of then"
     page.goto(f"/trials/T1/cases/S1/{number}?as_of={before}")
     assert page.locator("h1").inner_text(), "what was not known then is not there"
     assert f"AE {number}" not in page.locator("main").inner_text()
+    page.goto(f"/trials/T1/history?as_of={before}")
+    expect(page.locator(".knew .gap-cell").first).to_be_visible()
+    photograph(page, f"story-history-{mark}")
     page.goto("/trials/T1/history")
-    head = page.get_attribute("#slide", "max") or ""
     page.fill("#a", str(before))
-    page.fill("#b", head)
+    page.fill("#b", page.get_attribute("#slide", "max") or "")
     page.locator("#compare form button").click()
     page.wait_for_url("**a=*")
-    expect(page.locator("#compare table")).to_contain_text(f"AE {number}")
-    expect(page.locator("#compare table")).to_contain_text("LIN")
-    expect(page.locator("#compare table")).to_contain_text("CHEN")
+    for text in (f"AE {number}", "LIN", "CHEN"):
+        expect(page.locator("#compare table")).to_contain_text(text)
     photograph(page, f"story-compared-{mark}")
-    assert (
-        page.locator(
-            "form[method=post]:not([action='/sign-out']):not([action='/language']):not([action$='/seen'])"
-        ).count()
-        == 0
-    )
+    about, rows = downloaded(page)
+    assert {"T1", "ZHAO"} <= set(about)
+    assert rows
+    as_on_the_screen(page, "#compare table", rows)
+    page.goto("/trials/T1/history")
+    page.fill("#whose", "S1")
+    page.fill("#which", str(number))
+    page.select_option("#field", "causality")
+    page.locator("#record form button").click()
+    page.wait_for_url("**field=causality*")
+    photograph(page, f"story-field-{mark}")
+    about, rows = downloaded(page)
+    assert [list(row.values())[7] for row in rows] == ["CHEN", "LIN"], "the newest change first"
+    as_on_the_screen(page, "#record table", rows)
+    own = ":not([action='/sign-out']):not([action='/language']):not([action$='/seen'])"
+    assert page.locator(f"form[method=post]{own}").count() == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

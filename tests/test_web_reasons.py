@@ -84,6 +84,12 @@ def test_words_times_and_days_are_the_readers_and_the_rest_stays() -> None:
     rule = "T-15: sponsor to Authority when susar; limit 15 calendar days; clause 2 (law, confidence high)"
     assert (
         said_in_words(chinese, rule)
-        == "T-15：申办者向 Authority 报告，条件 susar；时限 15 个日历日；clause 2（law，可信度 high）"
+        == "T-15：申办者向 监管机构 报告，条件 属于可疑且非预期严重不良反应（SUSAR）；时限 15 个日历日；clause 2（法规，可信度 高）"
     )
+    own = "OWN-1: sponsor to the Board of Ruritania when own_word and serious; limit 1 hour; clause 2 (law, confidence high)"
+    assert said_in_words(chinese, own).startswith(
+        "OWN-1：申办者向 the Board of Ruritania 报告，条件 own_word 且 严重；"
+    )
+    note = "UNSURE: The reference names no exemption by the protocol."
+    assert said_in_words(chinese, note) == "UNSURE（不确定）：参考资料未提及方案豁免。"
     assert said_in_words(chinese, "something nobody foresaw") == "something nobody foresaw"

@@ -23,6 +23,8 @@ from safety.aggregates.ending import AlreadyEnded
 from safety.aggregates.filing import CannotMerge, UnknownCausality
 from safety.aggregates.obligation import Opened, State
 from safety.aggregates.subject import WithdrawalMode
+from safety.packaged import packaged_packs, packaged_profiles
+from safety.regulation.pack import Pack, Profile
 from safety.values import Assessor, Role
 from safety.web.showing import Show
 from safety.web.words import chosen, key_of, words
@@ -63,12 +65,25 @@ def named_by_refusals() -> set[str]:
     return found | {f"{name}={value}" for name, values in coded.items() for value in values}
 
 
+def of_packs() -> set[str]:
+    """What the packs and profiles that come with the program say; citations and sources stay as they are given."""
+    found: set[str | None] = set()
+    every: tuple[Pack | Profile, ...] = (*packaged_packs(), *packaged_profiles())
+    for one in every:
+        found |= {one.title, one.authority, one.note}
+    for pack in packaged_packs():
+        found |= {pack.unsure, *pack.configuration.values(), *(part.says for part in pack.outside)}
+        for rule in pack.rules:
+            found |= {*rule.to, rule.note, *(form.says for form in rule.formats)}
+    return {text for text in found if text}
+
+
 @cache
 def said() -> dict[str, set[str]]:
     """Every text of templates and code, with the names that it holds."""
     folder = str(Path(safety.web.__file__).parent)
     found = extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS)
-    texts = [*(key_of(text) for _, _, text, _, _ in found), *refusals(), *named_by_refusals()]
+    texts = [*(key_of(text) for _, _, text, _, _ in found), *refusals(), *named_by_refusals(), *of_packs()]
     return {text: set(NAME.findall(text)) for text in texts if text}
 
 

@@ -133,10 +133,10 @@ def compared(
     opened: "Home", found: dict[str, Any], names: list[str], governs: "Definition", now: datetime
 ) -> dict[str, Any]:
     """Ask the named packs the same history, and compare."""
-    from safety.what_if import compared as compared_with  # noqa: PLC0415, keeps --help light
+    from safety.what_if import AskedAgain  # noqa: PLC0415, keeps --help light
 
     packs = adoption(found["trial"], names, governs, now)
-    comparison = compared_with(opened.journal, found["obligations"], packs, found["position"], now)
+    comparison = AskedAgain(opened.journal, found["obligations"], packs, found["position"], now).whole()
     told = [{"id": pack.id, "version": pack.version, "sha256": pack.sha256} for pack in packs.packs]
     return {"trial": found["trial"], "position": found["position"], "at": found["at"], "packs": told, **comparison}
 

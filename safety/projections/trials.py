@@ -48,6 +48,12 @@ def trials(connection: Connection, at: At) -> list[dict[str, Any]]:
     return [_told(row, _read(row.definition)) for row in connection.execute(ask)]
 
 
+def registered_at(connection: Connection, trial: str) -> int:
+    """Give the position at which a trial came to the log; it stays so for ever."""
+    table = TRIAL.table
+    return int(connection.execute(select(func.min(table.c.from_position)).where(table.c.trial == trial)).scalar_one())
+
+
 def _size(of: Versioned, at: At) -> Label[int]:
     table = of.table
     counted = select(func.count()).select_from(table).where(table.c.trial == TRIAL.table.c.trial, at.stands(table))

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from safety.home import Home
 from safety.journal import Decision
 from safety.journal.access_entries import noted
-from safety.values import microseconds
+from safety.values import FieldClass, microseconds
 from safety.web.policy import RULES, Grant
 
 Kind = Literal[
@@ -72,11 +72,21 @@ class AccessLog:
         entry, at = self._home.doors.new_id(), self._home.doors.clock().isoformat()
         self._home.access.append(Decision([noted(entry, at, said)], entry, digest=""))
 
-    def let_through(self, account: str, source: str, grant: Grant, action: str, thing: str) -> None:
-        """Note what has to be known of what was let through: exports, and the first reading of sealed text in a while."""
+    def let_through(
+        self, account: str, source: str, grant: Grant, action: str, thing: str, *, reads: bool = True
+    ) -> None:
+        """Note what has to be known of what was let through: exports, and the first reading of sealed text in a while.
+
+        `reads`: it is asked for a page, not sent a form. The page of a form that writes free text shows what there is of it.
+        """
         if action.endswith(".export"):
             self.note("exported", account, source, action=action, thing=thing)
-        elif grant.fields and RULES[action].kind == "reads" and not self._read_lately(account, thing):
+        elif grant.fields and reads and (RULES[action].kind == "reads" or FieldClass.TEXT in grant.fields):
+            self.read(account, source, action, thing)
+
+    def read(self, account: str, source: str, action: str, thing: str) -> None:
+        """Note that a page with sealed text on it was shown: once a page and a while, however many rows it has."""
+        if not self._read_lately(account, thing):
             self.note("read_sealed", account, source, action=action, thing=thing)
 
     def _read_lately(self, account: str, thing: str) -> bool:

@@ -162,6 +162,8 @@ class Asked(Visitor):
         self.sites: frozenset[str] | None = None
         """The sites whose things may be shown and taken; None is every site."""
         self.at = At(0)
+        self.head = 0
+        """The last position of the log, whichever one is looked at."""
         self.past = False
         self.stamped = self.now
         """The moment that the page shows, in microseconds from 1970 UTC."""
@@ -213,6 +215,7 @@ class Asked(Visitor):
         self.home.views.catch_up(self.home.journal)
         with self.reading() as connection:
             self.at = self.home.views.now(connection)
+            self.head = self.at.position
             if trial is not None:
                 self._settle(connection, trial)
             if moment := self.request.query_params.get("as_of", "").strip():

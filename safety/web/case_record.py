@@ -1,6 +1,6 @@
 """The record of one adverse event as the log has it: every entry in order, in the reader's words, with who said it and why."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
     "obligation.opened": (
         "soon", "", N_("Obligation %(name)s opened, to %(to)s"),
-        lambda _, said: {"name": said["obligation"], "to": ", ".join(said["to"])},
+        lambda ask, said: {"name": said["obligation"], "to": ask.words.listed(said["to"])},
     ),
     "obligation.antedated": (
         "soon", "", N_("Obligation %(name)s was due earlier than first thought: Day 0 is %(day)s"),
@@ -117,18 +117,18 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
     "obligation.submitted": (
         "out", "ok", N_("Obligation %(name)s: report sent to %(to)s, %(when)s"),
-        lambda ask, said: {"name": said["obligation"], "to": ", ".join(said["to"]), "when": ask.show.at(said["sent_at"])},
+        lambda ask, said: {"name": said["obligation"], "to": ask.words.listed(said["to"]), "when": ask.show.at(said["sent_at"])},
     ),
     "obligation.acknowledged": (
         "check", "ok", N_("Obligation %(name)s: %(who)s acknowledged, %(when)s"),
         lambda ask, said: {
-            "name": said["obligation"], "who": said["recipient"], "when": ask.show.at(said["acknowledged_at"]),
+            "name": said["obligation"], "who": ask.words.gettext(said["recipient"]), "when": ask.show.at(said["acknowledged_at"]),
         },
     ),
     "obligation.rejected": (
         "late", "late", N_("Obligation %(name)s: %(who)s rejected the report, %(when)s; the clock goes on"),
         lambda ask, said: {
-            "name": said["obligation"], "who": said["recipient"], "when": ask.show.at(said["rejected_at"]),
+            "name": said["obligation"], "who": ask.words.gettext(said["recipient"]), "when": ask.show.at(said["rejected_at"]),
         },
     ),
 }  # fmt: skip
@@ -139,6 +139,17 @@ def reads_text(ask: Asked) -> bool:
     """Say whether who asks reads the free text of cases in clear: on a list it is shown to the same people as on the case."""
     grant = granted(ask.state, "case.read", ask.trial)
     return grant is not None and FieldClass.TEXT in grant.fields
+
+
+def shows_text(ask: Asked, texts: Iterable[str | None]) -> bool:
+    """Say whether a page shows free text in clear to who asks; where it has some, the access log notes it, once a page.
+
+    Raises Unavailable where it cannot be noted, and nothing is shown then.
+    """
+    clear = reads_text(ask)
+    if clear and any(texts):
+        ask.access.read(ask.account, ask.source, ask.action, ask.request.url.path)
+    return clear
 
 
 def party(ask: Asked, said: Said) -> str:

@@ -130,7 +130,8 @@ class Told:
 
     def after(self, sent: Submitted) -> str:
         """Say who has the report then, and who still does not."""
-        to, left = ", ".join(sent.to), ", ".join(self.left(sent))
+        listed = self._ask.words.listed
+        to, left = listed(sent.to), listed(self.left(sent))
         if left:
             return self._ask.words("With %(to)s; still owed to %(left)s.", to=to, left=left)
         return self._ask.words("With %(to)s.", to=to)

@@ -60,7 +60,8 @@ def admitted(visitor: Visitor, account: str, action: str, home: Home, of: str | 
     if grant is None:
         visitor.access.note("denied", account, visitor.source, action=action, thing=thing)
         raise NotThere
-    visitor.access.let_through(account, visitor.source, grant, action, thing)
+    reads = visitor.request.method == "GET"
+    visitor.access.let_through(account, visitor.source, grant, action, thing, reads=reads)
     found = Asked(visitor, account, state, action, grant)
     found.look_at(trial)
     return found

@@ -104,6 +104,7 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
     )
     app.state.home, app.state.access = home, AccessLog(home)
     app.state.feed, app.state.outward = Feed(home), outward
+    app.state.registered_at = {}
     app.state.pace = pace = pace or Pace()
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

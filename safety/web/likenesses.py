@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from safety.projections.duplicates import Reason
 from safety.web.asking import Asked
-from safety.web.case_record import reads_text
+from safety.web.case_record import shows_text
 from safety.web.record_fields import FIELDS
 from safety.web.words import N_
 
@@ -62,9 +62,9 @@ def because(ask: Asked, reasons: tuple[Reason, ...]) -> str:
 
 def beside(ask: Asked, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Beside]:
     """Set two adverse events beside each other, field by field; a term as reported only to whom it is shown in clear."""
-    rows = []
+    rows, clear = [], shows_text(ask, (one["term"], other["term"]))
     for name, field in COMPARED:
-        if (one[name] is None and other[name] is None) or (name == "term" and not reads_text(ask)):
+        if (one[name] is None and other[name] is None) or (name == "term" and not clear):
             continue
         text = FIELDS[field]
         rows.append(Beside(ask.words(text), said(ask, name, one), said(ask, name, other), one[name] != other[name]))

@@ -192,7 +192,7 @@ class Narrative:
             if one.event.TOPIC.startswith("obligation.opened.")
         }
         for duty in runs:
-            named = {"to": ask.words(", ").join(duty["to"]), "left": duty["clock"].left, "due": duty["clock"].due}
+            named = {"to": ask.words.listed(duty["to"]), "left": duty["clock"].left, "due": duty["clock"].due}
             position = opened.get(duty["obligation"])
             yield Sentence(
                 ask.words("A report to %(to)s is still owed: %(left)s, %(due)s.", **named),

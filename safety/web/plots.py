@@ -10,7 +10,7 @@ SHAPES = ("circle", "square", "diamond", "triangle")
 """The shape of an arm's dot; with more arms they come round again, and the arm's name is written beside."""
 LEFT, SHARE_WIDTH = 8.0, 284.0
 FIGURE_WIDTH, FIGURE_LEFT, FIGURE_RIGHT = 1200.0, 94.0, 1180.0
-HEAD, LANE, LANE_GAP, MARK = 30.0, 38.0, 16.0, 20.0
+HEAD, LANE, LANE_GAP, MARK, ARM_HEAD = 30.0, 38.0, 16.0, 20.0, 28.0
 PLOT_TOP, PLOT_BOTTOM = 16.0, 216.0
 TICKS = (1, 2, 4, 8, 13, 26, 52, 104, 260, 520)
 """Weeks between two lines of the grid."""
@@ -25,6 +25,11 @@ def share(measured: Mapping[str, Any], shape: int = 0) -> dict[str, Any] | None:
     low, high = measured["ci95"]
     at = [round(LEFT + SHARE_WIDTH * part, 1) for part in (measured["proportion"], low, high)]
     return {"x": at[0], "low": at[1], "high": at[2], "none": measured["subjects"] == 0, "shape": SHAPES[shape % 4]}
+
+
+def arm_dot(shape: int) -> dict[str, Any]:
+    """Place the dot of an arm in the middle of a square of 14, for the legend."""
+    return {"x": 7.0, "shape": SHAPES[shape % 4], "none": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,16 @@ def courses(subjects: Sequence[Mapping[str, Any]], window: int | None) -> dict[s
     """Place subjects below each other: doses, and events beside or below each other where they would cover one another.
 
     A subject has `subject`, `doses` (each with `day`) and `events` (each with `day`, and `until` where its end is known);
-    days are counted from the first dose, and what has none is not placed.
+    days are counted from the first dose, and what has none is not placed. `arm` is written above the first of its subjects,
+    where it is said.
     """
     days = [mark["day"] for one in subjects for mark in (*one["doses"], *one["events"])]
     along, top, rows = axis([*days, *([] if window is None else [window])]), HEAD, []
+    heads: list[dict[str, Any]] = []
     for one in subjects:
+        if one.get("arm") and (not heads or heads[-1]["arm"] != one["arm"]):
+            heads.append({"arm": one["arm"], "y": top + ARM_HEAD / 2})
+            top += ARM_HEAD
         events, lanes = _lanes(one["events"], along)
         rows.append({
             "subject": one["subject"],
@@ -72,7 +82,7 @@ def courses(subjects: Sequence[Mapping[str, Any]], window: int | None) -> dict[s
         })  # fmt: skip
         top += LANE * lanes + LANE_GAP
     shaded = None if window is None else {"x": along.x(0), "width": round(along.x(window) - along.x(0), 1)}
-    return {"rows": rows, "ticks": along.ticks, "bottom": top, "height": top + MARK, "window": shaded}
+    return {"rows": rows, "heads": heads, "ticks": along.ticks, "bottom": top, "height": top + MARK, "window": shaded}
 
 
 def _lanes(events: Sequence[Mapping[str, Any]], along: Axis) -> tuple[list[dict[str, Any]], int]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cache
 
 from safety.web.asking import Asked
+from safety.web.rules_in_words import BASIS, CONFIDENCE, condition
 from safety.web.words import N_
 
 FORMS = (
@@ -91,6 +92,9 @@ COUNTED = {
     "working day": N_("%(n)d working days"),
     "hour": N_("%(n)d hours"),
 }
+SURE = {"basis": BASIS, "confidence": CONFIDENCE}
+FROM_A_PACK = ("note", "meaning", "format")
+"""Names whose values are sentences of a pack; the catalogue has those of the packs that come with the program."""
 NAME = re.compile(r"%\\\((\w+)\\\)s")
 TRADE = ("state", "answer", "party", "sender", "limit")
 """Names whose values are words of the trade; `states` is several of them."""
@@ -125,7 +129,20 @@ def spoken(ask: Asked, name: str, value: str) -> str:
             return ask.show.at(datetime.fromisoformat(value), seconds=True)
         if name == "day":
             return ask.show.date(date.fromisoformat(value).isoformat())
-    return value
+    return of_a_pack(ask, name, value)
+
+
+def of_a_pack(ask: Asked, name: str, value: str) -> str:
+    """Give what a sentence takes from a pack: whom a rule names, its condition, notes and how sure it is; codes as they are."""
+    words = ask.words
+    if name == "to":
+        return words.listed(value.split(", "))
+    if name == "condition":
+        return condition(words, value, {})
+    if name in SURE:
+        text = SURE[name].get(value)
+        return value if text is None else words(text)
+    return words.gettext(value) if name in FROM_A_PACK else value
 
 
 def term(ask: Asked, value: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from safety.values import REASON_LENGTH, TEXT_LENGTH
+from safety.web.counting_in_words import counting
+from safety.web.time_bar import is_partly_now, now_address, time_bar
 from safety.web.words import LANGUAGES, Language, Words, words
 
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -39,7 +41,15 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_callables(said.gettext, said.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
+    # What stands in a pack is looked up as it is: `_` would take it for markup, and a % in it for a name.
+    made.filters |= {"in_words": said.gettext, "listed": said.listed}
     made.filters["combine"] = lambda one, other: {**one, **other}
     made.globals |= {"languages": LANGUAGES, "words": said}
     made.globals |= {"text_length": TEXT_LENGTH, "reason_length": REASON_LENGTH}
+    made.globals |= {
+        "counting": counting,
+        "time_bar": time_bar,
+        "now_address": now_address,
+        "is_partly_now": is_partly_now,
+    }
     return made

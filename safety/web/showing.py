@@ -65,6 +65,10 @@ class Show:
         form, locale = (SECOND if seconds else FULL)[self._words.language], LOCALE[self._words.language]
         return format_datetime(when, form, tzinfo=self._zone, locale=locale).replace("Sept", "Sep")
 
+    def day(self, microseconds: int) -> str:
+        """Write the day of a time of the log as `22 Sep 2018`, in the trial's zone."""
+        return self.date(moment(microseconds).astimezone(self._zone).date().isoformat())
+
     def due(self, when: datetime) -> str:
         """Write the first instant that is too late: midnight is the day before, 24:00."""
         local = when.astimezone(self._zone)

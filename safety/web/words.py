@@ -1,6 +1,6 @@
 """What the screens say, in the reader's language: English stands in templates and code, Chinese in a gettext catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -49,6 +49,10 @@ class Words:
         if found is None:
             return one if number == 1 else many
         return found if isinstance(found, str) else found[0]
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Give names one after the other, each in this language where it has a word for it."""
+        return self(", ").join(self.gettext(name) for name in names)
 
     def refusal(self, fault: Refused) -> str:
         """Give the sentence of a refusal, and what in it is a word rather than a code, in this language."""

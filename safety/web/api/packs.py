@@ -71,7 +71,7 @@ def read_adopted(ask: Ask, sha256: str) -> Row:
 @endpoints.reads("/trials/{trial}/what-if", "packs.read", WhatIf)
 def what_if(ask: Ask, pack: Names) -> Row:
     """Say what other packs would have made due of the same history, beside what was decided."""
-    return stamped(ask) | {"packs": pack} | would_change(ask, chosen_packs(ask, pack))
+    return stamped(ask) | {"packs": pack} | would_change(ask, chosen_packs(ask, pack)).whole()
 
 
 def brief(pack: Pack) -> Row:

@@ -7,7 +7,7 @@ from fastapi import Query
 
 from safety.web.api.scopes import covered
 from safety.web.asking import Asked
-from safety.web.case_record import reads_text
+from safety.web.case_record import shows_text
 
 Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page, from 1.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page.")]
@@ -27,7 +27,8 @@ def paged(ask: Asked, page: int, *, more: bool) -> dict[str, Any]:
 
 def in_clear(ask: Asked, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Leave out the reported term for whom the free text of cases is not, or whose token is not made for cases."""
-    scopes = ask.request.state.scopes
-    if reads_text(ask) and (scopes is None or covered(scopes, "case.read")):
-        return [dict(row) for row in rows]
-    return [{**row, "term": None} for row in rows]
+    told, scopes = [dict(row) for row in rows], ask.request.state.scopes
+    wide = scopes is None or covered(scopes, "case.read")
+    if wide and shows_text(ask, (row["term"] for row in told)):
+        return told
+    return [{**row, "term": None} for row in told]

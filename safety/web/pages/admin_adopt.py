@@ -12,6 +12,7 @@ from safety.web.declaring import Pages
 from safety.web.pages.admin_packs import chosen_packs, would_change
 from safety.web.rules_in_words import unsure_of
 from safety.web.signing import NotSigned, signature, wanted
+from safety.web.streaming import streamed
 
 pages = Pages()
 
@@ -68,7 +69,7 @@ def shown(ask: Asked, names: list[str], form: Adopted, fault: Fault | None = Non
         "packs": packs,
         "unsure": unsure,
         "asks": asks(form),
-        "found": would_change(ask, form),
+        "asked": would_change(ask, form),
         "signing": wanted(ask, "approval", "responsibility", error=unsigned(fault)),
     }
-    return ask.render("admin/adopt.html.j2", 422 if fault else 200, fault=fault, **said)
+    return streamed(ask, "admin/adopt.html.j2", 422 if fault else 200, fault=fault, **said)

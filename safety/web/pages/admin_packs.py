@@ -17,7 +17,8 @@ from safety.web.declaring import Pages
 from safety.web.governing import adoptions, governing_packs
 from safety.web.rules_in_words import RELATED, condition, in_words, unsure_of
 from safety.web.signing import signature_of
-from safety.what_if import compared
+from safety.web.streaming import streamed
+from safety.what_if import AskedAgain
 
 pages = Pages()
 
@@ -69,8 +70,8 @@ def show_governing(ask: Ask) -> Response:
 def what_if(ask: Ask) -> Response:
     """Show what other packs would have made due of the same history, beside what was decided."""
     names = ask.request.query_params.getlist("pack")
-    found = would_change(ask, chosen_packs(ask, names))
-    return ask.render("admin/what_if.html.j2", names=names, found=found, most=MOST, instant=datetime.fromisoformat)
+    asked = would_change(ask, chosen_packs(ask, names))
+    return streamed(ask, "admin/what_if.html.j2", names=names, asked=asked, most=MOST, instant=datetime.fromisoformat)
 
 
 @pages.shows("/trials/{trial}/packs/{sha256}", "packs.read")
@@ -117,9 +118,9 @@ def chosen_packs(ask: Asked, names: list[str]) -> Adopted:
         raise Unclear(ask.words("Choose one or more packs, or one profile alone.")) from None
 
 
-def would_change(ask: Asked, packs: Adopted) -> Row:
-    """Ask packs the history of the trial up to the moment, and compare."""
+def would_change(ask: Asked, packs: Adopted) -> AskedAgain:
+    """Prepare to ask packs the history of the trial up to the moment, and to compare."""
     now = moment(ask.stamped)
     with ask.reading() as connection:
         recorded = obligations(connection, ask.trial, ask.at, now)["obligations"]
-    return compared(ask.home.journal, recorded, packs, ask.at.position, now)
+    return AskedAgain(ask.home.journal, recorded, packs, ask.at.position, now)

@@ -8,7 +8,7 @@ from safety.projections.case_list import case_list
 from safety.values import code
 from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked, Unclear
-from safety.web.case_record import reads_text
+from safety.web.case_record import shows_text
 from safety.web.declaring import Pages
 from safety.web.views import shown
 
@@ -21,8 +21,8 @@ def list_cases(ask: Ask, subject: str = "", page: str = "1", serious: str = "", 
     number, whose = page_number(page), coded(ask, subject)
     found = listed(ask, whose, serious, related, limit=A_PAGE, offset=(number - 1) * A_PAGE)
     said = {"subject": whose or "", "serious": serious, "related": related}
-    views = shown(ask, "cases", said)
-    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=reads_text(ask), views=views)
+    views, clear = shown(ask, "cases", said), shows_text(ask, (row["term"] for row in found["rows"]))
+    return ask.render("cases/list.html.j2", found=found, page=number, said=said, clear=clear, views=views)
 
 
 def coded(ask: Asked, subject: str) -> str | None:

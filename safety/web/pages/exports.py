@@ -139,7 +139,14 @@ def of_case(ask: Asked, row: dict[str, Any], *, clear: bool) -> Row:
 def of_clock(ask: Asked, duty: dict[str, Any]) -> Row:
     """Write a clock that runs, in words and with its due time as a machine reads it."""
     case = duty["case"] or {}
-    told = [duty["subject"], duty["number"], case.get("site"), duty["obligation"], "; ".join(duty["to"]), duty["owner"]]
+    told = [
+        duty["subject"],
+        duty["number"],
+        case.get("site"),
+        duty["obligation"],
+        "; ".join(ask.words.gettext(to) for to in duty["to"]),
+        duty["owner"],
+    ]
     told += [duty["clock"].left, duty["due_at"], duty["state"], duty["confidence"], *letters(ask, duty["sur"])]
     return [*told, case.get("preferred_term")]
 

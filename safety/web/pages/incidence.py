@@ -13,8 +13,9 @@ from safety.projections.subject_timeline import subject_timeline
 from safety.values import DAY_SECONDS, span
 from safety.web.addresses import page_number
 from safety.web.asking import Ask, Asked
+from safety.web.counting_in_words import counting
 from safety.web.declaring import Pages
-from safety.web.plots import climbing, courses, share
+from safety.web.plots import arm_dot, climbing, courses, share
 
 pages = Pages()
 
@@ -41,6 +42,7 @@ def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") ->
         found=found,
         other=other,
         overview=overview(ask, found),
+        rules=counting(ask.words, ask.governs, found["window"]["name"]) if ask.governs else {},
         details=details,
         by="grade" if by == "grade" else "pt",
         primary=primary,
@@ -48,6 +50,7 @@ def incidence_page(ask: Ask, by: str = "", window: str = "", page: str = "1") ->
         undated=sum(one["undated"] for one in drawn),
         climb=climbing({arm: {d: n for d, n in days.items() if d is not None} for arm, days in climbed.items()}),
         unclimbed=sum(days.get(None, 0) for days in climbed.values()),
+        keys=[arm_dot(place) for place in range(len(found["groups"]))],
         page=number,
         more=more,
         link=lambda arm, **cell: link(ask, found, arm, **cell),
@@ -136,7 +139,8 @@ def drawn_courses(connection: Connection, ask: Asked, page: int) -> tuple[list[R
     if not ask.may("subject.read"):
         return [], False
     named = population(connection, ask.trial, ask.at, limit=A_FIGURE + 1, offset=(page - 1) * A_FIGURE)
-    drawn = [course(connection, ask, subject) for subject, _ in named[:A_FIGURE]]
+    several = ask.governs is not None and len(ask.governs.arms) > 1
+    drawn = [course(connection, ask, subject) | {"arm": arm if several else None} for subject, arm in named[:A_FIGURE]]
     return drawn, len(named) > A_FIGURE
 
 

@@ -18,7 +18,7 @@ pages = Pages()
 def list_trials(ask: Ask) -> Response:
     """Show the trials; of one whose sites are not all one's own no count is shown."""
     with ask.reading() as connection:
-        waiting = Counter(alert["trial"] for alert in owed(connection))
+        waiting = Counter[str]() if ask.past else Counter(alert["trial"] for alert in owed(connection))
         held = [trial for trial in trials(connection, ask.at) if ask.has_part_in(trial["trial"])]
     for trial in held:
         trial["counted"] = ask.sees_whole(trial["sites"])

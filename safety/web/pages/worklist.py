@@ -1,5 +1,6 @@
 """The worklist: what runs out next and whether anybody has it, in words; and where an alert is acknowledged."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import Response
@@ -8,7 +9,7 @@ from safety.aggregates.alert import Acknowledged
 from safety.projections.worklist import Narrow, worklist
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.case_record import reads_text
+from safety.web.case_record import shows_text
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
 from safety.web.pages.case import mark_whose
@@ -48,9 +49,14 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
         sites=sites_of(ask),
         owners=[(name, ask.words(text)) for name, text in OWED_BY.items()],
         looked=ask.home.left_off.looked(ask.account, ask.trial),
-        clear=reads_text(ask),
+        clear=shows_text(ask, terms_shown(found["duties"])),
         shown=len(found["alerts"]) if ask.request.query_params.get("alerts") == "all" else FEW_ALERTS,
     )
+
+
+def terms_shown(duties: list[dict[str, Any]]) -> Iterator[str | None]:
+    """Give the reported terms that stand on the list: those of events that are not coded."""
+    return (duty["case"]["term"] for duty in duties if duty["case"] and not duty["case"]["preferred_term"])
 
 
 def kept(ask: Asked) -> dict[str, str]:
