@@ -9,7 +9,7 @@ from safety.home import Home
 from tests.builders import append, definition, enrolled, pack_adopted, registered
 from tests.desks import heard
 from tests.rule_packs import PACK
-from tests.test_web_follow_up import FOLLOW_UP, pressed
+from tests.test_web_follow_up import FOLLOW_UP, Said, pressed
 from tests.test_web_pages import words
 from tests.web_homes import Homes, signed_in, with_people
 
@@ -35,7 +35,7 @@ def test_a_sent_report_turns_out_to_have_been_due_earlier(home: Home) -> None:
     home.desk.do("adverse_event.report", heard(serious="Y"), by="LIN", command_id="reported")
     browser = signed_in(home, "LIN")
     told = "Obligation T-SITE/1 was due earlier than first thought: Day 0 is"
-    typed = {"criteria": ["hospitalisation"], "aware_day": "2026-02-20", "aware_time": "17:00"}
+    typed: Said = {"criteria": ["hospitalisation"], "aware_day": "2026-02-20", "aware_time": "17:00"}
     page = browser.get(FOLLOW_UP)
     assert told not in words(page)
     assert f"{told} 20 Feb 2026" in words(pressed(browser, page, FOLLOW_UP, "check", **typed))
