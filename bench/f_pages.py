@@ -29,7 +29,7 @@ from safety.journal import Decision
 from safety.settings import Settings
 from safety.values import microseconds as moment_of
 from safety.web.door import door
-from safety.web.shield import Pace
+from safety.web.pace import Pace
 
 TERMS = ("Pyrexia", "Headache", "Nausea", "Rash", "Fatigue", "Arthralgia", "Pruritus", "Diarrhoea", "Cough", "Chills")
 OF_A_SUBJECT = 7

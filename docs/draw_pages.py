@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page
 
 from safety.cli.door import system_doors
-from tests.screens import chromium, opened
-from tests.served_desk import Served, demonstration, served
+from tests.screens import chromium
+from tests.served_desk import Person, Served, demonstration, served
 
 FOLDER = Path(__file__).parent
 TRIAL = "/trials/NCT03265613"
@@ -43,11 +43,10 @@ def draw(desk: Served) -> None:
     """Take each picture, as high as a screen."""
     with chromium() as browser:
         for name, (who, shown) in PICTURES.items():
-            with opened(browser, "wide", "en", desk.address) as page:
-                page.goto(desk.links[who])
-                page.click("form.body button")
-                shown(page)
-                page.screenshot(path=FOLDER / f"{name}.png")
+            person = Person(browser, desk).sign_in(who)
+            shown(person.page)
+            person.page.screenshot(path=FOLDER / f"{name}.png")
+            person.context.close()
 
 
 if __name__ == "__main__":

@@ -117,6 +117,12 @@ class Credentials(Store):
             ask = sa.select(PASSKEY).where(PASSKEY.c.account == account).order_by(PASSKEY.c.added_at, PASSKEY.c.id)
             return [Passkey(*row) for row in connection.execute(ask)]
 
+    def count_passkeys(self) -> dict[str, int]:
+        """Count the passkeys of each account that has any."""
+        ask = sa.select(PASSKEY.c.account, sa.func.count().label("passkeys")).group_by(PASSKEY.c.account)
+        with self._reached() as connection:
+            return {row.account: row.passkeys for row in connection.execute(ask)}
+
     def count_use(self, named: str, uses: int) -> bool:
         """Keep what a device has counted; False where it has not counted on, as a copy of it would."""
         later = (PASSKEY.c.uses < uses) | ((PASSKEY.c.uses == 0) & (sa.literal(uses) == 0))

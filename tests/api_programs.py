@@ -13,8 +13,8 @@ from safety.values import microseconds
 from safety.web.api.admission import PREFIX
 from safety.web.api.scopes import GROUPS, covered, is_scope
 from safety.web.door import door
+from safety.web.pace import Pace
 from safety.web.policy import RULES
-from safety.web.shield import Pace
 from tests.builders import alert_raised, append, definition, enrolled, given, registered, reported
 from tests.web_homes import PASSPHRASE, signed_in, with_people
 

@@ -54,27 +54,37 @@ OF_A_SUBJECT: dict[str, dict[str, Any]] = {
     "adverse_event.report": {},
     "adverse_event.report/preview": {},
     "adverse_event.follow_up": {"AESEQ": 1},
+    "adverse_event.follow_up/preview": {"AESEQ": 1},
     "adverse_event.correct": {"AESEQ": 1, "variables": ["AEOUT"]},
     "adverse_event.assess_seriousness": {"AESEQ": 1, "assessor": "sponsor"},
+    "adverse_event.assess_seriousness/preview": {"AESEQ": 1, "assessor": "sponsor"},
     "adverse_event.assess_causality": {"AESEQ": 1, "assessor": "sponsor", "AEREL": "POSSIBLE"},
+    "adverse_event.assess_causality/preview": {"AESEQ": 1, "assessor": "sponsor", "AEREL": "POSSIBLE"},
     "adverse_event.assess_expectedness": {"AESEQ": 1, "expected": "N"},
+    "adverse_event.assess_expectedness/preview": {"AESEQ": 1, "expected": "N"},
     "adverse_event.state_reportability": {"AESEQ": 1, "determined": "N"},
     "adverse_event.code": {"AESEQ": 1, "AEDECOD": "Pyrexia"},
     "adverse_event.merge": {"AESEQ": 1, "into": 2},
+    "adverse_event.merge/preview": {"AESEQ": 1, "into": 2},
     "adverse_event.unmerge": {"AESEQ": 1},
+    "adverse_event.unmerge/preview": {"AESEQ": 1},
     "adverse_event.nullify": {"AESEQ": 1, "reason": "duplicate"},
     "obligation.submit": {"AESEQ": 1, "obligation": "T-15/1", "sent_at": NOON},
+    "obligation.submit/preview": {"AESEQ": 1, "obligation": "T-15/1", "sent_at": NOON},
     "obligation.acknowledge": {"AESEQ": 1, "obligation": "T-15/1", "recipient": "FDA", "acknowledged_at": NOON},
     "obligation.reject": {"AESEQ": 1, "obligation": "T-15/1", "recipient": "FDA", "rejected_at": NOON},
     "obligation.cancel": {"AESEQ": 1, "obligation": "T-15/1", "reason": "duplicate"},
+    "obligation.cancel/preview": {"AESEQ": 1, "obligation": "T-15/1", "reason": "duplicate"},
     "obligation.review": {},
     "obligation.take": {"AESEQ": 1, "obligation": "T-15/1"},
 }
 OF_AN_ALERT: dict[str, dict[str, Any]] = {"alert.acknowledge": {}, "alert.settle": {}}
 OF_A_TRIAL: dict[str, dict[str, Any]] = {
     "trial.amend": {"file": "x", "reason": "none"},
+    "trial.amend/preview": {"file": "x", "reason": "none"},
     "trial.issue_reference_safety_information": {"file": "x", "version": "1", "effective_on": "2026-01-01"},
     "trial.adopt_rule_pack": {"packs": [{"file": "x"}]},
+    "trial.adopt_rule_pack/preview": {"packs": [{"file": "x"}]},
     "periodic_report.submit": {"kind": "dsur", "period": "2026-12-31", "to": "FDA", "submitted_at": NOON},
     "periodic_report.acknowledge": {"kind": "dsur", "period": "2026-12-31", "to": "FDA", "acknowledged_at": NOON},
 }
@@ -84,6 +94,7 @@ OF_A_POSITION: dict[str, dict[str, Any]] = {
 }
 OF_NOTHING: dict[str, dict[str, Any]] = {
     "trial.register": {"STUDYID": "T7", "file": "x"},
+    "trial.register/preview": {"STUDYID": "T7", "file": "x"},
     "account.add": {"account": "NEW", "roles": ["auditor"], "name": "Dr New"},
     "account.change": {"account": "NEW", "roles": ["auditor"]},
     "account.revoke": {"account": "NEW"},
@@ -95,8 +106,24 @@ ACTIONS = {
     "account.change": "people.change",
     "account.revoke": "people.change",
     "adverse_event.report/preview": "adverse_event.preview",
+    **{
+        f"{name}/preview": name
+        for name in (
+            "adverse_event.follow_up",
+            "adverse_event.assess_seriousness",
+            "adverse_event.assess_causality",
+            "adverse_event.assess_expectedness",
+            "adverse_event.merge",
+            "adverse_event.unmerge",
+            "obligation.submit",
+            "obligation.cancel",
+            "trial.amend",
+            "trial.adopt_rule_pack",
+            "trial.register",
+        )
+    },
 }
-"""Commands whose action has another name than they."""
+"""Commands and previews whose action has another name than they."""
 
 
 def sent(command: str, place: Place) -> dict[str, Any]:

@@ -1,38 +1,25 @@
-"""What many tests share: a clock and a salt that are told what to be, and an empty log on each database."""
+"""What many tests ask for: a clock and a salt, an empty log on each database, homes, and a desk in a real browser."""
 
 import itertools
 from collections.abc import Callable, Iterator
-from hashlib import sha256
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 from psycopg import sql
 
+from safety.home import Home
 from safety.journal import Journal, Salt, open_journal
+from tests.manual_clock import ManualClock, counted_salt
 from tests.postgres_server import PostgresServer
+from tests.screens import CHROMIUM, chromium
+from tests.served_desk import Served, served
+from tests.web_homes import Homes
 
 Store = Path | str
 """Where a log is, as `open_journal` takes it: a file, or the URL of a PostgreSQL database."""
-
-
-class ManualClock:
-    """Microseconds from 1970 UTC, as the log wants them; it moves when it is told to."""
-
-    def __init__(self, now: int = 1_700_000_000_000_000) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
-
-    def set(self, now: int) -> None:
-        self.now = now
-
-
-def counted_salt() -> Salt:
-    """Sixteen bytes that differ at each call, and are the same in each run."""
-    count = itertools.count()
-    return lambda: sha256(str(next(count)).encode()).digest()[:16]
 
 
 @pytest.fixture
@@ -88,3 +75,36 @@ def journal(store: Store, clock: Callable[[], int]) -> Iterator[Journal]:
     opened = open_journal(store, clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> Iterator[Homes]:
+    """Opens homes below the test's own folder, and closes them in the end."""
+    opened = Homes(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def homes_of_today(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
+    """Homes for all tests of a file, on the day that a process which serves them has."""
+    opened = Homes(tmp_path_factory.mktemp("homes"))
+    opened.now = datetime.now(UTC)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def desk(home: Home) -> Iterator[Served]:
+    """The `home` of a file, a demonstration, served as a process of its own."""
+    with served(home) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; it is let go after a file, for its loop would keep others from running theirs."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"this machine has no Chromium at {CHROMIUM}")
+    with chromium() as browser:
+        yield browser

@@ -16,7 +16,7 @@ from safety.regulation.periodic import Periodic
 from safety.reports.issuing import issue_all
 from safety.settings import Settings
 from tests import builders as b
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 STATED = {"confidence": "stated", "source": "the protocol"}
 

@@ -23,18 +23,6 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-@contextmanager
-def opened(browser: Browser, width: str, language: str, address: str) -> Iterator[Page]:
-    """Open a window of one width and language at the desk's address; what the page complains of is collected in it."""
-    wide, high = WIDTHS[width]
-    size = {"width": wide, "height": high}
-    context = browser.new_context(base_url=address, locale=LANGUAGES[language], viewport=size)  # type: ignore[arg-type]  # a dict of the two it takes
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
 def photograph(page: Page, name: str) -> Path:
     """Take the whole page."""
     FOLDER.mkdir(exist_ok=True)
@@ -42,3 +30,9 @@ def photograph(page: Page, name: str) -> Path:
     page.evaluate("scrollTo(0, 0)")  # what sticks to the window's edges would stand in the middle of the page
     page.screenshot(path=path, full_page=True)
     return path
+
+
+def sideways(page: Page) -> int:
+    """How many pixels a page is wider than its window."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider

@@ -1,10 +1,8 @@
 """A demonstration that is served as a process of its own, for tests in a real browser: its address, links and passphrases."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +14,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from safety.home import Doors, Home, open_home
 from safety.settings import Settings
-from tests.conftest import counted_salt
+from tests.command_line import VIGILOG, CommandLine
+from tests.manual_clock import counted_salt
 from tests.screens import LANGUAGES, WIDTHS
 
-PROGRAM = Path(sys.executable).with_name("vigilog")
 PATIENCE = 15_000
-TOLD = re.compile(r"as (\w+) \(\w+\): (http\S+) and sign with the passphrase (\S+)")
+TOLD = re.compile(r"as (\S+) \([\w, ]+\): (http\S+) and sign with the passphrase (\S+)")
 
 
 @dataclass
@@ -40,13 +38,12 @@ class Served:
 
 
 @contextmanager
-def served(home: Home, port: int = 0) -> Iterator[Served]:
-    """Serve a home that is a demonstration; this process may go on writing into it."""
-    people, folder = len(home.directory.people()), home.settings.home
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
+def served(home: Home, port: int = 0, **settings: str) -> Iterator[Served]:
+    """Serve a home that is a demonstration, under settings by their whole name; this process may go on writing into it."""
+    people = len(home.directory.people())
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, "serve", "--port", str(port), "--into-demo"],
-        env={**environment, "VIGILOG_HOME": str(folder)},
+        [VIGILOG, "serve", "--port", str(port), "--into-demo"],
+        env=CommandLine(home.settings.home, **settings).environment(),
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -69,10 +66,9 @@ def served(home: Home, port: int = 0) -> Iterator[Served]:
 @contextmanager
 def demonstration(folder: Path) -> Iterator[Home]:
     """Live through the demonstration trial into a folder, and open what comes of it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
     told = subprocess.run(
-        [sys.executable, PROGRAM, "demo", "--headless"],
-        env={**environment, "VIGILOG_HOME": str(folder)},
+        [VIGILOG, "demo", "--headless"],
+        env=CommandLine(folder).environment(),
         capture_output=True,
         check=False,
         text=True,

@@ -1,6 +1,5 @@
 """The API's commands: every one of the screens', done once a key; what does not fit is named and nothing is stored."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +36,6 @@ TO_BE_SIGNED = {
     "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
 }  # fmt: skip
 """Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -6,10 +6,8 @@ A few hundred cases in every run; over 20,000 with VIGILOG_LONG=1.
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +23,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from safety.home import Home
 from safety.values import microseconds
 from safety.web.door import door
-from safety.web.shield import Pace
+from safety.web.pace import Pace
 from tests.api_programs import Asks, signing, told, two_sites, with_passphrase, with_token
 from tests.rule_packs import PACK
 from tests.web_homes import PASSPHRASE, Homes, with_people
@@ -36,13 +34,6 @@ PEOPLE = ("LIN", "CHEN", "ZHAO")
 """An investigator, a safety officer and an auditor."""
 DOMAIN: list[Any] = [positive_data_acceptance]
 """Left out: a form can fit its schema and be refused by a rule of the domain, which no schema says; that is no fault."""
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

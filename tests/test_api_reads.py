@@ -1,7 +1,5 @@
 """The API's readings: the pages' views at any moment, of one's own sites alone, a page at a time, and free text where it is granted."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +21,6 @@ PEOPLE: dict[str, dict[str, object]] = {
 }
 OF_A_TRIAL = ("worklist", "obligations", "alerts", "subjects", "cases", "listing", "queries", "history")
 """What is read of a trial by who is of a site of it."""
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

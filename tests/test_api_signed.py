@@ -1,7 +1,5 @@
 """Signed where it has to be, and about one's own things alone: what the API's commands refuse, and that it leaves no trace."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -32,13 +30,6 @@ TO_BE_SIGNED = {
     "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
 }  # fmt: skip
 """Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

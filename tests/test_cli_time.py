@@ -14,7 +14,7 @@ from safety.aggregates.trial import Definition, Registered
 from safety.home import Doors, open_home
 from safety.settings import Settings
 from tests.command_line import TRIAL, TRIAL_FILE, CommandLine
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 SHANGHAI = "Asia/Shanghai"
 

@@ -22,7 +22,7 @@ from safety.settings import Settings
 from safety.tick import DUTIES, tick
 from tests.builders import built
 from tests.command_line import TRIAL, TRIALS, CommandLine, Ran, with_trial
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 DEMO = ["--trial", "NCT03265613"]
 

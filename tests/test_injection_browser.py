@@ -9,13 +9,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
+from safety.home import Home
 from tests.hostile_record import EVERY_PAGE, TAKEN, hostile_home, hostile_report
 from tests.payloads import RUN, payloads
-from tests.screens import CHROMIUM, chromium
-from tests.served import Entrance, served
+from tests.served_desk import Person, Served
 from tests.web_homes import Homes
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 LONG = os.environ.get("VIGILOG_LONG") == "1"
 STRIDE = 1 if LONG else 97
@@ -69,31 +67,18 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Entrance]]:
-    homes = Homes(tmp_path_factory.mktemp("hostile"))
-    folder = hostile_home(homes).settings.home
-    homes.close()
-    with served(folder, "CHEN", "ZHAO") as links:
-        yield links
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+def home(homes_of_today: Homes) -> Home:
+    return hostile_home(homes_of_today)
 
 
 @pytest.fixture
-def watched(desk: dict[str, Entrance], browser: Browser) -> Iterator[Watched]:
+def watched(desk: Served, browser: Browser) -> Iterator[Watched]:
     """CHEN is signed in."""
-    address = desk["CHEN"].address
-    context = browser.new_context(base_url=address)
-    found = Watched(context.new_page(), address)
-    found.page.goto(desk["CHEN"].link)
-    found.page.click("form.body button")
-    found.page.wait_for_selector("tr[data-row]")
+    chen = Person(browser, desk)
+    found = Watched(chen.page, desk.address)
+    chen.sign_in("CHEN")
     yield found
-    context.close()
+    chen.context.close()
 
 
 def test_what_would_run_is_seen(watched: Watched) -> None:

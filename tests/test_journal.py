@@ -21,8 +21,9 @@ from safety.journal import (
     open_journal,
 )
 from safety.values import REDACTED
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
 from tests.journal_rows import by_hand, deciding, opening, plain, redacting, report, reporting, row, streams
+from tests.manual_clock import ManualClock
 
 
 class Refusal(Exception):

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from safety.journal import Journal, Salt, open_journal
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
 from tests.journal_rows import by_hand, opening, reporting
+from tests.manual_clock import ManualClock
 
 REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
 ROW = "INTO log VALUES ({position}, '{stream}', {version}, 'plain.v1', '{{}}', '{{}}', NULL, 9)"

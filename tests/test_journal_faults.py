@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from safety.journal import Journal, Unavailable, open_journal
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
 from tests.journal_rows import deciding, plain, streams
+from tests.manual_clock import ManualClock
 
 # --- the turn is taken -----------------------------------------------------------------------------------------------
 

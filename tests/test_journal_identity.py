@@ -19,8 +19,9 @@ from safety.aggregates.register import TOPICS
 from safety.aggregates.trial import Definition
 from safety.journal import Decision, NewEvent, Stored, decode, leaf, open_journal
 from safety.values import REDACTED, FieldClass
-from tests.conftest import ManualClock, Store, counted_salt, new_database
+from tests.conftest import Store, new_database
 from tests.journal_rows import opening, redacting, report, reporting, row
+from tests.manual_clock import ManualClock, counted_salt
 from tests.postgres_server import PostgresServer
 
 DEFINITION = Definition.from_toml((Path(__file__).parent / "golden" / "trial.toml").read_text(encoding="utf-8"))

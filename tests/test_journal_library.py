@@ -14,7 +14,8 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notif
 
 from safety.journal import Journal, open_journal
 from safety.journal.recorder import RecorderJournal
-from tests.conftest import ManualClock, Store, new_database
+from tests.conftest import Store, new_database
+from tests.manual_clock import ManualClock
 from tests.postgres_server import PostgresServer
 
 # The module of the cases also imports the library's cipher, which wants pycryptodome; no case used here encrypts anything.

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from safety.journal import Unavailable, open_journal
-from tests.conftest import ManualClock, new_database
+from tests.conftest import new_database
 from tests.journal_rows import by_hand, deciding, plain, streams
+from tests.manual_clock import ManualClock
 from tests.postgres_server import PostgresServer
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from safety.journal import Conflict, Head, Journal, Turn, Unavailable, open_journal
 from safety.journal.sharing import _Waiting
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
 from tests.journal_rows import deciding, plain, streams
+from tests.manual_clock import ManualClock
 
 LONG_ENOUGH = 30.0
 """Seconds; what is tested comes long before, or the test fails."""

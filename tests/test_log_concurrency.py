@@ -17,8 +17,9 @@ import pytest
 from safety.aggregates.adverse_event import Reported
 from safety.journal import Conflict, Journal, Repeated, Salt, Turn, Unavailable, decode, open_journal
 from safety.journal.verification import verify
-from tests.conftest import ManualClock, Store, counted_salt
+from tests.conftest import Store
 from tests.journal_rows import opening, reporting, streams
+from tests.manual_clock import ManualClock, counted_salt
 
 FILINGS = 1_000 if "VIGILOG_LONG" in os.environ else 100
 PROCESSES, THREADS = 2, 4

@@ -2,10 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +19,6 @@ from tests import builders as b
 from tests.web_homes import SUBJECT, Homes, signed_in, with_a_trial, with_people
 
 WHY_SAID = "Mrs Zhang of bed 7 called again"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

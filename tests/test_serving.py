@@ -16,7 +16,7 @@ import pytest
 from safety.home import Doors, open_home
 from safety.settings import Settings
 from tests.builders import T0
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 PROGRAM = Path(sys.executable).with_name("vigilog")
 PATIENCE = 60

@@ -10,8 +10,9 @@ import pytest
 from safety.journal import Decision, Journal, Salt, Stored, open_journal
 from safety.journal.codec import compact
 from safety.journal.verification import Finding, verify
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
 from tests.journal_rows import alter, by_hand, deciding, opening, plain, redacting, report, reporting, row
+from tests.manual_clock import ManualClock
 
 OTHER_DIGEST = sha256(b"other").hexdigest()
 

@@ -17,7 +17,7 @@ from safety.projections.known_to import fold_known
 from safety.projections.line_listing import line_listing
 from safety.values import Party, microseconds
 from tests import builders as b
-from tests.conftest import ManualClock
+from tests.manual_clock import ManualClock
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

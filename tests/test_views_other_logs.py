@@ -15,7 +15,8 @@ from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.subject import SUBJECT
 from safety.projections.views import TablesUnusable
 from tests import builders as b
-from tests.conftest import ManualClock, Store
+from tests.conftest import Store
+from tests.manual_clock import ManualClock
 
 BEGIN = (b.opened(), b.registered(), b.enrolled())
 

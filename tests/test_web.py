@@ -1,9 +1,8 @@
 """The web door for programs: probes and numbers; a fault is told as what it is, and no subject leaves by any address."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -39,13 +38,6 @@ PROMISED = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -219,6 +211,19 @@ def test_a_fault_of_ours_is_told_without_its_text(home: Home) -> None:
     app.add_api_route("/fault", fault_of_ours)
     answer = TestClient(app, raise_server_exceptions=False).get("/fault")
     assert (answer.status_code, answer.json()) == (500, {"detail": "the desk could not answer; its log says why"})
+
+
+def test_a_fault_of_ours_is_a_page_to_a_person(home: Home) -> None:
+    app = door(home)
+    app.add_api_route("/fault", fault_of_ours)
+    asked = TestClient(app, raise_server_exceptions=False)
+    for language, sentence in (("en", "a fault of the desk"), ("zh-CN", "系统自身出错")):
+        answer = asked.get("/fault", headers={"accept": "text/html", "accept-language": language})
+        assert answer.status_code == 500
+        assert sentence in answer.text
+        assert NARRATIVE not in answer.text
+        assert 'href="/"' in answer.text
+        assert {name: answer.headers.get(name) for name in PROMISED} == PROMISED
 
 
 def test_a_fault_of_ours_is_no_unreadiness(home: Home) -> None:

@@ -1,9 +1,8 @@
 """The access log: what is noted of whom, what never is, and who may read it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +11,6 @@ from safety.journal import Unavailable
 from safety.web.access import AGAIN, AccessLog
 from safety.web.policy import RULES, Grant
 from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, with_a_trial, with_people
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

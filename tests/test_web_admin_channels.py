@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -19,13 +18,6 @@ from tests.web_receiver import WebReceiver
 
 MINE = "oper@hospital.example"
 SECRET, PASSWORD = "s3cret-of-the-webhook", "pa55word-of-the-server"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

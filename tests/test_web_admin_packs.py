@@ -1,9 +1,7 @@
 """Packs are read rule by rule, compared with what was decided, and adopted by a safety officer's signature alone."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,13 +18,6 @@ from tests.web_homes import PASSPHRASE, SUBJECT, Homes, sent, signed_in, with_a_
 
 ADOPT = "/trials/T1/packs/adopt"
 SIGNED = {"meaning": "approval", "account": "CHEN", "passphrase": PASSPHRASE}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """People are added, changed, revoked and given a way in by an operator; names and addresses never come into the log."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -22,13 +20,6 @@ XU: dict[str, str | list[str]] = {
     "trials": ["T1"],
     "why": "joins the team",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Issued reports are opened in a sandbox as they stand in the log, and recorded as sent by a signature; operators read no text."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,6 +14,7 @@ from safety.journal.states import folded
 from safety.reports.issuing import issue_all
 from safety.web.access import AccessLog
 from safety.web.issued_report import sandboxed
+from tests.api_programs import program
 from tests.builders import append, definition, enrolled, given, registered, reported
 from tests.periodic_home import owing
 from tests.web_homes import PASSPHRASE, SUBJECT, TERM, Homes, sent, signed_in, with_people
@@ -23,13 +22,6 @@ from tests.web_homes import PASSPHRASE, SUBJECT, TERM, Homes, sent, signed_in, w
 REPORT = "/trials/T1/reports/dsur/2025-12-31"
 SIGNED = {"meaning": "responsibility", "account": "CHEN", "passphrase": PASSPHRASE}
 SENT = {"to": "REGULATOR", "submitted_at": "2026-02-10T09:00", **SIGNED}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -162,3 +154,20 @@ def test_a_trial_that_states_no_dates_says_what_to_do(homes: Homes) -> None:
     append(home.journal, registered())
     with_people(home, CHEN={"roles": ["safety_officer"]})
     assert "its [periodic] table says" in signed_in(home, "CHEN").get("/trials/T1/reports").text
+
+
+def test_a_program_reads_what_is_due_and_each_report_as_it_was_issued(home: Home, browser: TestClient) -> None:
+    asked, at = program(home, "CHEN"), "/api/v1/trials/T1/periodic-reports"
+    due = {(row["kind"], row["period"]): row["state"] for row in asked.get(f"{at}-due").json()["reports"]}
+    assert due["dsur", "2025-12-31"] == "issued"
+    assert "ahead" in due.values()
+    sent(browser, f"{REPORT}/submit", SENT, page=REPORT)
+    one = asked.get(f"{at}/dsur/2025-12-31").json()
+    assert (one["due"]["state"], one["report"]["kind"]) == ("submitted", "dsur")
+    assert [(came["to"], came["signature"]["account"]) for came in one["became"]] == [("REGULATOR", "CHEN")]
+    said, stored = asked.get(f"{at}/dsur/2025-12-31/text").json(), issued(home)
+    assert (said["html"], said["text"], said["rendered_from"]) == (stored.html, stored.text, stored.position)
+    for path in ("dsur/2031-12-31", "dsur/2031-12-31/text", "china_annual/2026-05-31/text", "nothing/x"):
+        assert asked.get(f"{at}/{path}").status_code == 404, path
+    assert program(home, "OPER").get(f"{at}/dsur/2025-12-31").status_code == 200
+    assert program(home, "OPER").get(f"{at}/dsur/2025-12-31/text").status_code == 404

@@ -1,9 +1,7 @@
 """The rota says who hears in what order, what would keep an alert from anybody, who is away; and a drill climbs the real ladder."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,13 +13,6 @@ from safety.journal.states import folded
 from tests.web_homes import Homes, sent, signed_in, with_a_trial, with_people
 
 AWAY = {"absent": "CHEN", "from_at": "2026-03-05T09:00", "until_at": "2026-03-09T09:00", "cover": "XU"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

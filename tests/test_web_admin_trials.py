@@ -1,7 +1,6 @@
 """Trials are registered and amended in the browser after a look at what the file says; a faulty file stores nothing."""
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,13 +14,6 @@ from safety.web.trial_file import LARGEST, changed_lines, flat
 from tests.web_homes import Homes, sent, signed_in, token, with_a_trial, with_people
 
 FILE = (Path(__file__).parent.parent / "trials" / "nct03265613.toml").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

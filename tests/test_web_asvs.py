@@ -2,37 +2,27 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from argon2 import PasswordHasher
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from safety.home import Home, open_home
-from safety.settings import Settings
+from safety.home import Home
 from safety.values import microseconds
 from safety.web import credentials
 from safety.web.access import AccessLog
 from safety.web.credentials import check_choice, common
 from safety.web.door import door
 from safety.web.shield import BODY_BYTES
-from tests.screens import CHROMIUM, chromium
-from tests.served import served
+from tests.served_desk import Person, served
 from tests.web_homes import PASSPHRASE, SUBJECT, TERM, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 PEOPLE = {"CHEN": {"roles": ["safety_officer"]}, "LIN": {"roles": ["investigator"]}}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -203,22 +193,17 @@ def asked(
     ("trusted", "source"), [("", "127.0.0.1"), ("10.0.0.1", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")]
 )
 def test_a_proxy_is_believed_only_where_the_settings_name_it(homes: Homes, trusted: str, source: str) -> None:
-    made = with_people(homes.open("demo"), CHEN={"roles": ["safety_officer"]})
-    folder = made.settings.home
-    homes.close()
+    home = with_people(homes.open("demo"), CHEN={"roles": ["safety_officer"]})
     told = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
-    with served(folder, "CHEN", VIGILOG_TRUSTED_PROXIES=trusted) as links:
-        address = links["CHEN"].address.replace("localhost", "127.0.0.1")
+    with served(home, VIGILOG_TRUSTED_PROXIES=trusted) as desk:
+        address = desk.address.replace("localhost", "127.0.0.1")
         _, headers, page = asked(address, "sign-in", told)
         cookie = headers["set-cookie"].partition(";")[0]
         assert cookie.startswith("__Host-" if source != "127.0.0.1" else "vigilog=")
         form = f"csrf={re.findall('csrf. value=.([0-9a-f]+)', page)[0]}&account=CHEN&passphrase=wrong".encode()
         kind = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
         assert asked(address, "sign-in", told | kind, form)[0] == 401
-    opened = open_home(Settings(home=folder), made.doors, into_demo=True)
-    noted = {entry.source for entry in AccessLog(opened).entries(10) if entry.kind == "refused"}
-    opened.close()
-    assert noted == {source}
+    assert {entry.source for entry in AccessLog(home).entries(10) if entry.kind == "refused"} == {source}
 
 
 # --- outsized ---------------------------------------------------------------------------------------------------------
@@ -264,20 +249,14 @@ SEND = """async () => {
 }"""
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
-def test_in_a_browser_that_is_still_sending_the_refusal_is_seen(homes: Homes) -> None:
-    folder = with_people(with_a_trial(homes.open("demo")), LIN={"roles": ["investigator"]}).settings.home
-    homes.close()
-    with served(folder, "LIN") as links, chromium() as browser:
-        context = browser.new_context(base_url=links["LIN"].address)
-        page = context.new_page()
-        page.goto(links["LIN"].link)
-        page.click("form.body button")
-        page.goto(f"/trials/T1/file?subject={SUBJECT}")
-        status, told = page.evaluate(SEND)
+def test_in_a_browser_that_is_still_sending_the_refusal_is_seen(homes: Homes, browser: Browser) -> None:
+    with served(with_people(with_a_trial(homes.open("demo")), **PEOPLE)) as desk:
+        lin = Person(browser, desk).sign_in("LIN")
+        lin.page.goto(f"/trials/T1/file?subject={SUBJECT}")
+        status, told = lin.page.evaluate(SEND)
         assert status == 413
         assert "larger than the 2 MB" in told
-        context.close()
+        lin.context.close()
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------

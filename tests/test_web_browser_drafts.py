@@ -1,7 +1,6 @@
 """What is typed into the form of an adverse event, in a real Chromium: it survives what breaks, and is filed once."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 from safety.aggregates.adverse_event import AdverseEvents
 from safety.home import Home
 from safety.journal.states import folded
-from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served, sign_out, until
+from tests.served_desk import Person, Served, sign_out, until
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 FILE = "/trials/T1/file"
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('vigilog-draft:')).length"
@@ -23,23 +19,8 @@ TYPED = {"#subject": "S1", "#term": "Dizziness", "#on_y": "2026", "#on_m": "2"}
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    homes = Homes(tmp_path_factory.mktemp("drafts"))
-    homes.now = datetime.now(UTC)
-    yield prepared(homes.open("demo"))
-    homes.close()
-
-
-@pytest.fixture(scope="module")
-def desk(home: Home) -> Iterator[Served]:
-    with served(home) as desk:
-        yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def home(homes_of_today: Homes) -> Home:
+    return prepared(homes_of_today.open("demo"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The desk by keyboard alone, in a real Chromium: what each page's keys are, where the focus goes, and a whole filing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -9,34 +8,16 @@ from playwright.sync_api import Browser, Page, expect
 from safety.aggregates.adverse_event import AdverseEvents
 from safety.home import Home
 from safety.journal.states import folded
-from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served
+from tests.served_desk import Person, Served
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 FOCUSED = "document.activeElement.id || document.activeElement.textContent.trim()"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    homes = Homes(tmp_path_factory.mktemp("keys"))
-    homes.now = datetime.now(UTC)
-    yield prepared(homes.open("demo"))
-    homes.close()
-
-
-@pytest.fixture(scope="module")
-def desk(home: Home) -> Iterator[Served]:
-    with served(home) as desk:
-        yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def home(homes_of_today: Homes) -> Home:
+    return prepared(homes_of_today.open("demo"))
 
 
 @pytest.fixture

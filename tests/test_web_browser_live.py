@@ -9,11 +9,9 @@ from playwright.sync_api import Browser, expect
 
 from safety.home import Home
 from tests.builders import append, obligation_opened, reported
-from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served, sign_out
+from tests.screens import sideways
+from tests.served_desk import Person, Served, sign_out
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 FOLLOWED = "#live[data-state=followed]"
@@ -25,32 +23,18 @@ COUNT = iter(range(10, 10_000))
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(homes_of_today: Homes) -> Home:
     """The home as this process writes into it; clocks run out in 40 minutes, in 30 hours and in 14 days."""
-    homes = Homes(tmp_path_factory.mktemp("live"))
-    homes.now = datetime.now(UTC)
-    home = with_people(with_a_trial(homes.open("demo")), **PEOPLE)
+    home = with_people(with_a_trial(homes_of_today.open("demo")), **PEOPLE)
+    now = homes_of_today.now
     for name, left in (
         ("FIRST", timedelta(minutes=40)),
         ("SECOND", timedelta(hours=30)),
         ("THIRD", timedelta(days=14)),
     ):
-        runs = {"starts_at": homes.now - timedelta(days=1), "due_at": homes.now + left, "due_on": None}
+        runs = {"starts_at": now - timedelta(days=1), "due_at": now + left, "due_on": None}
         append(home.journal, obligation_opened(SUBJECT, 1, obligation=f"{name}/1", **runs))
-    yield home
-    homes.close()
-
-
-@pytest.fixture(scope="module")
-def desk(home: Home) -> Iterator[Served]:
-    with served(home) as desk:
-        yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+    return home
 
 
 @pytest.fixture
@@ -78,7 +62,7 @@ def test_a_page_comes_up_to_date_without_being_loaded(home: Home, chen: Person) 
     expect(page.locator("#stamp .pos")).to_contain_text(str(home.journal.head().position))
     expect(page.locator("#live")).to_contain_text("The page was brought up to date. New in the record: 1.")
     assert page.evaluate("window.loadedOnce") is True
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert sideways(page) == 0
 
 
 def test_what_was_opened_stays_open_and_the_focus_stays_where_it_was(home: Home, chen: Person) -> None:

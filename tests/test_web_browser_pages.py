@@ -19,10 +19,8 @@ from safety.web.declaring import action_of
 from safety.web.pages import groups
 from tests.accessibility import faults
 from tests.builders import append, merged, obligation_opened, reported
-from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, photograph
+from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, demonstration, served, until
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 TRIAL = "NCT03265613"
 PEOPLE = ("CHEN", "LIN", "ZHAO", "OPERATOR")
@@ -69,12 +67,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         append(home.journal, *twice, merged("S04", 92, 91).model_copy(update={"trial": TRIAL}))
         with served(home) as desk:
             yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def route_of(path: str) -> str | None:
@@ -161,7 +153,7 @@ def test_each_page_can_be_read_and_used(
             person.page.goto(address)
             photograph(person.page, f"{named(of)}-{width}-{language}")
             wrong += [f"{of}: {fault}" for fault in faults(person.page)]
-            wider = person.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            wider = sideways(person.page)
             if wider:
                 wrong.append(f"{of}: scrolls sideways by {wider} px")
             if (shifted := person.page.evaluate(SHIFTED)) > LEAST_SHIFT:

@@ -1,8 +1,6 @@
 """What the desk is for, whole, in a real Chromium: a filing and what it sets off, its way over the desk, and its replay."""
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,12 +9,10 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.obligation import Obligations
 from safety.home import Home
 from safety.journal.states import folded
-from tests.screens import CHROMIUM, LANGUAGES, WIDTHS, chromium, photograph
-from tests.served_desk import Person, Served, served, until
+from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
+from tests.served_desk import Person, Served, until
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 SAID = {
     "en": {
@@ -31,23 +27,8 @@ SAID = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    homes = Homes(tmp_path_factory.mktemp("stories"))
-    homes.now = datetime.now(UTC)
-    yield prepared(homes.open("demo"))
-    homes.close()
-
-
-@pytest.fixture(scope="module")
-def desk(home: Home) -> Iterator[Served]:
-    with served(home) as desk:
-        yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+def home(homes_of_today: Homes) -> Home:
+    return prepared(homes_of_today.open("demo"))
 
 
 def choose(page: Page, what: str) -> None:
@@ -114,7 +95,7 @@ def safety_officer(chen: Person, home: Home, number: int, mark: str) -> None:
     page.wait_for_url(re.compile(rf"{case}([?#].*)?$"))
     expect(page.locator("main")).to_contain_text(words["sent"])
     photograph(page, f"story-case-{mark}")
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert sideways(page) == 0
     state = folded(home.journal.stream("T1/subject/S1")).slice(Obligations).of(number)[owed]
     assert state.sent_to, "what the page says is what the log holds"
 

@@ -1,9 +1,7 @@
 """The case page and what is done there: clocks with their reasons, both parties' judgements, signatures, one's own site alone."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,13 +30,6 @@ SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shang
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 NAME = "GOLD-15/1"
 SIGNS = {"account": "CHEN", "passphrase": PASSPHRASE}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Before a judgement or a report is signed the page says what it would set off: exactly what it then does, and nothing is written."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from starlette.testclient import TestClient
 
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
-from safety.aggregates.obligation import Cancelled, Opened, Superseded
+from safety.aggregates.obligation import Cancelled, Opened, Submitted, Superseded
 from safety.home import Home
 from safety.journal import decode
 from tests.builders import append, definition, enrolled, given, pack_adopted, registered, rsi_issued
@@ -22,13 +21,6 @@ from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people
 
 CASE = "/trials/T1/cases/S1/1"
 SERIOUS = {"serious": "Y", "hospitalisation": "Y"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -146,6 +138,20 @@ def test_before_anything_is_chosen_each_answer_says_what_it_would_come_to(home: 
     assert unrelated.startswith("NONE or REMOTE No clock starts or stops.")
     told = effect(chen.get(f"{CASE}/expectedness", headers={"accept-language": "zh-CN"}))
     assert "若回答：非预期" in told
+
+
+def test_a_judgement_that_is_itself_the_sites_report_says_so(home: Home) -> None:
+    filed(home, causality="POSSIBLE")
+    lin = signed_in(home, "LIN")
+    page = lin.get(f"{CASE}/seriousness")
+    assert page.status_code == 200
+    assert "stops: this filing is that report With sponsor." in effect(page)
+    said = {"serious": "Y", "criteria": "hospitalisation", "takes_back": ""}
+    told, head = effect(posted(lin, "seriousness", {**said, "do": "check"})), home.journal.head().position
+    posted(lin, "seriousness", {**said, "meaning": "assessment", "account": "LIN", "passphrase": PASSPHRASE})
+    made = [event.obligation for event in since(home, head) if isinstance(event, Submitted)]
+    assert made
+    assert re.findall(r"(\S+) stops: this filing is that report", told) == made
 
 
 def test_a_report_that_is_sent_stops_its_clock_or_says_who_still_lacks_it(home: Home) -> None:

@@ -1,7 +1,6 @@
 """Filing an adverse event: what it would set off is what it then sets off, nothing missing blocks it, and it happens once."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,13 +30,6 @@ SERIOUS = {
     "grade": "3",
     "causality": "POSSIBLE",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

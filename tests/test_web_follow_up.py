@@ -3,10 +3,8 @@
 import html
 import re
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -45,13 +43,6 @@ RECORD = {
     "serious": "N",
     "narrative": "First\nsecond",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

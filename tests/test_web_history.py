@@ -1,9 +1,7 @@
 """History: known beside happened, two moments compared with each change attributed, and who changed a field and why."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from tests.test_web_pages import CHINESE, Links, words
 from tests.web_homes import START, Homes, signed_in, with_people
 
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

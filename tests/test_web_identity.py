@@ -19,13 +19,6 @@ from tests.web_homes import SUBJECT, Homes, client, sent, signed_in, with_a_tria
 
 
 @pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def provider(homes: Homes) -> Iterator[IdentityProvider]:
     made = IdentityProvider()
     made.now = int(homes.now.timestamp())

@@ -1,9 +1,7 @@
 """The incidence page: the answer first, every number from the tables of the views and open to what stands behind it."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -18,13 +16,6 @@ from tests.test_web_pages import CHINESE, Links, words
 from tests.web_homes import Homes, signed_in, with_people
 
 HEAD_LINK = re.compile(r'<a href="(/trials/T1/listing\?[^"]+)">(\d+)(?:/\d+)?</a>')
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

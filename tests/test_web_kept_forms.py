@@ -1,8 +1,6 @@
 """A session that ends mid-form: what was typed waits for its account, counts once, and is nobody else's."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -20,13 +18,6 @@ TYPED = {
     "narrative": "line one\n<b>line two</b>",
     "do": "file",
 }
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Client, Response, Timeout
@@ -83,13 +82,6 @@ class Line:
     def silent_until(self, position: int) -> None:
         """Nothing is told before a position, which is."""
         assert self.told("changed")[1]["position"] == position
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

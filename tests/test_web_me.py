@@ -1,8 +1,6 @@
 """One's own account: changing the passphrase, setting up an authenticator, and marking what one has seen."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -12,13 +10,6 @@ from safety.home import Home
 from tests.web_homes import PASSPHRASE, START, Homes, client, sent, signed_in, with_a_trial, with_people
 
 ANOTHER = "seven herons over the river"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

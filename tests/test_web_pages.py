@@ -1,11 +1,9 @@
 """The first pages: trials and cases as each role sees them, now and as of a moment, in both languages."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -15,13 +13,6 @@ from tests.builders import append, composed, definition, enrolled, registered, r
 from tests.web_homes import SUBJECT, TERM, Homes, client, signed_in, with_a_trial, with_people
 
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.5"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Passkeys: a device of our own making signs in and signs, and whatever is not an answer to what was asked proves nothing."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -18,13 +16,6 @@ from tests.soft_passkey import Device
 from tests.web_homes import PASSPHRASE, SUBJECT, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 ORIGIN = "http://localhost"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -86,6 +77,18 @@ def test_without_the_passphrase_none_is_added_and_none_removed(home: Home, devic
     assert sent(browser, "/me/passkey/remove", {"present": PASSPHRASE, "id": kept.id}, page="/me").status_code == 303
     other = client(home)
     assert signs_in(other, proof(other, device)) == 401
+
+
+def test_an_operator_sees_who_has_passkeys_and_revoking_an_account_removes_them(home: Home, chen: TestClient) -> None:
+    with_people(home, OPER={"roles": ["operator"]})
+    operator = signed_in(home, "OPER")
+    for path in ("/admin/people", "/admin/people/CHEN"):
+        assert operator.get(path).text.count("1 passkey") == 1
+    assert "passkeys" not in operator.get("/admin/people/LIN").text.partition("Revoke the account")[0]
+    home.credentials.bind("https://provider.example", "chen", "CHEN")
+    assert sent(operator, "/admin/people/CHEN/revoke", {"why": "left"}).status_code == 303
+    assert home.credentials.passkeys("CHEN") == []
+    assert home.credentials.known_as("https://provider.example", "chen") is None
 
 
 def test_nobody_removes_anothers(home: Home, chen: TestClient) -> None:

@@ -1,19 +1,14 @@
 """Passkeys in a real Chromium with its own virtual authenticator: added, signed in with, signed with; hidden without scripts."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
 from safety.aggregates.adverse_event import CausalityAssessed
-from safety.home import Home, open_home
+from safety.home import Home
 from safety.journal import decode
-from tests.screens import CHROMIUM, chromium, photograph
-from tests.served import Entrance, served
+from tests.screens import photograph
+from tests.served_desk import Person, Served, sign_out
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
 
 DEVICE = {
     "protocol": "ctap2",
@@ -25,25 +20,11 @@ DEVICE = {
 }
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Home:
-    """A demonstration that nobody has open."""
-    homes = Homes(tmp_path)
-    home = with_people(with_a_trial(homes.open("demo")), CHEN={"roles": ["safety_officer"], "trials": ["T1"]})
-    homes.close()
-    return home
-
-
-@pytest.fixture
-def chen(made: Home) -> Iterator[Entrance]:
-    with served(made.settings.home, "CHEN") as found:
-        yield found["CHEN"]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def home(homes_of_today: Homes) -> Home:
+    """A demonstration with two safety officers: one will have a passkey."""
+    officer = {"roles": ["safety_officer"], "trials": ["T1"]}
+    return with_people(with_a_trial(homes_of_today.open("demo")), CHEN=officer, LI=officer)
 
 
 def with_device(page: Page) -> tuple[CDPSession, str]:
@@ -54,23 +35,20 @@ def with_device(page: Page) -> tuple[CDPSession, str]:
     return session, str(made["authenticatorId"])
 
 
-def test_from_adding_one_to_signing_in_and_signing(chen: Entrance, browser: Browser, made: Home) -> None:
-    page = browser.new_context(base_url=chen.address).new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda fault: complaints.append(str(fault)))
+def test_from_adding_one_to_signing_in_and_signing(desk: Served, browser: Browser, home: Home) -> None:
+    chen = Person(browser, desk)
+    page = chen.page
     session, device = with_device(page)
-    page.goto(chen.link)
-    page.click("form.body button")
+    chen.sign_in("CHEN")
     page.goto("/me")
-    page.fill("#present-4", chen.passphrase)
+    page.fill("#present-4", desk.passphrases["CHEN"])
     page.click("button[data-kind=create]")
     page.wait_for_selector("form[action='/me/passkey/remove']")
     photograph(page, "passkey-added")
     (held,) = session.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]
     assert (held["rpId"], held["isResidentCredential"]) == ("localhost", True)
 
-    page.click(".menu summary")
-    page.click(".menu form[action='/sign-out'] button")
+    sign_out(page)
     page.wait_for_selector("#si")
     page.click("form[action='/sign-in/passkey'] button")
     page.wait_for_selector("tr[data-row]")
@@ -81,28 +59,29 @@ def test_from_adding_one_to_signing_in_and_signing(chen: Entrance, browser: Brow
     page.click("button[data-passkey]")
     page.wait_for_selector(".signed")
     assert "Signed by Dr CHEN" in page.inner_text(".signed")
-    assert complaints == []
-    opened = open_home(made.settings, made.doors, into_demo=True)
-    last = [decode(row) for row in opened.journal.rows() if isinstance(decode(row).event, CausalityAssessed)]
-    opened.close()
+    assert chen.complaints == []
+    last = [decode(row) for row in home.journal.rows() if isinstance(decode(row).event, CausalityAssessed)]
     assert [(one.about().signature or {})["methods"] for one in last] == [["passkey", "user verification"]]
+    chen.context.close()
 
 
-def test_a_person_who_does_not_unlock_it_is_told_and_may_type(chen: Entrance, browser: Browser) -> None:
-    page = browser.new_context(base_url=chen.address).new_page()
+def test_a_person_who_does_not_unlock_it_is_told_and_may_type(desk: Served, browser: Browser) -> None:
+    person = Person(browser, desk)
+    page = person.page
     session, device = with_device(page)
-    page.goto(chen.link)
-    page.click("form.body button")
+    person.sign_in("LI")
     page.goto("/me")
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
-    page.fill("#present-4", chen.passphrase)
+    page.fill("#present-4", desk.passphrases["LI"])
     page.click("button[data-kind=create]")
     page.wait_for_selector("text=The device gave no passkey")
     assert page.locator("form[action='/me/passkey/remove']").count() == 0
+    person.context.close()
 
 
-def test_without_scripts_or_without_a_device_there_is_no_button(chen: Entrance, browser: Browser) -> None:
-    page = browser.new_context(base_url=chen.address, java_script_enabled=False).new_page()
-    page.goto("/sign-in")
-    assert page.locator("button[data-passkey]").is_hidden()
-    assert page.locator("#si button[type=submit]").is_visible()
+def test_without_scripts_or_without_a_device_there_is_no_button(desk: Served, browser: Browser) -> None:
+    person = Person(browser, desk, java_script_enabled=False)
+    person.page.goto("/sign-in")
+    assert person.page.locator("button[data-passkey]").is_hidden()
+    assert person.page.locator("#si button[type=submit]").is_visible()
+    person.context.close()

@@ -1,8 +1,6 @@
 """The policy against the matrix written by hand, cell by cell; and every route of the desk against both."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -86,13 +84,6 @@ def test_who_names_no_site_has_the_only_one_or_none() -> None:
 
 
 # --- routes -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import signal
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,18 +14,11 @@ from safety.settings import Settings
 from safety.values import microseconds
 from tests.api_programs import Asks, told, two_sites, unhurried
 from tests.command_line import TRIAL, CommandLine, with_trial, write
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 from tests.test_work import stopped, wait_for, working
 from tests.web_homes import START, Homes, client, close_the_log, stop_a_table, with_a_trial
 
 DELIVERY = "/readyz/delivery"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

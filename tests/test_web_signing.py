@@ -2,9 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -58,13 +56,6 @@ def judge(ask: Ask) -> Response:
         return shown(ask, str(fault), status=422)
     done = ask.do("adverse_event.assess_causality", form, signature=signed)
     return shown(ask, position=done.positions[0])
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

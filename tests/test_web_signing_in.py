@@ -18,17 +18,11 @@ from safety.values import microseconds
 from safety.web.credentials import TooWeak, check_choice
 from safety.web.door import door
 from safety.web.going_on import within
-from safety.web.shield import BODY_BYTES, Pace
+from safety.web.pace import Pace
+from safety.web.shield import BODY_BYTES
 from tests.web_homes import PASSPHRASE, START, Homes, client, sent, signed_in, token, with_people
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -406,18 +400,6 @@ def test_who_asks_without_end_is_told_to_wait_and_probes_are_not(home: Home) -> 
     assert [browser.get("/sign-in").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
     assert browser.get("/healthz").status_code == 200
     assert browser.get("/sign-in").headers["retry-after"] == "1"
-
-
-def test_a_source_may_ask_again_after_a_while_and_only_so_many_are_known() -> None:
-    now = [0.0]
-    pace = Pace(burst=2, a_second=1, clock=lambda: now[0])
-    assert [pace.allows("a") for _ in range(3)] == [True, True, False]
-    assert pace.allows("b")
-    now[0] = 1.0
-    assert [pace.allows("a") for _ in range(2)] == [True, False]
-    for number in range(10_001):
-        pace.allows(str(number))
-    assert pace.allows("a"), "it was forgotten, so it begins anew"
 
 
 def test_lost_sessions_are_told_and_sign_everybody_out(chen: Home, tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """Views of a page kept under a name, and what is new on the worklist since somebody looked."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +12,6 @@ from tests.web_homes import START, SUBJECT, Homes, sent, signed_in, with_a_trial
 
 WORKLIST, VIEWS = "/trials/T1/worklist", "/trials/T1/views"
 LATE = {"page": "worklist", "name": "Sponsor, overdue", "query": "due=late&owner=sponsor"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

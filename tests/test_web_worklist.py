@@ -1,9 +1,7 @@
 """The worklist: what runs out next in words, of one's own site alone, as of a moment; and alerts acknowledged from it."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -28,13 +26,6 @@ from tests.web_homes import START, SUBJECT, TERM, Homes, sent, signed_in, with_a
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 CHINESE = {"accept-language": "zh-CN"}
 DUE = {"starts_at": START - timedelta(days=1), "due_on": None}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from safety.directory import Person
 from safety.home import Doors, Home, open_home
 from safety.settings import Settings
 from safety.web.door import door
-from safety.web.shield import Pace
+from safety.web.pace import Pace
 from tests.builders import alert_raised, append, dose_corrected, enrolled, given, registered, reported
-from tests.conftest import counted_salt
+from tests.manual_clock import counted_salt
 
 SUBJECT, TERM, NARRATIVE, PERSON, ADDRESS = (
     "CANARYSUBJECT",
@@ -30,6 +30,8 @@ SUBJECT, TERM, NARRATIVE, PERSON, ADDRESS = (
 )
 PASSPHRASE = "three quiet words at dawn"
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+FAR = 2**57
+"""Microseconds from 1970 of a day that no test lives to see, and that pages can still write as a date."""
 
 
 class Homes:
@@ -94,7 +96,7 @@ def signed_in(home: Home, account: str) -> TestClient:
     """A browser in which an account is signed in, through its first link and a passphrase of its own."""
     asked = client(home)
     secret = secrets.token_urlsafe()
-    home.sessions.offer(secret, account, until=2**62)
+    home.sessions.offer(secret, account, until=FAR)
     said = {"csrf": token(asked.get(f"/first/{secret}")), "passphrase": PASSPHRASE, "again": PASSPHRASE}
     answer = asked.post(f"/first/{secret}", data=said)
     assert (answer.status_code, answer.url.path) == (200, "/"), answer.text

@@ -1,10 +1,11 @@
 """How a form about a case is taken: filled in, signed where it has to be, done; what does not fit is said at its field."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+from fastapi import Response
 from pydantic import ValidationError
 
 from safety.aggregates.deciding import Form, Refused
@@ -14,6 +15,8 @@ from safety.web.words import N_
 
 F = TypeVar("F", bound=Form)
 
+CASE = "/trials/{trial}/cases/{subject}/{number}"
+"""Where the forms about a case stand."""
 A_MINUTE = timedelta(minutes=1)
 CHOOSE = N_("Choose one of these.")
 WHEN = N_("Write the date and time as 2018-05-31 18:00, in the zone of the trial.")
@@ -63,6 +66,21 @@ def acted(
     except Refused as fault:
         return Fault("act", ask.words.refusal(fault), refusal=type(fault))
     return None
+
+
+def unsigned(fault: Fault | None) -> str:
+    """Say what is wrong with the signature, where that is what is wrong with the form."""
+    return fault.text if fault and fault.signing else ""
+
+
+def named(ask: Asked, case: Mapping[str, Any]) -> dict[str, Any]:
+    """Say in a form which adverse event is meant."""
+    return {"trial": ask.trial, "subject": case["subject"], "number": case["number"]}
+
+
+def back_to(ask: Asked, case: Mapping[str, Any], place: str = "") -> Response:
+    """Go back to the page of a case, or to a place on it."""
+    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}") + place)
 
 
 def built(ask: Asked, form: type[F], **said: object) -> F:

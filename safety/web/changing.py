@@ -11,6 +11,7 @@ from safety.aggregates.adverse_event import AdverseEvent, Corrected, FollowedUp,
 from safety.aggregates.deciding import Refused
 from safety.aggregates.relied_on import ChangedSince
 from safety.projections.subjects import lacking
+from safety.web.acting import back_to
 from safety.web.as_read import Row, event_at, read_at, since
 from safety.web.asking import Asked
 from safety.web.filing_form import DATES, SIX, Typed, particulars, typed
@@ -87,7 +88,7 @@ def sent(ask: Asked, way: Way, subject: str, number: str) -> Response:
     if pressed:
         try:
             if done(ask, way, drafted(ask, way, case, base, base), position):
-                return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))
+                return back_to(ask, case)
         except ChangedSince:
             ask.look_at(ask.trial)
             case = case_of(ask, subject, number)

@@ -106,12 +106,17 @@ class Told:
         return said_in_words(self._ask, line)
 
     def left(self, sent: Submitted) -> list[str]:
-        """Name the recipients that still have nothing once a report is sent."""
+        """Name the recipients that still have nothing once a report is sent; a filing that is itself the report reaches all."""
+        if sent.filed_as is not None:
+            return []
         return [to for to in self._duty["to"] if to not in self._duty["sent_to"] and to not in sent.to]
 
     def stops(self, sent: Submitted) -> str:
         """Say whether a clock stops with what is sent, in time or late."""
-        ask, due = self._ask, self._duty["due"]
+        ask = self._ask
+        if sent.filed_as is not None:
+            return ask.words("%(name)s stops: this filing is that report", name=sent.obligation)
+        due = self._duty["due"]
         if self.left(sent):
             return ask.words("%(name)s goes on", name=sent.obligation)
         if due is None:

@@ -31,7 +31,7 @@ class Admission:
         self.action = action
 
     def __call__(self, request: Request, form: Filled) -> None:
-        """Settle who asks and whether they may; raises SignInFirst, Forged and NotThere."""
+        """Settle who asks and whether they may; raises SignInFirst, Forged, TooOften and NotThere."""
         rule, home = RULES[self.action], request.app.state.home
         visitor = Visitor(request, home, form, in_use=self.action != "live.follow")
         request.state.visitor = visitor
@@ -41,6 +41,7 @@ class Admission:
             return
         if visitor.session is None:
             raise SignInFirst
+        request.app.state.pace.take("person", visitor.session.account)
         request.state.asked = admitted(visitor, visitor.session.account, self.action, home)
 
 

@@ -20,9 +20,10 @@ from safety.web.declaring import check_declared
 from safety.web.live import Feed
 from safety.web.metrics import CONTENT_TYPE, metrics
 from safety.web.outward import Outward
+from safety.web.pace import Pace
 from safety.web.pages import groups
-from safety.web.refusing import refusals
-from safety.web.shield import Pace, Shield, headers_for
+from safety.web.refusing import FAILED, refusals, told
+from safety.web.shield import Shield, headers_for
 from safety.web.standing import not_delivering, not_ready, standing
 
 UNREADY = HTTPStatus.SERVICE_UNAVAILABLE
@@ -82,10 +83,14 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
 
     async def told_failure(request: Request, _: Exception) -> Response:
         """Answer for a fault of ours without its text; the server's log has it. This answer is made outside the shield."""
-        told = "the desk could not answer; its log says why"
+        said = "the desk could not answer; its log says why"
         if request.url.path.startswith("/api/"):
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, told, headers=headers)
-        return JSONResponse({"detail": told}, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, said, headers=headers)
+        if "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"detail": said}, HTTPStatus.INTERNAL_SERVER_ERROR, headers)
+        page = told(request, HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
+        page.headers.update(headers)
+        return page
 
     app = FastAPI(
         title="Vigilog",
@@ -99,9 +104,10 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
     )
     app.state.home, app.state.access = home, AccessLog(home)
     app.state.feed, app.state.outward = Feed(home), outward
-    app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace or Pace())
+    app.state.pace = pace = pace or Pace()
+    app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    add_probes(app, home)
+    add_probes(app, home, pace)
     for group in (*groups(), *GROUPS):
         app.router.routes.extend(group.routes)
     app.openapi = partial(described, app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
@@ -109,7 +115,7 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
     return app
 
 
-def add_probes(app: FastAPI, home: Home) -> None:
+def add_probes(app: FastAPI, home: Home, pace: Pace) -> None:
     """Add what other programs ask: does it live, is it ready, how much is there."""
 
     @app.get("/healthz")
@@ -135,7 +141,7 @@ def add_probes(app: FastAPI, home: Home) -> None:
     def numbers() -> Response:
         """Give the desk's numbers as Prometheus text; 503 when log or views do not answer."""
         try:
-            text = metrics(standing(home))
+            text = metrics(standing(home), pace.refused)
         except Exception:
             if reasons := not_ready(home):
                 return PlainTextResponse("".join(f"# not ready: {reason}\n" for reason in reasons), UNREADY)

@@ -18,11 +18,12 @@ from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.store import StoreUnusable
 from safety.web.api.admission import BeyondScope
-from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
+from safety.web.api.sent import Misfit, NotJson
 from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
 from safety.web.going_on import within
 from safety.web.kept_forms import WHERE, keep
+from safety.web.pace import TooOften
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
@@ -43,6 +44,19 @@ OUTSIZED = N_(
     " is not kept: open the form again and paste less"
 )
 UNREADY = N_("The desk is not ready; nothing was stored")
+FAILED = N_(
+    "This page failed through a fault of the desk, and its own log says why; tell the operator, and look at the"
+    " record before you send a form again"
+)
+TOO_OFTEN = N_(
+    "This account asks for more than anybody can read; nothing was stored. Wait a few seconds, then go back and try again"
+)
+OF_WHOM = {
+    "source": "from this address",
+    "token": "of this token",
+    "programs": "of this account's tokens together",
+    "person": "of this account",
+}
 NO_TOKEN = (
     "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
 )
@@ -114,6 +128,21 @@ async def outsized(request: Request, _: TooLarge) -> Response:
     return told(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, OUTSIZED)
 
 
+async def too_often(request: Request, wait: TooOften) -> Response:
+    """Say how long to wait before the next request; nothing was done."""
+    headers = {"Retry-After": str(wait.seconds)}
+    if request.url.path.startswith("/api/"):
+        of = OF_WHOM[wait.kind]
+        return problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"too many requests {of}; wait {wait.seconds} s and ask again",
+            headers=headers,
+        )
+    answer = told(request, HTTPStatus.TOO_MANY_REQUESTS, TOO_OFTEN)
+    answer.headers.update(headers)
+    return answer
+
+
 async def beyond_scope(_: Request, fault: BeyondScope) -> Response:
     """Say that the token is not for this; what it says follows from token and route alone, so it tells of no thing."""
     told = f"this token was not made for {fault}; make one on /me/tokens whose scopes hold it"
@@ -183,6 +212,7 @@ def refusals() -> dict[int | type[Exception], Handler]:
         InThePast: in_the_past,
         Unclear: unclear,
         TooLarge: outsized,
+        TooOften: too_often,
         BeyondScope: beyond_scope,
         NotJson: not_json,
         Misfit: misfit,

@@ -1,9 +1,7 @@
 """What stands before every route: headers on each answer, no forged or outsized request, and nobody who asks without end."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
-from time import monotonic
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.web.api.problems import problem
+from safety.web.pace import Pace, TooOften
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -30,11 +29,8 @@ OVER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 BODY_BYTES = 2_000_000
 """More than any form holds: the longest text is 20,000 characters."""
 DRAINED_BYTES = 64_000_000
-BURST, A_SECOND = 300.0, 20.0
-"""So many requests of one source at once, and so many a second after that; a page with all its files is under ten."""
 UNPACED = ("/static/", "/healthz", "/readyz", "/metrics")
 """Files that never change, and probes: a desk that is busy must not look dead."""
-SOURCES = 10_000
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -45,27 +41,6 @@ def headers_for(public_url: str) -> dict[str, str]:
 
 class TooLarge(Exception):
     """The body of a request is larger than any form can be."""
-
-
-class Pace:
-    """Lets each source ask so often: a bucket that holds `burst` and fills again with time."""
-
-    def __init__(
-        self, burst: float = BURST, a_second: float = A_SECOND, clock: Callable[[], float] = monotonic
-    ) -> None:
-        """Hold no source yet; only the last ten thousand are known, so that asking from many fills no memory."""
-        self._burst, self._a_second, self._clock = burst, a_second, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def allows(self, source: str) -> bool:
-        """Take one request of a source, or say that there have been too many."""
-        now = self._clock()
-        left, at = self._left.pop(source, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._a_second)
-        self._left[source] = (max(0.0, left - 1), now)
-        if len(self._left) > SOURCES:
-            self._left.popitem(last=False)
-        return left >= 1
 
 
 def forged(headers: Headers, public_url: str) -> bool:
@@ -108,15 +83,18 @@ class Shield:
         await self.app(scope, limited(receive), guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
+        said = Headers(scope=scope)
         source = (scope.get("client") or ("unknown",))[0]
-        if not scope["path"].startswith(UNPACED) and not self._pace.allows(source):
-            told = "too many requests; wait a second and ask again\n"
-            return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, {"Retry-After": "1"})
+        try:
+            if not scope["path"].startswith(UNPACED):
+                self._pace.take("source", source)
+        except TooOften as wait:
+            told, headers = "too many requests; wait a second and ask again\n", {"Retry-After": str(wait.seconds)}
+            return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, headers)
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             told = "the address holds a character that stands in no text; take it out and ask again\n"
             return answer(scope["path"], HTTPStatus.BAD_REQUEST, told)
-        if scope["method"] not in SAFE and forged(headers, self._public_url):
+        if scope["method"] not in SAFE and forged(said, self._public_url):
             told = "this form was sent from another site; open it here and send it again\n"
             return answer(scope["path"], HTTPStatus.FORBIDDEN, told)
         return None

@@ -13,6 +13,7 @@ from safety.web.access import NOBODY
 from safety.web.api.scopes import covered
 from safety.web.asking import Asked, SignInFirst, Unclear, Visitor
 from safety.web.declaring import Admission, admitted
+from safety.web.pace import Pace
 
 PREFIX = "vigilog_"
 """Every token begins so, that whoever finds one in a file knows what it opens."""
@@ -32,19 +33,24 @@ class ProgramAdmission(Admission):
     """What happens first to a request of the API: who asks, whether the token is for this, and whether the policy lets it."""
 
     def __call__(self, request: Request) -> None:  # type: ignore[override]  # a program sends no form
-        """Settle who asks and whether they may; raises SignInFirst, BeyondScope, Forged and NotThere."""
+        """Settle who asks and whether they may; raises SignInFirst, TooOften, BeyondScope, Forged and NotThere."""
         home = request.app.state.home
         visitor = Visitor(request, home, FormData())
         token = token_of(visitor)
+        pace: Pace = request.app.state.pace
         if token is not None:
+            pace.take("token", token.id)
+            pace.take("programs", token.account)
             visitor.session = None
             if not covered(token.scopes, self.action):
                 visitor.access.note("denied", token.account, visitor.source, action=self.action, thing=request.url.path)
                 raise BeyondScope(self.action)
         elif visitor.session is None:
             raise SignInFirst
-        elif request.method != "GET":
-            visitor.check_form()
+        else:
+            pace.take("person", visitor.session.account)
+            if request.method != "GET":
+                visitor.check_form()
         account = token.account if token else visitor.session.account if visitor.session else NOBODY
         request.state.asked = admitted(visitor, account, self.action, home)
         request.state.scopes = token.scopes if token else None

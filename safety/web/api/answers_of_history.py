@@ -118,3 +118,45 @@ class Entry(Part):
     leaf: str
     signature: Signature | None
     fields: list[Field]
+
+
+class CountOfKnowledge(Part):
+    """A measure of the whole trial: as it had happened, and as the sponsor knew it."""
+
+    measure: str
+    happened: dict[str, int]
+    known: dict[str, int]
+
+
+class ToldBy(Part):
+    """The entry of the log by which the sponsor was told."""
+
+    position: int
+    by: str
+    role: str
+    recorded_at: str
+
+
+class Gap(Part):
+    """An adverse event that the sponsor did not know of (`field` is null), or a value that it held differently."""
+
+    subject: str
+    number: int
+    field: str | None
+    preferred_term: str | None
+    onset: str | None
+    happened: Value
+    known: Value
+    told_by: ToldBy | None
+
+
+class Knowledge(Stamped):
+    """What had happened by a moment beside what the sponsor knew by it; `more` rows are not told."""
+
+    happened: int
+    """Adverse events that are known now to have begun by the moment."""
+    missing: int
+    other: int
+    counts: list[CountOfKnowledge]
+    rows: list[Gap]
+    more: int

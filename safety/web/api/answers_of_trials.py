@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from safety.web.api.answers import Part, Stamped
+from safety.web.api.answers_of_duties import Signature
 
 
 class Trial(Part):
@@ -135,20 +138,122 @@ class AccessLog(Part):
     entries: list[AccessEntry]
 
 
-class Person(Part):
-    """An account and who stands behind it; name and address are null where the directory has none."""
+class PeriodDue(Part):
+    """A period with its limit and how its report stands; `punctuality` is null until it is locked."""
 
-    account: str
-    name: str | None
-    email: str | None
-    roles: list[str]
-    trials: list[str]
-    sites: list[str]
-    revoked: bool
+    kind: str
+    period: str
+    title: str
+    begins_on: str
+    ends_on: str
+    locked_at: str
+    due_on: str | None
+    due_at: str | None
+    rule: str
+    to: list[str]
+    limit: str
+    citation: str
+    confidence: str
+    basis: str
+    note: str
+    source: str
+    state: str
+    punctuality: str | None
 
 
-class People(Part):
-    """Everybody who has an account."""
+class ReportsDue(Stamped):
+    """Every period up to the next of each kind."""
+
+    reports: list[PeriodDue]
+
+
+class BecameOfReport(Part):
+    """A recipient was sent a report, or confirmed it."""
 
     position: int
-    people: list[Person]
+    topic: str
+    to: str
+    at: str | None
+    by: str
+    signature: Signature | None
+
+
+class OneReport(Stamped):
+    """One report; `report` is null until it is opened."""
+
+    due: PeriodDue
+    report: Report | None
+    became: list[BecameOfReport]
+
+
+class IssuedReport(Stamped):
+    """A report as the log keeps it."""
+
+    kind: str
+    period: str
+    rendered_from: int = Field(description="The last position of the log that it tells of.")
+    since_position: int
+    reference_safety_information: str | None
+    layout: int
+    html_sha256: str
+    text_sha256: str
+    html: str
+    text: str
+
+
+class Day(Part):
+    """So many adverse events began so many whole days after the first dose; null where a date is not known to the day."""
+
+    days: int | None
+    events: int
+
+
+class OverTime(Part):
+    """One arm's adverse events by day."""
+
+    arm: str
+    days: list[Day]
+
+
+class IncidenceOverTime(Stamped):
+    """The adverse events of the incidence table over time."""
+
+    window: str
+    arms: list[OverTime]
+
+
+class DefinedBy(Part):
+    """An entry of the log by which the definition came to be."""
+
+    position: int
+    at: str | None
+    by: str
+    reason: str | None
+    sha256: str
+
+
+class Listed(Part):
+    """A serious reaction that the reference safety information lists."""
+
+    preferred_term: str
+    worst_listed: str
+
+
+class Reference(Part):
+    """A version of the reference safety information."""
+
+    version: str
+    effective_on: str
+    approved_on: str | None
+    in_force_from: str
+    listed: list[Listed]
+    sha256: str
+
+
+class DefinitionOfTrial(Stamped):
+    """A trial as its file defines it, how that came to be, and its reference safety information, the latest first."""
+
+    definition: dict[str, Any]
+    file: str
+    history: list[DefinedBy]
+    reference_safety_information: list[Reference]

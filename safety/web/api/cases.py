@@ -1,9 +1,13 @@
 """What the API tells of subjects and adverse events: the pages' views, of the sites that one may see alone."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Query
 
 from safety.projections.at import utc
+from safety.projections.behind import Cell
 from safety.projections.case_list import case_list
+from safety.projections.incidence import MEASURES, SCALES, Window
 from safety.projections.line_listing import line_listing
 from safety.projections.queries_of_sites import queries_of_sites
 from safety.projections.subjects import subject_list, subject_of
@@ -15,10 +19,32 @@ from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, in_clear, p
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import Entry, record_of
 from safety.web.pages.case import case_of
+from safety.web.pages.listing import of_cell
 from safety.web.pages.narrative import drafted
 from safety.web.signing import signature_of
 
 endpoints = Endpoints()
+Coded = Annotated[str, Query(max_length=200, description="As it is coded; what is not coded if left out.")]
+
+
+class OfNumber:
+    """Names one number of the incidence table; what is left out of a name is not asked for."""
+
+    def __init__(  # noqa: PLR0917, one parameter a part of the address; FastAPI gives them by name
+        self,
+        arm: Annotated[str, Query(min_length=1, max_length=200, description="The arm.")],
+        window: Window = "all",
+        measure: Literal[*MEASURES] = "teae",  # type: ignore[valid-type]  # the names of the table, written once
+        of: Literal["arm", "soc", "pt", "grade"] = "arm",
+        soc: Coded = "",
+        pt: Coded = "",
+        scale: Literal[*SCALES] = "grade",  # type: ignore[valid-type]  # the same
+        grade: Annotated[str, Query(max_length=20)] = "",
+        worst: Annotated[bool, Query(description="Only of subjects whose worst grade it is.")] = False,  # noqa: FBT002, the same
+    ) -> None:
+        """Take what the address says; FastAPI has checked it."""
+        self.window: Window = window
+        self.cell = Cell(arm, measure, of, soc or None, pt or None, scale, grade, worst)
 
 
 @endpoints.reads("/trials/{trial}/subjects", "subject.list", Subjects)
@@ -107,6 +133,17 @@ def read_listing(  # noqa: PLR0917, one parameter a part of the address; FastAPI
             connection, ask.trial, ask.at, sites=ask.sites, limit=limit + 1, offset=offset, **asked  # type: ignore[arg-type]  # one dict for three names
         )["rows"]  # fmt: skip
     return paged(ask, page, more=len(rows) > limit) | {"rows": in_clear(ask, rows[:limit])}
+
+
+@endpoints.reads("/trials/{trial}/incidence/events", "incidence.read", Cases)
+def read_behind(ask: Ask, of: Annotated[OfNumber, Depends()], page: Page = 1, limit: Limit = A_PAGE) -> dict[str, Any]:
+    """Give a page of the adverse events that one number of the incidence table counts, and how many there are."""
+    if not ask.may("listing.read"):
+        raise NotThere
+    with ask.reading() as connection:
+        found = of_cell(connection, ask, of.cell, of.window, page, limit)
+    counts = {name: found[name] for name in ("cases", "subjects")}
+    return paged(ask, page, more=found["more"]) | counts | {"rows": in_clear(ask, found["rows"])}
 
 
 @endpoints.reads("/trials/{trial}/queries", "query.list", Queries)

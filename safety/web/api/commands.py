@@ -5,21 +5,22 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request
+from fastapi import Header
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import COMMANDS, Form
-from safety.aggregates.obligation import Opened
+from safety.aggregates.obligation import Cancelled, Opened, Submitted, Superseded
 from safety.desk import Done, OtherContent
 from safety.journal import decode
 from safety.web.api.answers import Part
 from safety.web.api.declaring import Endpoints
-from safety.web.api.forms import FORMS, SIGNED, AddAccount, Body, SignedBody, body_of
+from safety.web.api.forms import FORMS, SIGNED, AddAccount, Body, SignedBody, body_of, preview_of
 from safety.web.api.people import added, followed
+from safety.web.api.sent import Sent, read
 from safety.web.api.whose import admitted_to
 from safety.web.asking import Ask, Asked
 from safety.web.policy import RULES
@@ -33,25 +34,26 @@ BESIDE: Mapping[str, str] = {
     "account.revoke": "people.change",
 }
 """Commands whose action has another name in the policy."""
-JSON = "application/json"
 KEY = "The id of the act, made when it begins, such as a UUID: sent again with the same body, it is done once."
 Key = Annotated[
     str,
     Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:~-]+$", description=KEY),
 ]
-
-
-class NotJson(Exception):
-    """The body says that it is something else than JSON."""
-
-
-class Misfit(Exception):
-    """The body does not fit its form; carries what the validator found."""
-
-    def __init__(self, fault: ValidationError) -> None:
-        """Keep what was found, which is told without what was sent."""
-        super().__init__()
-        self.fault = fault
+PREVIEWED = (
+    "adverse_event.report",
+    "adverse_event.follow_up",
+    "adverse_event.assess_seriousness",
+    "adverse_event.assess_causality",
+    "adverse_event.assess_expectedness",
+    "adverse_event.merge",
+    "adverse_event.unmerge",
+    "obligation.submit",
+    "obligation.cancel",
+    "trial.register",
+    "trial.amend",
+    "trial.adopt_rule_pack",
+)
+"""Commands of which a screen says what they would come to before they are done."""
 
 
 class Due(Part):
@@ -72,12 +74,20 @@ class Told(Part):
     urgency: str
 
 
+class Ended(Part):
+    """A clock that the command ended, or a report that it put on record, by the event that says so."""
+
+    obligation: str
+    how: str
+
+
 class Came(Part):
     """What a command came to, or would come to."""
 
     number: int | None = None
     """The number that an adverse event was given."""
     obligations: list[Due]
+    ended: list[Ended]
     alerts: list[Told]
 
 
@@ -89,16 +99,6 @@ class Did(Came):
     """Whether the key was used before, for the same: nothing was done twice."""
 
 
-async def sent(request: Request) -> bytes:
-    """Read the body, once it is settled that who asks may send one; raises NotJson."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise NotJson
-    return await request.body()
-
-
-Sent = Annotated[bytes, Depends(sent)]
-
-
 def offered() -> dict[str, str]:
     """Give every command that the policy knows, with its action."""
     named = {name: name for name in COMMANDS if name in RULES and RULES[name].kind == "writes"}
@@ -106,25 +106,20 @@ def offered() -> dict[str, str]:
 
 
 BODIES: Mapping[str, type[Body]] = {name: body_of(name) for name in offered()}
-
-
-def read(model: type[Body], raw: bytes) -> Body:
-    """Read a body; raises Misfit."""
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as fault:
-        raise Misfit(fault) from None
+PREVIEWS: Mapping[str, type[Body]] = {name: preview_of(name, BODIES[name]) for name in PREVIEWED}
 
 
 def came_to(events: tuple[Form, ...]) -> dict[str, Any]:
     """Tell what events came to: a number, clocks and alerts; never free text."""
     clocks = [event for event in events if isinstance(event, Opened)]
     raised = [event for event in events if isinstance(event, Raised)]
+    ended = [event for event in events if isinstance(event, Superseded | Cancelled | Submitted)]
     return {
         "number": next((event.number for event in events if isinstance(event, Reported)), None),
         "obligations": [
             {"obligation": one.obligation, "rule": one.rule, "to": one.to, "due_at": one.due_at} for one in clocks
         ],
+        "ended": [{"obligation": one.obligation, "how": one.TOPIC} for one in ended],
         "alerts": [{"alert": one.alert, "rule": one.rule, "role": one.role, "urgency": one.urgency} for one in raised],
     }
 
@@ -185,32 +180,37 @@ def endpoint(command: str, model: type[Body]) -> Callable[..., Response]:
     return do
 
 
-def preview(ask: Ask, raw: Sent) -> dict[str, Any]:
-    """Say what a report would set off if it were filed now: who is alerted and which clocks start; nothing is written."""
-    form = read(BODIES["adverse_event.report"], raw).form
-    about = admitted_to(ask, form)
-    return came_to(about.home.desk.would("adverse_event.report", form, by=about.account))
+def preview(command: str) -> Callable[..., dict[str, Any]]:
+    """Make the endpoint that says what a command would set off."""
+
+    def would(ask: Ask, raw: Sent) -> dict[str, Any]:
+        form = read(PREVIEWS[command], raw).form
+        about = admitted_to(ask, form)
+        return came_to(about.home.desk.would(command, filled(about, form), by=about.account))
+
+    would.__doc__ = (
+        "Say what it would come to if it were done now: who is alerted, which clocks start and end; nothing is written."
+    )
+    return would
 
 
 def declare() -> None:
-    """Declare every command, and the preview of a report."""
+    """Declare every command, and the previews."""
     for command, action in offered().items():
         does(f"/commands/{command}", action, BODIES[command], Did)(endpoint(command, BODIES[command]))
-    does("/commands/adverse_event.report/preview", "adverse_event.preview", BODIES["adverse_event.report"], Came)(
-        preview
-    )
+    for command, body in PREVIEWS.items():
+        action = "adverse_event.preview" if command == "adverse_event.report" else command
+        does(f"/commands/{command}/preview", action, body, Came)(preview(command))
 
 
 def does(path: str, action: str, body: type[Body], answers: type[BaseModel]) -> Callable[[Any], Any]:
     """Declare one endpoint, whose body is described by its model."""
-    reference = {"$ref": f"#/components/schemas/{body.__name__}"}
-    said = {"requestBody": {"required": True, "content": {JSON: {"schema": reference}}}}
     created = {"description": "It is in the log.", "model": answers}
     return endpoints.does(
         path,
         action,
         answers,
-        openapi_extra=said,
+        body=body,
         operation_id=path.removeprefix("/commands/"),
         tags=[path.split("/")[2].partition(".")[0]],
         responses={} if path.endswith("preview") else {HTTPStatus.CREATED: created},

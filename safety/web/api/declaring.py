@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from safety.web.api.admission import ProgramAdmission, ReadAdmission
 from safety.web.api.problems import MEDIA_TYPE, TITLES
+from safety.web.api.sent import described_body
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 VERSION = "/api/v1"
@@ -19,7 +20,7 @@ PROBLEMS = {
     404: "There is no such thing, or it is not yours: the answer is the same.",
     413: "The body is larger than any form can be.",
     422: "A field does not fit, or a rule of the domain refuses; nothing was stored.",
-    429: "Too many requests of this source; wait a second.",
+    429: "Too many requests of this address, token or account; Retry-After says how many seconds to wait.",
     503: "The desk is not ready; nothing was stored.",
 }
 """What any route may answer instead."""
@@ -42,7 +43,12 @@ def described(told: dict[int, str]) -> dict[int | str, dict[str, Any]]:
 
 
 class Endpoints(APIRouter):
-    """A group of the API's routes."""
+    """A group of the API's routes; `bodies` are the models of what they are sent."""
+
+    def __init__(self) -> None:
+        """Hold no route yet."""
+        super().__init__()
+        self.bodies: list[type[BaseModel]] = []
 
     def reads(self, path: str, action: str, answers: type[BaseModel]) -> Callable[[Endpoint], Endpoint]:
         """Declare what is asked with GET, at any moment."""
@@ -57,8 +63,15 @@ class Endpoints(APIRouter):
             tags=[action.partition(".")[0]],
         )
 
-    def does(self, path: str, action: str, answers: type[BaseModel], **said: Any) -> Callable[[Endpoint], Endpoint]:  # noqa: ANN401, as APIRouter takes it
-        """Declare what is sent with POST."""
+    def does(
+        self, path: str, action: str, answers: type[BaseModel], *, body: type[BaseModel] | None = None, **said: Any  # noqa: ANN401, as APIRouter takes it
+    ) -> Callable[[Endpoint], Endpoint]:  # fmt: skip
+        """Declare what is sent with POST; one that takes a body takes JSON of that model."""
+        if body is not None:
+            self.bodies.append(body)
+            said["openapi_extra"] = described_body(body)
+        said.setdefault("operation_id", f"{action}{path}:post")
+        said.setdefault("tags", [action.partition(".")[0]])
         return self.api_route(
             f"{VERSION}{path}",
             methods=["POST"],

@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from safety.web.api.commands import BODIES
 from safety.web.api.problems import Problem
+from safety.web.api.routes import GROUPS
 
 TOLD = """Everything that the screens do, for programs. Every read takes `as_of`: a position of the log, a date (its end) or a
 time in the trial's zone. A command takes an `Idempotency-Key`: the id of the act. The same key with the same body gives what
@@ -43,8 +43,8 @@ def described(app: FastAPI) -> dict[str, Any]:
 
 
 def forms() -> dict[str, Any]:
-    """Give the schemas of what FastAPI does not see: the bodies of the commands, and the shape of a problem."""
-    models: list[type[BaseModel]] = [Problem, *BODIES.values()]
+    """Give the schemas of what FastAPI does not see: the bodies, and the shape of a problem."""
+    models: list[type[BaseModel]] = [Problem, *dict.fromkeys(body for group in GROUPS for body in group.bodies)]
     found = models_json_schema([(model, "validation") for model in models], ref_template=REF)[1]["$defs"]
     # Two classes of one name are told apart by their modules; where those lie is nobody's business.
     schemas: dict[str, Any] = json.loads(json.dumps(found).replace("safety__aggregates__", ""))

@@ -2,31 +2,67 @@
 
 from collections import Counter
 from collections.abc import Set as AbstractSet
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Query
 
 from safety.projections import Connection
 from safety.projections.duplicates import duplicates
 from safety.projections.inbox import inbox
 from safety.projections.obligations import TIMELINESS, obligations, reviews_owed
 from safety.projections.subjects import subject_codes
-from safety.projections.worklist import cases_of, worklist
+from safety.projections.worklist import Narrow, cases_of, worklist
 from safety.values import moment
 from safety.web.api.answers_of_duties import Alerts, Obligations, Pairs, Worklist
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import A_PAGE, Limit, Page, in_clear, paged
 from safety.web.asking import Ask, Asked
+from safety.web.clocks import OWED_BY
 
 endpoints = Endpoints()
 Row = dict[str, Any]
+LETTER = "Only what is so or not stated, which counts as so."
+Letter = Annotated[bool, Query(description=LETTER)]
+
+
+class Narrowed:
+    """What a worklist is narrowed by; what is left out is not asked for."""
+
+    def __init__(  # noqa: PLR0917, one parameter a part of the address; FastAPI gives them by name
+        self,
+        due: Annotated[Literal["", "late", "soon", "later"], Query(description="By urgency.")] = "",
+        owner: Annotated[Literal["", *OWED_BY], Query(description="By who owes the report.")] = "",  # type: ignore[valid-type]  # the names of the table, written once
+        site: Annotated[str, Query(max_length=64, description="By site.")] = "",
+        hand: Annotated[Literal["", "mine", "nobody"], Query(description="By who has it in hand.")] = "",
+        after: Annotated[int | None, Query(ge=0, lt=2**63, description="Only what changed beyond a position.")] = None,
+        serious: Letter = False,  # noqa: FBT002, the same
+        unexpected: Letter = False,  # noqa: FBT002, the same
+        related: Letter = False,  # noqa: FBT002, the same
+    ) -> None:
+        """Take what the address says; FastAPI has checked it."""
+        self._hand = hand
+        self._narrow = Narrow(due, owner, site, serious=serious, unexpected=unexpected, related=related, after=after)
+
+    def narrow(self, ask: Asked) -> Narrow:
+        """Say it to the view; `mine` is whose token or session it is."""
+        return replace(self._narrow, taken_by={"mine": ask.account, "nobody": ""}.get(self._hand))
 
 
 @endpoints.reads("/trials/{trial}/worklist", "worklist.read", Worklist)
-def read_worklist(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> Row:
+def read_worklist(ask: Ask, of: Annotated[Narrowed, Depends()], page: Page = 1, limit: Limit = A_PAGE) -> Row:
     """Give the clocks that run, the most urgent first, and the alerts that nobody has acknowledged."""
     with ask.reading() as connection:
         offset = (page - 1) * limit
         found = worklist(
-            connection, ask.trial, ask.at, moment(ask.stamped), sites=ask.sites, limit=limit, offset=offset
+            connection,
+            ask.trial,
+            ask.at,
+            moment(ask.stamped),
+            sites=ask.sites,
+            narrow=of.narrow(ask),
+            limit=limit,
+            offset=offset,
         )
     for duty in found["duties"]:
         duty["case"] = in_clear(ask, [duty["case"]])[0] if duty["case"] else None

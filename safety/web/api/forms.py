@@ -121,3 +121,12 @@ def body_of(command: str) -> type[Body]:
     base = SignedBody if command in SIGNED else Body
     fields: dict[str, Any] = {"form": (form_of(command), ...)}
     return create_model(command.replace(".", "_"), __base__=base, __doc__=COMMANDS[command].form.__doc__, **fields)
+
+
+def preview_of(command: str, body: type[Body]) -> type[Body]:
+    """Make the model of what is asked about a command: its form alone, for nothing is signed; the command's own where it is the same."""
+    if not issubclass(body, SignedBody):
+        return body
+    name = f"{command.replace('.', '_')}_preview"
+    fields: dict[str, Any] = {"form": (form_of(command), ...)}
+    return create_model(name, __base__=Body, __doc__=COMMANDS[command].form.__doc__, **fields)

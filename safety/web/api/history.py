@@ -10,12 +10,12 @@ from safety.projections import At
 from safety.projections.at import utc
 from safety.projections.audit_trail import trail_of_trial
 from safety.projections.subjects import subject_codes
-from safety.web.api.answers_of_history import Changes, Compared, Entry, History
+from safety.web.api.answers_of_history import Changes, Compared, Entry, History, Knowledge
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import A_PAGE, Code, Limit, Page, coded, paged, stamped
 from safety.web.asking import Ask, NotThere
 from safety.web.pages.entry import lines, row_at
-from safety.web.pages.history import comparison, of_a_record
+from safety.web.pages.history import comparison, gaps, of_a_record
 from safety.web.signing import signature_of
 from safety.web.whose import check_shown
 
@@ -61,6 +61,29 @@ def compare(ask: Ask, a: Moment, b: Moment) -> Row:
     counts = [{"measure": name, "first": first, "last": last} for name, first, last in found["counts"]]
     rows = [told(row) | {"values": [told(value) for value in row["values"]]} for row in found["rows"]]
     return stamped(ask) | moments | {"counts": counts, "all": found["all"], "rows": rows}
+
+
+@endpoints.reads("/trials/{trial}/knowledge", "history.read", Knowledge)
+def read_knowledge(ask: Ask) -> Row:
+    """Set what had happened by the moment beside what the sponsor knew by it: the counts, and each event or value that differs."""
+    if ask.governs is None:
+        raise NotThere
+    with ask.reading() as connection:
+        found = gaps(connection, ask, ask.home.views.now(connection))
+    counts = [{"measure": name, "happened": had, "known": knew} for name, had, knew in found["counts"]]
+    names = ("happened", "missing", "other", "more")
+    return stamped(ask) | {name: found[name] for name in names} | {"counts": counts, "rows": [*map(gap, found["rows"])]}
+
+
+def gap(row: Row) -> Row:
+    """Tell one event or value that the sponsor did not know, and by which entry it was told."""
+    (subject, number), line = row["key"], row["row"]
+    about = {"subject": subject, "number": number, "field": row["field"], "preferred_term": line["preferred_term"]}
+    change = row["told"]
+    entry = None if change is None else {name: change[name] for name in ("position", "by", "role")}
+    if entry is not None:
+        entry["recorded_at"] = utc(change["recorded_at"])
+    return about | {"onset": line["onset"], "happened": row.get("true"), "known": row.get("held"), "told_by": entry}
 
 
 @endpoints.reads("/log/{position}", "history.read", Entry)

@@ -1,6 +1,6 @@
 """Every route of the API, in the order in which it is described."""
 
-from safety.web.api import cases, commands, duties, history, trials
+from safety.web.api import accounts, administration, cases, commands, duties, history, own, packs, reports, rota, trials
 from safety.web.api.declaring import Endpoints
 
 GROUPS: tuple[Endpoints, ...] = (
@@ -8,5 +8,11 @@ GROUPS: tuple[Endpoints, ...] = (
     duties.endpoints,
     cases.endpoints,
     history.endpoints,
+    reports.endpoints,
+    packs.endpoints,
+    rota.endpoints,
+    administration.endpoints,
+    accounts.endpoints,
+    own.endpoints,
     commands.endpoints,
 )

@@ -47,6 +47,10 @@ GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
             if rule.kind == "writes" and name.startswith(("trial.", "account.", "people.", "rota."))
         ),
     ),
+    "keep": (
+        N_("Keep what is mine: views of pages, how far I have seen, tokens to revoke"),
+        frozenset({"saved_view.keep", "seen.mark", "me.change"}),
+    ),
 }
 """Groups of actions by the name that a token says, each with what it says to a person."""
 

@@ -1,20 +1,20 @@
-"""What the API tells of trials as a whole: which there are, incidence, periodic reports; who asks; and the access log."""
+"""What the API tells of trials as a whole: which there are, how each is defined, incidence; who asks; and the access log."""
 
 from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import Query, Request
 
-from safety.projections.accounts import accounts
 from safety.projections.at import utc
+from safety.projections.behind import over_time
 from safety.projections.inbox import owed
 from safety.projections.incidence import By, Window, incidence
-from safety.projections.periodic_report import periodic_reports
 from safety.projections.trials import trials
-from safety.web.api.answers_of_trials import AccessLog, Incidence, Me, People, Reports, Trials
+from safety.web.api.answers_of_trials import AccessLog, DefinitionOfTrial, Incidence, IncidenceOverTime, Me, Trials
 from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import Limit, stamped
 from safety.web.asking import Ask
+from safety.web.pages.admin_trials import defined
 
 endpoints = Endpoints()
 
@@ -50,26 +50,37 @@ def read_incidence(ask: Ask, by: By = "arm", window: Window = "all", compare: Ar
     return found | stamped(ask)
 
 
-@endpoints.reads("/trials/{trial}/periodic-reports", "periodic_report.read", Reports)
-def read_reports(ask: Ask) -> dict[str, Any]:
-    """List the periodic reports of a trial and what became of them."""
+@endpoints.reads("/trials/{trial}/incidence/over-time", "incidence.read", IncidenceOverTime)
+def read_over_time(ask: Ask, window: Window = "all") -> dict[str, Any]:
+    """Count the table's adverse events by arm and the whole days from the first dose to the onset."""
     with ask.reading() as connection:
-        found = periodic_reports(connection, ask.trial, ask.at)
-    return stamped(ask) | {"reports": [report | {"owed": report["owed"].model_dump(mode="json")} for report in found]}
+        found = over_time(connection, ask.trial, ask.at, window=window)
+    arms = [
+        {"arm": arm, "days": [{"days": day, "events": found[arm][day]} for day in sorted(found[arm], key=last_unknown)]}
+        for arm in sorted(found)
+    ]
+    return stamped(ask) | {"window": window, "arms": arms}
+
+
+def last_unknown(day: int | None) -> tuple[bool, int]:
+    """Put what is not known behind what is."""
+    return (True, 0) if day is None else (False, day)
+
+
+@endpoints.reads("/trials/{trial}/definition", "trial.list", DefinitionOfTrial)
+def read_definition(ask: Ask) -> dict[str, Any]:
+    """Give the trial as its file defines it, the amendments that led to it, and its reference safety information."""
+    found = defined(ask)
+    issued = [one.model_dump(mode="json") | {"in_force_from": one.in_force_from.isoformat()} for one in found["issued"]]
+    return stamped(ask) | {
+        "definition": found["governs"].model_dump(mode="json"),
+        "file": found["file"],
+        "history": [row | {"at": utc(row["at"])} for row in found["history"]],
+        "reference_safety_information": issued,
+    }
 
 
 @endpoints.reads("/access-log", "access_log.read", AccessLog)
 def read_access(ask: Ask, limit: Limit = SOME_ENTRIES) -> dict[str, Any]:
     """Give the last entries of the access log, the newest first."""
     return {"entries": [entry._asdict() | {"at": utc(entry.at)} for entry in ask.access.entries(limit)]}
-
-
-@endpoints.reads("/people", "people.read", People)
-def read_people(ask: Ask) -> dict[str, Any]:
-    """List everybody who has an account, with name and address as the directory has them."""
-    with ask.reading() as connection:
-        found = accounts(connection, ask.at)
-    known = {person.account: person for person in ask.home.directory.people()}
-    nobody = {"name": None, "email": None}
-    people = [row | (known[row["account"]]._asdict() if row["account"] in known else nobody) | row for row in found]
-    return {"position": ask.at.position, "people": people}

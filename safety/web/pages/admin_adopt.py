@@ -6,7 +6,7 @@ from fastapi import Response
 
 from safety.aggregates.deciding import Refused
 from safety.aggregates.rule_pack import Adopted, known_pack
-from safety.web.acting import Fault
+from safety.web.acting import Fault, unsigned
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.pages.admin_packs import chosen_packs, would_change
@@ -69,6 +69,6 @@ def shown(ask: Asked, names: list[str], form: Adopted, fault: Fault | None = Non
         "unsure": unsure,
         "asks": asks(form),
         "found": would_change(ask, form),
-        "signing": wanted(ask, "approval", "responsibility", error=fault.text if fault and fault.signing else ""),
+        "signing": wanted(ask, "approval", "responsibility", error=unsigned(fault)),
     }
     return ask.render("admin/adopt.html.j2", 422 if fault else 200, fault=fault, **said)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from fastapi import Response
 
 from safety.projections.receipts import last_receipts, unfinished
-from safety.web.asking import Ask, Asked, NotThere
+from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 from safety.web.outward import Outward, Tested
 from safety.web.words import N_
@@ -31,6 +31,13 @@ ERRORS: Mapping[str, str] = {
 """What is known to be behind an error, by its class as the receipts have it."""
 
 
+NO_ADDRESS = N_("There is no e-mail address of yours in the directory; write one down, then test again.")
+
+
+class NoAddress(Unclear):
+    """The directory knows no e-mail address of who asks for a test."""
+
+
 class Result(NamedTuple):
     """What a test came to: over which channel, the sentence, and whether it came through."""
 
@@ -48,18 +55,36 @@ def show_channels(ask: Ask) -> Response:
 @pages.takes(CHANNELS + "/{channel}/test", "channel.test")
 def test_channel(ask: Ask, channel: str) -> Response:
     """Send a test message to who asks, and say what came of it."""
-    outward = outward_of(ask)
+    try:
+        came = tested(ask, channel)
+    except NoAddress:
+        return shown(ask, Result(channel, ask.words(NO_ADDRESS), taken=False), 422)
+    return shown(ask, Result(channel, sentence(ask, channel, came, address_of(ask)), came.error is None))
+
+
+def tested(ask: Asked, channel: str) -> Tested:
+    """Send a test message to who asks over a channel, and note it.
+
+    Raises:
+        NotThere: there is no such channel here.
+        NoAddress: it is e-mail, and the directory knows no address of who asks.
+
+    """
+    outward, address = outward_of(ask), address_of(ask)
     if outward is None or channel not in {way.channel for way in outward.ways()}:
         raise NotThere
-    person = ask.home.directory.find(ask.account)
-    address = person.email if person else None
     if channel == "smtp" and address is None:
-        told = ask.words("There is no e-mail address of yours in the directory; write one down, then test again.")
-        return shown(ask, Result(channel, told, taken=False), 422)
-    tested = outward.test(channel, ask.account, address)
-    came = str(tested.code or "-") if tested.error is None else tested.error
+        raise NoAddress(NO_ADDRESS)
+    found = outward.test(channel, ask.account, address)
+    came = str(found.code or "-") if found.error is None else found.error
     ask.access.note("channel_tested", ask.account, ask.source, action=ask.action, thing=f"{channel}: {came}")
-    return shown(ask, Result(channel, sentence(ask, channel, tested, address), tested.error is None))
+    return found
+
+
+def address_of(ask: Asked) -> str | None:
+    """Give the address of who asks, as the directory has it."""
+    person = ask.home.directory.find(ask.account)
+    return person.email if person else None
 
 
 def outward_of(ask: Asked) -> Outward | None:

@@ -78,9 +78,15 @@ def change_contact(ask: Ask, account: str) -> Response:
         person = person_of(ask, row["account"], row["roles"], row["trials"])
     except Misfilled as fault:
         return person_shown(ask, row, Fault(fault.field, str(fault)))
-    ask.home.directory.put(person)
-    noted(ask, "contact_changed", row["account"])
+    written_down(ask, person)
     return ask.go(f"{PEOPLE}/{row['account']}")
+
+
+def written_down(ask: Asked, person: Person) -> None:
+    """Write a person down in the directory, and note that; raises Misfilled where no mail can carry them."""
+    checked(ask, person)
+    ask.home.directory.put(person)
+    noted(ask, "contact_changed", person.account)
 
 
 @pages.takes(PERSON + "/roles", "people.change")
@@ -170,7 +176,11 @@ def account_of(text: str, ask: Asked) -> str:
 
 def person_of(ask: Asked, account: str, roles: tuple[Role, ...], trials: tuple[str, ...]) -> Person:
     """Read a person's entry of the directory; raises Misfilled where no mail can carry it."""
-    person = Person(account, ask.text("name"), ask.text("email") or None, tuple(roles), tuple(trials))
+    return checked(ask, Person(account, ask.text("name"), ask.text("email") or None, tuple(roles), tuple(trials)))
+
+
+def checked(ask: Asked, person: Person) -> Person:
+    """Give a person back whom a mail can carry; raises Misfilled."""
     if person._replace(email=None).fault() is not None:
         raise Misfilled("name", ask.words(NO_NAME))
     if person.fault() is not None:

@@ -11,12 +11,12 @@ from safety.aggregates.periodic_report import Acknowledged, Submitted
 from safety.projections.periodic_report import periodic_reports
 from safety.reports.due import due
 from safety.values import code, microseconds, moment
-from safety.web.acting import Fault, acted, built, chosen, instant, local_now
+from safety.web.acting import Fault, acted, built, chosen, instant, local_now, unsigned
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.clocks import Clock
 from safety.web.declaring import Pages
 from safety.web.issued_report import became, downloaded, issued_report, sandboxed
-from safety.web.signing import signature_of, wanted
+from safety.web.signing import Meaning, signature_of, wanted
 from safety.web.words import N_
 
 pages = Pages()
@@ -24,7 +24,7 @@ pages = Pages()
 REPORTS = "/trials/{trial}/reports"
 REPORT = REPORTS + "/{kind}/{period}"
 SOON = 14 * 86_400
-MEANINGS = ("responsibility", "approval")
+MEANINGS: tuple[Meaning, ...] = ("responsibility", "approval")
 STATES = {
     "not on record": N_("ended before the trial was on record here"),
     "ahead": N_("its period is not over"),
@@ -83,7 +83,7 @@ def submit(ask: Ask, kind: str, period: str) -> Response:
         to = chosen(ask, "to", [name for name, _ in row["waiting"]])
         return built(ask, Submitted, **named(ask, row), to=to, submitted_at=instant(ask, "submitted_at"))
 
-    return done(ask, row, acted(ask, "periodic_report.submit", form, MEANINGS))  # type: ignore[arg-type]  # literals, in a tuple
+    return done(ask, row, acted(ask, "periodic_report.submit", form, MEANINGS))
 
 
 @pages.takes(REPORT + "/acknowledge", "periodic_report.acknowledge")
@@ -173,6 +173,6 @@ def clock(ask: Asked, row: Row) -> Clock:
 def shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
     """Show one report, with what is wrong with a form that was sent."""
     happened = [(one, signature_of(ask, one.position)) for one in became(ask, row["kind"], row["period"])]
-    signing = wanted(ask, *MEANINGS, error=fault.text if fault and fault.signing else "")  # type: ignore[arg-type]  # literals, in a tuple
+    signing = wanted(ask, *MEANINGS, error=unsigned(fault))
     page = {"row": row, "happened": happened, "fault": fault, "signing": signing, "now": local_now(ask)}
     return ask.render("admin/report.html.j2", 422 if fault else 200, **page)

@@ -1,8 +1,8 @@
 """How a party judges an adverse event: causality, seriousness, expectedness, each signed, none replacing the other party's."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Response
 
@@ -10,7 +10,7 @@ from safety.aggregates.adverse_event import CausalityAssessed, ExpectednessAsses
 from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Trial
 from safety.journal.states import folded
-from safety.web.acting import Fault, Misfilled, acted, built, chosen
+from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named, unsigned
 from safety.web.as_read import read_at_if_said, since
 from safety.web.asking import Ask, Asked
 from safety.web.case_record import PARTIES
@@ -23,13 +23,7 @@ from safety.web.words import N_
 
 pages = Pages()
 
-CASE = "/trials/{trial}/cases/{subject}/{number}"
 MEANINGS: tuple[Meaning, ...] = ("assessment", "review")
-TITLES = {
-    "causality": N_("Assess causality"),
-    "seriousness": N_("Assess seriousness"),
-    "expectedness": N_("Assess expectedness"),
-}
 TAKES_BACK = {
     "": N_("It takes nothing back."),
     "new_information": N_("It takes back what was said before: there is new information."),
@@ -44,52 +38,21 @@ SERIOUS: tuple[tuple[str, dict[str, str]], ...] = (
     (N_("not serious"), {"serious": "N"}),
 )
 EXPECTED = (("N", N_("unexpected")), ("Y", N_("expected")))
-COMMAND = "adverse_event.assess_"
 Case = dict[str, Any]
 WHY = 500
 """Characters of the reason that is kept beside a judgement."""
 
 
-@pages.shows(CASE + "/causality", "adverse_event.assess_causality")
-def ask_causality(ask: Ask, subject: str, number: str) -> Response:
-    """Ask whether the event is related, on the trial's own scale."""
-    return shown(ask, "causality", case_of(ask, subject, number))
-
-
-@pages.takes(CASE + "/causality", "adverse_event.assess_causality")
-def take_causality(ask: Ask, subject: str, number: str) -> Response:
-    """Record one party's judgement of causality; signed."""
-    return taken(ask, "causality", case_of(ask, subject, number))
-
-
-@pages.shows(CASE + "/seriousness", "adverse_event.assess_seriousness")
-def ask_seriousness(ask: Ask, subject: str, number: str) -> Response:
-    """Ask whether the event is serious, and by which criteria."""
-    return shown(ask, "seriousness", case_of(ask, subject, number))
-
-
-@pages.takes(CASE + "/seriousness", "adverse_event.assess_seriousness")
-def take_seriousness(ask: Ask, subject: str, number: str) -> Response:
-    """Record one party's judgement of seriousness; signed. Only a serious event has criteria."""
-    return taken(ask, "seriousness", case_of(ask, subject, number))
-
-
-@pages.shows(CASE + "/expectedness", "adverse_event.assess_expectedness")
-def ask_expectedness(ask: Ask, subject: str, number: str) -> Response:
-    """Ask whether the event is expected against the reference safety information."""
-    return shown(ask, "expectedness", case_of(ask, subject, number))
-
-
-@pages.takes(CASE + "/expectedness", "adverse_event.assess_expectedness")
-def take_expectedness(ask: Ask, subject: str, number: str) -> Response:
-    """Record the sponsor's judgement of expectedness; signed."""
-    return taken(ask, "expectedness", case_of(ask, subject, number))
-
-
 def causality(ask: Asked, case: Case) -> Form:
-    """Fill in a judgement of causality; raises Misfilled."""
+    """Fill in a judgement of causality, on the trial's own scale; raises Misfilled."""
     said = {"assessor": party(ask), "causality": chosen(ask, "causality", scale(ask))}
     return built(ask, CausalityAssessed, **named(ask, case), **said, **taken_back(ask))
+
+
+def causalities(ask: Asked, case: Case) -> Iterator[tuple[str, Form]]:
+    """Give each judgement of causality there is."""
+    for value in scale(ask):
+        yield value, built(ask, CausalityAssessed, **named(ask, case), assessor=party(ask), causality=value)
 
 
 def seriousness(ask: Asked, case: Case) -> Form:
@@ -100,6 +63,12 @@ def seriousness(ask: Asked, case: Case) -> Form:
     return built(ask, SeriousnessAssessed, **named(ask, case), **said, **taken_back(ask))
 
 
+def degrees(ask: Asked, case: Case) -> Iterator[tuple[str, Form]]:
+    """Give each judgement of seriousness; of the criteria, that which makes a clock shortest."""
+    for text, said in SERIOUS:
+        yield ask.words(text), built(ask, SeriousnessAssessed, **named(ask, case), assessor=party(ask), **said)
+
+
 def expectedness(ask: Asked, case: Case) -> Form:
     """Fill in a judgement of expectedness; raises Misfilled."""
     against = chosen(ask, "against", ("", *issued(ask)))
@@ -107,41 +76,61 @@ def expectedness(ask: Asked, case: Case) -> Form:
     return built(ask, ExpectednessAssessed, **named(ask, case), **said, **taken_back(ask))
 
 
-FILL: Mapping[str, Callable[[Asked, Case], Form]] = {
-    "causality": causality,
-    "seriousness": seriousness,
-    "expectedness": expectedness,
-}
+def expectations(ask: Asked, case: Case) -> Iterator[tuple[str, Form]]:
+    """Give each judgement of expectedness."""
+    for value, text in EXPECTED:
+        yield ask.words(text), built(ask, ExpectednessAssessed, **named(ask, case), expected=value)
 
 
-def taken(ask: Asked, what: str, case: Case) -> Response:
-    """Take a judgement that was signed, or say what it would set off where that was asked."""
-    if ask.text("do") == "check":
-        return shown(ask, what, case)
-    fill = partial(FILL[what], ask, case)
-    return done(ask, what, case, acted(ask, COMMAND + what, fill, MEANINGS, why(ask), read_at=read_at_if_said(ask)))
+class Judgement(NamedTuple):
+    """What is judged, under which title; how its form is filled in, and the answers there are, each with its form."""
+
+    name: str
+    title: str
+    fill: Callable[[Asked, Case], Form]
+    answers: Callable[[Asked, Case], Iterator[tuple[str, Form]]]
+
+    @property
+    def command(self) -> str:
+        """The command that records it, which is also the action of its routes."""
+        return f"adverse_event.assess_{self.name}"
 
 
-def set_off(ask: Asked, what: str, case: Case) -> tuple[Consequences | None, tuple[Answer, ...]]:
+JUDGEMENTS = (
+    Judgement("causality", N_("Assess causality"), causality, causalities),
+    Judgement("seriousness", N_("Assess seriousness"), seriousness, degrees),
+    Judgement("expectedness", N_("Assess expectedness"), expectedness, expectations),
+)
+
+
+def declare(what: Judgement) -> None:
+    """Give a judgement its page, and the place where its form goes."""
+
+    @pages.shows(f"{CASE}/{what.name}", what.command)
+    def ask_judgement(ask: Ask, subject: str, number: str) -> Response:
+        """Ask for one party's judgement."""
+        return shown(ask, what, case_of(ask, subject, number))
+
+    @pages.takes(f"{CASE}/{what.name}", what.command)
+    def take_judgement(ask: Ask, subject: str, number: str) -> Response:
+        """Record the judgement, signed, or say what it would set off where that was asked."""
+        case = case_of(ask, subject, number)
+        if ask.text("do") == "check":
+            return shown(ask, what, case)
+        fill = partial(what.fill, ask, case)
+        return done(ask, what, case, acted(ask, what.command, fill, MEANINGS, why(ask), read_at=read_at_if_said(ask)))
+
+
+for judgement in JUDGEMENTS:
+    declare(judgement)
+
+
+def set_off(ask: Asked, what: Judgement, case: Case) -> tuple[Consequences | None, tuple[Answer, ...]]:
     """Say what the answer given would come to; while none is given, what each would."""
     try:
-        return consequences(ask, COMMAND + what, FILL[what](ask, case)), ()
+        return consequences(ask, what.command, what.fill(ask, case)), ()
     except Misfilled:
-        return None, of_answers(ask, COMMAND + what, list(possible(ask, what, case)))
-
-
-def possible(ask: Asked, what: str, case: Case) -> Iterator[tuple[str, Form]]:
-    """Give the answers there are, each as the form it would fill in; of the criteria, that which makes a clock shortest."""
-    of = named(ask, case)
-    if what == "causality":
-        for value in scale(ask):
-            yield value, built(ask, CausalityAssessed, **of, assessor=party(ask), causality=value)
-    elif what == "seriousness":
-        for text, said in SERIOUS:
-            yield ask.words(text), built(ask, SeriousnessAssessed, **of, assessor=party(ask), **said)
-    else:
-        for value, text in EXPECTED:
-            yield ask.words(text), built(ask, ExpectednessAssessed, **of, expected=value)
+        return None, of_answers(ask, what.command, list(what.answers(ask, case)))
 
 
 def party(ask: Asked) -> str:
@@ -166,11 +155,6 @@ def issued(ask: Asked) -> list[str]:
     return [one.version for one in reversed(state.reference_safety_information)]
 
 
-def named(ask: Asked, case: Case) -> dict[str, Any]:
-    """Say in a form which adverse event is meant."""
-    return {"trial": ask.trial, "subject": case["subject"], "number": case["number"]}
-
-
 def taken_back(ask: Asked) -> dict[str, str]:
     """Say why the judgement says less than the one before, where it does."""
     return {"takes_back": chosen(ask, "takes_back", tuple(TAKES_BACK))}
@@ -182,10 +166,10 @@ def why(ask: Asked) -> str | None:
 
 
 def shown(
-    ask: Asked, what: str, case: Case, fault: Fault | None = None, moved: Sequence[dict[str, Any]] = ()
+    ask: Asked, what: Judgement, case: Case, fault: Fault | None = None, moved: Sequence[dict[str, Any]] = ()
 ) -> Response:
     """Show the form of a judgement; what was chosen stays."""
-    who, title = PARTIES[party(ask)], TITLES[what]
+    who = PARTIES[party(ask)]
     given, answers = set_off(ask, what, case)
     said = {
         "given": given,
@@ -193,22 +177,22 @@ def shown(
         "told": Told(ask),
         "moved": moved,
         "names": RECORD_FIELDS,
-        "title": ask.words(title),
+        "title": ask.words(what.title),
         "party": ask.words(who),
         "scale": [(value, value, "", counts_as(ask, value)) for value in scale(ask)],
         "criteria": [(name, ask.words(text), "", "") for name, text in CRITERIA.items()],
-        "versions": issued(ask) if what == "expectedness" else [],
+        "versions": issued(ask) if what.name == "expectedness" else [],
         "takes_back": [(name, ask.words(text), "", "") for name, text in TAKES_BACK.items()],
-        "signing": wanted(ask, *MEANINGS, error=fault.text if fault and fault.signing else ""),
+        "signing": wanted(ask, *MEANINGS, error=unsigned(fault)),
     }
-    return ask.render("case/assess.html.j2", 422 if fault else 200, what=what, case=case, fault=fault, **said)
+    return ask.render("case/assess.html.j2", 422 if fault else 200, what=what.name, case=case, fault=fault, **said)
 
 
-def done(ask: Asked, what: str, case: Case, fault: Fault | None) -> Response:
+def done(ask: Asked, what: Judgement, case: Case, fault: Fault | None) -> Response:
     """Go back to the case, or show the form again with what is wrong, and with what changed since it was opened."""
     if fault is not None:
         position = read_at_if_said(ask)
         ask.look_at(ask.trial)
         case = case_of(ask, case["subject"], str(case["number"]))
         return shown(ask, what, case, fault, [] if position is None else since(ask, case, position))
-    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))
+    return back_to(ask, case)

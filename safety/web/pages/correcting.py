@@ -4,7 +4,7 @@ from fastapi import Response
 
 from safety.aggregates.adverse_event import AdverseEvent, Corrected, Nullified
 from safety.aggregates.deciding import Form
-from safety.web.acting import Fault, acted, built, chosen
+from safety.web.acting import CASE, Fault, acted, back_to, built, chosen, named, unsigned
 from safety.web.as_read import Row, read_at, since
 from safety.web.asking import Ask, Asked
 from safety.web.changing import RECORD_FIELDS, WHY, Draft, Way, opened, sent
@@ -17,8 +17,8 @@ from safety.web.words import N_
 
 pages = Pages()
 
-CORRECT = "/trials/{trial}/cases/{subject}/{number}/correct"
-NULLIFY = "/trials/{trial}/cases/{subject}/{number}/nullify"
+CORRECT = CASE + "/correct"
+NULLIFY = CASE + "/nullify"
 WITHOUT_REASON = N_("Say why the record was wrong; the reason stands beside the correction for ever.")
 LONG_REASON = N_("The reason is longer than %(n)d characters. Shorten it.")
 MEANINGS: tuple[Meaning, ...] = ("authorship", "approval")
@@ -56,10 +56,9 @@ def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
         draft.given.errors["why"] = ask.words(LONG_REASON, n=WHY)
     if not draft.merged.changed:
         return None
-    named = {"trial": ask.trial, "subject": draft.case["subject"], "number": draft.case["number"]}
     right = {name: said[name] for name in draft.merged.changed if name in said}
     variables = [names[name] for name in draft.merged.changed]
-    return taken(Corrected, {**named, **right, "variables": variables}, draft.given, ask)
+    return taken(Corrected, {**named(ask, draft.case), **right, "variables": variables}, draft.given, ask)
 
 
 WAY = Way("adverse_event.correct", "correct/form.html.j2", asks, fill, reasoned=True)
@@ -78,11 +77,11 @@ def take_nullification(ask: Ask, subject: str, number: str) -> Response:
 
     def form() -> Form:
         said = {"reason": chosen(ask, "reason", tuple(REASONS)), "explanation": ask.text("explanation")}
-        return built(ask, Nullified, trial=ask.trial, subject=case["subject"], number=case["number"], **said)
+        return built(ask, Nullified, **named(ask, case), **said)
 
     fault = acted(ask, "adverse_event.nullify", form, MEANINGS, read_at=position)
     if fault is None:
-        return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))
+        return back_to(ask, case)
     ask.look_at(ask.trial)
     return nullification(ask, case_of(ask, subject, number), position, fault)
 
@@ -96,6 +95,6 @@ def nullification(ask: Asked, case: Row, position: int, fault: Fault | None = No
         "position": ask.at.position,
         "names": RECORD_FIELDS,
         "reasons": [(name, ask.words(text), "", "") for name, text in REASONS.items()],
-        "signing": wanted(ask, *MEANINGS, error=fault.text if fault and fault.signing else ""),
+        "signing": wanted(ask, *MEANINGS, error=unsigned(fault)),
     }
     return ask.render("correct/nullify.html.j2", 422 if fault else 200, **said)

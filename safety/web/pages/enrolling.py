@@ -1,5 +1,9 @@
 """Enrolling a subject by code, and how its course ends: withdrawn in one of four ways, completed, died."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 from fastapi import Response
 
 from safety.aggregates.deciding import Form
@@ -87,87 +91,79 @@ def enrolment(ask: Asked, fault: Fault | None = None) -> Response:
     return shown(ask, plate, said, fault)
 
 
-@pages.shows(SUBJECT + "/withdraw", "subject.withdraw")
-def ask_withdrawal(ask: Ask, subject: str) -> Response:
-    """Ask from what a subject withdraws."""
-    return ending(ask, "withdraw", subject_in(ask, subject))
+def withdrawal(ask: Asked, person: Row) -> Form:
+    """Fill in from what a subject withdraws, and because of which of its events."""
+    said = {
+        "mode": chosen(ask, "mode", tuple(MODES)),
+        "because_of_adverse_event": chosen(ask, "because_of", ("", *(str(one["number"]) for one in person["events"]))),
+        "withdrawn_on": date_in(ask),
+    }
+    return built(ask, Withdrawn, trial=ask.trial, subject=person["subject"], **said)
 
 
-@pages.takes(SUBJECT + "/withdraw", "subject.withdraw")
-def take_withdrawal(ask: Ask, subject: str) -> Response:
-    """Record a withdrawal."""
-    person = subject_in(ask, subject)
-
-    def form() -> Form:
-        event = chosen(ask, "because_of", ("", *(str(one["number"]) for one in person["events"])))
-        said = {
-            "mode": chosen(ask, "mode", tuple(MODES)),
-            "withdrawn_on": date_in(ask),
-            "because_of_adverse_event": event,
-        }
-        return built(ask, Withdrawn, trial=ask.trial, subject=person["subject"], **said)
-
-    return ended(ask, "withdraw", person, acted(ask, "subject.withdraw", form, read_at=read_at(ask)))
+def completion(ask: Asked, person: Row) -> Form:
+    """Fill in that a subject completed the trial."""
+    return built(ask, Completed, trial=ask.trial, subject=person["subject"], completed_on=date_in(ask))
 
 
-@pages.shows(SUBJECT + "/complete", "subject.complete")
-def ask_completion(ask: Ask, subject: str) -> Response:
-    """Ask when a subject completed the trial."""
-    return ending(ask, "complete", subject_in(ask, subject))
+def death(ask: Asked, person: Row) -> Form:
+    """Fill in that a subject died; the event that led to it is filed as a fact of its own."""
+    return built(ask, Died, trial=ask.trial, subject=person["subject"], died_on=date_in(ask))
 
 
-@pages.takes(SUBJECT + "/complete", "subject.complete")
-def take_completion(ask: Ask, subject: str) -> Response:
-    """Record that a subject completed the trial."""
-    person = subject_in(ask, subject)
+class End(NamedTuple):
+    """How the course of a subject ends: its command, title and button, and how its form is filled in; raises Misfilled."""
 
-    def form() -> Form:
-        return built(ask, Completed, trial=ask.trial, subject=person["subject"], completed_on=date_in(ask))
-
-    return ended(ask, "complete", person, acted(ask, "subject.complete", form, read_at=read_at(ask)))
-
-
-@pages.shows(SUBJECT + "/death", "subject.record_death")
-def ask_death(ask: Ask, subject: str) -> Response:
-    """Ask when a subject died."""
-    return ending(ask, "death", subject_in(ask, subject))
+    name: str
+    command: str
+    title: str
+    button: str
+    fill: Callable[[Asked, Row], Form]
 
 
-@pages.takes(SUBJECT + "/death", "subject.record_death")
-def take_death(ask: Ask, subject: str) -> Response:
-    """Record a death; the event that led to it is filed as a fact of its own."""
-    person = subject_in(ask, subject)
-
-    def form() -> Form:
-        return built(ask, Died, trial=ask.trial, subject=person["subject"], died_on=date_in(ask))
-
-    return ended(ask, "death", person, acted(ask, "subject.record_death", form, read_at=read_at(ask)))
+ENDS = (
+    End("withdraw", "subject.withdraw", N_("Record a withdrawal"), N_("Record the withdrawal"), withdrawal),
+    End("complete", "subject.complete", N_("Record the completion"), N_("Record the completion"), completion),
+    End("death", "subject.record_death", N_("Record a death"), N_("Record the death"), death),
+)
 
 
-ENDS = {
-    "withdraw": (N_("Record a withdrawal"), N_("Record the withdrawal")),
-    "complete": (N_("Record the completion"), N_("Record the completion")),
-    "death": (N_("Record a death"), N_("Record the death")),
-}
+def declare(end: End) -> None:
+    """Give an end its page, and the place where its form goes."""
+
+    @pages.shows(f"{SUBJECT}/{end.name}", end.command)
+    def ask_end(ask: Ask, subject: str) -> Response:
+        """Ask how and when it ended."""
+        return ending(ask, end, subject_in(ask, subject))
+
+    @pages.takes(f"{SUBJECT}/{end.name}", end.command)
+    def take_end(ask: Ask, subject: str) -> Response:
+        """Record the end; where it cannot be, show the form again with what is wrong and what came in between."""
+        person, position = subject_in(ask, subject), read_at(ask)
+        fault = acted(ask, end.command, partial(end.fill, ask, person), read_at=position)
+        if fault is None:
+            return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded=end.name))
+        ask.look_at(ask.trial)
+        moved = since(ask, person["subject"], position)
+        return ending(ask, end, subject_in(ask, subject), fault, moved)
 
 
-def ending(ask: Asked, how: str, person: Row, fault: Fault | None = None, moved: list[Row] | None = None) -> Response:
+for end in ENDS:
+    declare(end)
+
+
+def ending(ask: Asked, end: End, person: Row, fault: Fault | None = None, moved: list[Row] | None = None) -> Response:
     """Show the form of an end."""
-    title, button = (ask.words(text) for text in ENDS[how])
     modes = [(mode, ask.words(label), ask.words(means), "") for mode, (label, means) in MODES.items()]
     done = (person["withdrawn"] or "").split(",")
     standing = [one for one in person["events"] if not one["nullified"] and one["merged_into"] is None]
-    beside = {"subject": person, "how": how, "modes": [one for one in modes if one[0] not in done], "events": standing}
-    action = ask.in_trial(f"/subjects/{person['subject']}/{how}")
+    beside = {
+        "subject": person,
+        "how": end.name,
+        "modes": [one for one in modes if one[0] not in done],
+        "events": standing,
+    }
+    action = ask.in_trial(f"/subjects/{person['subject']}/{end.name}")
     said = {"mode": "", "because_of": ""} | parts_of(None)
-    return shown(ask, Plate("bedside/ending.html.j2", action, title, button, beside), said, fault, moved)
-
-
-def ended(ask: Asked, how: str, person: Row, fault: Fault | None) -> Response:
-    """Go back to the subject, or show the form again with what is wrong and what came in between."""
-    if fault is None:
-        return ask.go(ask.in_trial(f"/subjects/{person['subject']}", recorded=how))
-    position = read_at(ask)
-    ask.look_at(ask.trial)
-    moved = since(ask, person["subject"], position)
-    return ending(ask, how, subject_in(ask, person["subject"]), fault, moved)
+    plate = Plate("bedside/ending.html.j2", action, ask.words(end.title), ask.words(end.button), beside)
+    return shown(ask, plate, said, fault, moved)

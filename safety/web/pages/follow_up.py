@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Response
 
 from safety.aggregates.adverse_event import AdverseEvent, FollowedUp
+from safety.web.acting import CASE, named
 from safety.web.as_read import last_sent
 from safety.web.asking import Ask, Asked
 from safety.web.changing import Draft, Way, opened, sent
@@ -15,7 +16,7 @@ from safety.web.words import N_
 
 pages = Pages()
 
-FOLLOW_UP = "/trials/{trial}/cases/{subject}/{number}/follow-up"
+FOLLOW_UP = CASE + "/follow-up"
 TAKES_BACK = N_(
     "A follow-up adds to the record and takes nothing back. Correct the record if it was wrong; assess anew what is judged otherwise now."
 )
@@ -48,9 +49,8 @@ def fill(ask: Asked, draft: Draft, said: dict[str, Any]) -> FollowedUp | None:
     for name in draft.merged.changed:
         if told(given, name) in {"", "n"} and draft.now.particulars.get(name) not in {None, "N"}:
             given.errors["serious" if name in SIX else DATES.get(name, name)] = ask.words(TAKES_BACK)
-    named = {"trial": ask.trial, "subject": draft.case["subject"], "number": draft.case["number"]}
     new = {name: said[name] for name in draft.merged.changed if name in said}
-    return taken(FollowedUp, {**named, **new, "aware": awareness(given, ask, zone)}, given, ask)
+    return taken(FollowedUp, {**named(ask, draft.case), **new, "aware": awareness(given, ask, zone)}, given, ask)
 
 
 WAY = Way(

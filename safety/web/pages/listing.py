@@ -38,9 +38,12 @@ def of_a_number(connection: Connection, ask: Asked, arm: str, page: int, size: i
     """Give a page of what one number counts; who may not read the number may not read this either."""
     if ask.governs is None or not ask.may("incidence.read"):
         raise NotThere
-    cell = cell_of(ask, arm)
     primary = ask.governs.counting.primary_window is not None and ask.request.query_params.get("window") == "primary"
-    window: Window = "primary" if primary else "all"
+    return of_cell(connection, ask, cell_of(ask, arm), "primary" if primary else "all", page, size)
+
+
+def of_cell(connection: Connection, ask: Asked, cell: Cell, window: Window, page: int, size: int) -> dict[str, Any]:  # noqa: PLR0917, which number, and which page of it
+    """Give a page of the adverse events that a cell of the table counts."""
     keys = behind(connection, ask.trial, ask.at, cell, window=window)
     shown = keys[(page - 1) * size : page * size]
     rows = line_listing(connection, ask.trial, ask.at, sites=ask.sites, only=frozenset(shown))["rows"] if shown else []

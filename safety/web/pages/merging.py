@@ -7,7 +7,7 @@ from fastapi import Response
 from safety.aggregates.adverse_event import Merged, Unmerged
 from safety.aggregates.deciding import Form
 from safety.projections.duplicates import duplicates
-from safety.web.acting import Fault, Misfilled, acted, built, chosen
+from safety.web.acting import CASE, Fault, Misfilled, acted, back_to, built, chosen, named
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.consequences import Answer, Told, consequences, of_answers
 from safety.web.declaring import Pages
@@ -18,7 +18,6 @@ from safety.web.words import N_
 pages = Pages()
 
 A_PAGE = 50
-CASE = "/trials/{trial}/cases/{subject}/{number}"
 WHY = 500
 """Characters of the reason that is kept beside a merge."""
 NO_REASON = N_("Say why, in a few words.")
@@ -73,7 +72,7 @@ def take_parting(ask: Ask, subject: str, number: str) -> Response:
     fault = acted(ask, "adverse_event.unmerge", form, reason=why(ask))
     if fault is not None:
         return parting(ask, case, fault)
-    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}"))
+    return back_to(ask, case)
 
 
 def pair_of(ask: Asked, subject: str, number: str, other: str) -> tuple[Case, Case]:
@@ -96,7 +95,7 @@ def merged_case(ask: Asked, subject: str, number: str) -> Case:
 def merge_of(ask: Asked, one: Case, other: Case, stays: int) -> Form:
     """Fill in the merge after which one of two stays."""
     goes = other if one["number"] == stays else one
-    return built(ask, Merged, trial=ask.trial, subject=one["subject"], number=goes["number"], into=stays)
+    return built(ask, Merged, **named(ask, goes), into=stays)
 
 
 def merging(ask: Asked, one: Case, other: Case, *, why: bool) -> Form:
@@ -109,7 +108,7 @@ def merging(ask: Asked, one: Case, other: Case, *, why: bool) -> Form:
 
 def unmerged(ask: Asked, case: Case) -> Form:
     """Fill in that a merge was wrong."""
-    return built(ask, Unmerged, trial=ask.trial, subject=case["subject"], number=case["number"])
+    return built(ask, Unmerged, **named(ask, case))
 
 
 def why(ask: Asked) -> str:
