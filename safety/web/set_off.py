@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import Form
 from safety.aggregates.ladder import Step
-from safety.aggregates.obligation import Opened, Submitted, Superseded
+from safety.aggregates.obligation import Antedated, Opened, Submitted, Superseded
 from safety.projections.on_duty import recipients
 from safety.web.asking import Asked
 from safety.web.words import N_
@@ -52,6 +52,8 @@ class SetOff(NamedTuple):
     made: frozenset[str]
     """Of the clocks those that the filing itself meets: it is the site's report to the sponsor."""
     superseded: tuple[Superseded, ...]
+    antedated: tuple[Antedated, ...]
+    """Reports that were sent and would turn out to have been due earlier."""
     next_step: Step | None
     instead: tuple[Instead, ...]
 
@@ -75,6 +77,7 @@ def set_off(ask: Asked, form: Form, record: Mapping[str, Any], command: str = RE
         opened(events),
         frozenset(event.obligation for event in events if isinstance(event, Submitted)),
         tuple(event for event in events if isinstance(event, Superseded)),
+        tuple(event for event in events if isinstance(event, Antedated)),
         ladder.step("urgent", 2) if ladder and urgent else None,
         # Asked a moment later, an awareness that is now would be later too: the other answers are about the same moment.
         otherwise(ask, command, form.model_copy(update={"aware": events[0].__dict__["aware"]}), record, opened(events)),
