@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from safety.aggregates.account import OPERATOR
 from safety.aggregates.trial import Definition
 from safety.directory import Directory
 from safety.duty import RULES
@@ -33,12 +34,13 @@ def vacant(vacancy: Vacancy) -> Fault:
     """Tell of a role that nobody fills."""
     at = vacancy.begins_at
     why = "nobody holds the role" if at is None else f"everybody is away without cover from {at:%Y-%m-%d %H:%M} UTC"
+    goes_to = f"the desk's own account {OPERATOR}" if vacancy.role == "operator" else "the operator"
     return {
         "trial": vacancy.trial,
         "role": vacancy.role,
         "kind": "vacant",
         "from": None if at is None else iso(at),
-        "message": f"{why}; its alerts go to the operator.",
+        "message": f"{why}; its alerts go to {goes_to}.",
     }
 
 

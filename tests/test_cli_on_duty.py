@@ -74,11 +74,12 @@ def fault(cli: CommandLine, trial: str = TRIAL) -> list[tuple[Any, ...]]:
 
 
 VACANT = "nobody holds the role; its alerts go to the operator."
+NO_OPERATOR = "nobody holds the role; its alerts go to the desk's own account OPERATOR."
 
 
 def test_faults_are_told_until_they_are_mended(tmp_path: Path) -> None:
     cli = with_trial(tmp_path)
-    assert fault(cli) == [("operator", "vacant", VACANT), ("safety_officer", "vacant", VACANT)]
+    assert fault(cli) == [("operator", "vacant", NO_OPERATOR), ("safety_officer", "vacant", VACANT)]
     assert "nobody holds the role" in cli("alerts", "faults").out
     cli("account", "add", "HEAD", "--role", "operator", "--name", "Head", "--email", "head@a.org")
     cli("account", "add", "CHEN", "--role", "safety_officer", "--name", "Chen")

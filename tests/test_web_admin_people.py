@@ -178,6 +178,24 @@ def test_who_is_not_there_is_not_there(browser: TestClient, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 
+def test_an_empty_desk_says_what_to_do_first(homes: Homes) -> None:
+    operator = signed_in(with_people(homes.open(), OPER={"roles": ["operator"]}), "OPER")
+    assert 'href="/admin">Begin</a>' in operator.get("/").text
+    page = operator.get("/admin").text
+    assert "Let the safety officer sign for the rule packs" in page
+    assert "Every role is filled" not in page, "there is no role to fill"
+    officer = signed_in(with_people(homes.open(), CHEN={"roles": ["safety_officer"]}), "CHEN")
+    assert "An operator registers trials" in officer.get("/").text
+
+
+def test_alerts_that_no_channel_takes_out_of_the_machine_are_a_fault(home: Home, browser: TestClient) -> None:
+    told = "Neither e-mail nor a webhook is set up"
+    assert told in browser.get("/admin").text
+    assert "Every role is filled" not in browser.get("/admin").text
+    home.settings = home.settings.model_copy(update={"webhook_url": "https://hook.example"})
+    assert told not in browser.get("/admin").text
+
+
 def test_the_overview_says_what_is_wrong_first(home: Home, browser: TestClient) -> None:
     page = browser.get("/admin").text
     assert "would keep an alert from reaching somebody" in page

@@ -74,7 +74,10 @@ def test_what_it_would_set_off_is_told_before_and_nothing_is_written(home: Home)
     told = words(pressed(home, "check", **SERIOUS))
     assert home.journal.head()[0] == head
     assert "Alerted at once, 1 person" in told
-    assert "Safety officer (CHEN) a serious adverse event is reported. By e-mail." in told
+    hears = "Safety officer (CHEN) a serious adverse event is reported."
+    assert f"{hears} Into the mail folder of this machine only: tell this person yourself." in told
+    home.settings = home.settings.model_copy(update={"smtp_url": "smtp://mail.example"})
+    assert f"{hears} By e-mail." in words(pressed(home, "check", **SERIOUS))
     assert "a clock runs out" not in told, "filing is the report that the investigator owes"
     assert "Clocks started, 2" in told
     assert "Report to sponsor: Mon 2 Mar 2026, 17:00 1 day left, owed by the investigator, T-SITE" in told

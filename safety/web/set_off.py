@@ -31,8 +31,9 @@ class Alerted(NamedTuple):
     role: str
     reason: str
     instead_of: str | None
-    has_address: bool
     because: tuple[str, ...]
+    reached: str
+    """By which way the alert comes, or that somebody must tell the person; in the reader's words."""
 
 
 class Instead(NamedTuple):
@@ -142,10 +143,23 @@ def people(ask: Asked, urgent: Sequence[Form]) -> tuple[Alerted, ...]:
                 because = (known.because if known else ()) + (
                     () if known and one.rule in known.because else (one.rule,)
                 )
-                found[who.account] = Alerted(
-                    who.account, one.role, who.reason, who.instead_of, who.account in addresses, because
-                )
+                way = reached(ask, who.account, has_address=who.account in addresses)
+                found[who.account] = Alerted(who.account, one.role, who.reason, who.instead_of, because, way)
     return tuple(found.values())
+
+
+def reached(ask: Asked, account: str, *, has_address: bool) -> str:
+    """Say by which channel an alert comes to somebody, as this process was set up; nothing of who reads this where none does."""
+    said = ask.home.settings
+    if said.smtp_url and has_address:
+        return ask.words("By e-mail.")
+    if said.webhook_url:
+        return ask.words("Over the webhook.")
+    if account == ask.account:
+        return ""
+    if said.smtp_url:
+        return ask.words("No address is on record: tell this person yourself.")
+    return ask.words("Into the mail folder of this machine only: tell this person yourself.")
 
 
 def answers(ask: Asked, record: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:

@@ -38,6 +38,7 @@ def overview(ask: Ask) -> Response:
         waiting = sum(way.state in {"none", "invited"} for way in ways.values())
     reached = ask.may("channel.read")
     said: Row = {"faults": found, "trials": rows, "waiting": waiting, "failing": failing if reached else []}
+    said["nobody_called"] = not ask.past and not (ask.home.settings.smtp_url or ask.home.settings.webhook_url)
     return ask.render("admin/index.html.j2", **said)
 
 
