@@ -39,6 +39,8 @@ WHOLE = {
     "/trials/{trial}/cases/{subject}/{number}/merge": "?with=2",
     "/trials/{trial}/history/export": f"?subject={ALL}&number=1",
     "/api/v1/trials/{trial}/comparison": "?a=10&b=2000",
+    "/api/v1/trials/{trial}/incidence/events": "?arm=A",
+    "/api/v1/trials/{trial}/what-if": "?pack=CN-ADMSC-DEMO",
     **dict.fromkeys(
         (
             f"/trials/{{trial}}/cases/{{subject}}/{{number}}/{step}"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from safety.aggregates.trial import Amended, Registered
 from safety.home import Home
 from safety.journal import decode
 from safety.packaged import packaged_packs, packaged_profiles
@@ -105,7 +106,8 @@ def leaves(value: Any) -> Iterator[str]:  # noqa: ANN401, whatever a field holds
     elif isinstance(value, Mapping):
         yield from (text for part in value.values() for text in leaves(part))
     elif isinstance(value, (list, tuple, set, frozenset)):
-        yield from (text for part in value for text in leaves(part))
+        found = [text for part in value for text in leaves(part)]
+        yield from (*found, ", ".join(found))
     elif isinstance(value, str):
         yield value
 
@@ -116,14 +118,23 @@ def citations() -> frozenset[str]:
     every: tuple[Pack | Profile, ...] = (*packaged_packs(), *packaged_profiles())
     found = {source for one in every for source in one.sources}
     for pack in packaged_packs():
-        found |= {one.citation for one in (*pack.rules, *pack.outside)}
+        found |= {rule.citation for rule in pack.rules} | {part.citation for part in pack.outside}
         found |= {form.citation for rule in pack.rules for form in rule.formats if form.citation}
     return frozenset(found)
 
 
 def recorded(home: Home) -> set[str]:
     """What people and files said in the record: names, terms, titles, reasons; not the reasons that the desk composed."""
-    return {text for row in home.journal.page(0, 10_000, 10_000) for text in leaves(decode(row).event)}
+    events = [decode(row).event for row in home.journal.page(0, 10_000, 10_000)]
+    titles = {event.definition.title for event in events if isinstance(event, Registered | Amended)}
+    said = {text for event in events for text in leaves(event)}
+    return said | {cut for title in titles for cut in shortened(title)} | {one.name for one in home.directory.people()}
+
+
+def shortened(title: str) -> Iterator[str]:
+    """What a page may show of a long title: its first words and three dots."""
+    first = title.split()
+    yield from (" ".join(first[:many]) + "..." for many in range(1, len(first)))
 
 
 def kind(address: str) -> str:

@@ -23,7 +23,7 @@ def both(english: str, chinese: str, printed: str, *given: str) -> None:
     assert re.search("[\\u4e00-\\u9fff]", chinese)
 
 
-@pytest.mark.parametrize(("members", "arm"), product(("assigned", "dosed"), ("planned", "actual")))
+@pytest.mark.parametrize(("members", "arm"), list(product(("assigned", "dosed"), ("planned", "actual"))))
 def test_the_population(members: str, arm: str) -> None:
     of = Population.model_validate({"members": members, "arm": arm})
     both(said.population(ENGLISH, of), said.population(CHINESE, of), of.words)
@@ -36,8 +36,8 @@ def test_a_population_of_the_trials_own_name_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("until", [None, 30])
-@pytest.mark.parametrize(("day", "month"), product(("first", "span", "unknown"), repeat=2))
-@pytest.mark.parametrize(("same", "other"), product(("emergent", "not_emergent"), repeat=2))
+@pytest.mark.parametrize(("day", "month"), list(product(("first", "span", "unknown"), repeat=2)))
+@pytest.mark.parametrize(("same", "other"), list(product(("emergent", "not_emergent"), repeat=2)))
 def test_treatment_emergent(until: int | None, day: str, month: str, same: str, other: str) -> None:
     of = TreatmentEmergent.model_validate({
         "missing_day": day, "missing_month": month, "same_day": same, "undecidable": other, "unknown": same,
@@ -46,7 +46,9 @@ def test_treatment_emergent(until: int | None, day: str, month: str, same: str, 
     both(said.treatment_emergent(ENGLISH, of), said.treatment_emergent(CHINESE, of), of.words)
 
 
-@pytest.mark.parametrize(("by", "missing"), product(("investigator", "sponsor", "either"), ("related", "not_related")))
+@pytest.mark.parametrize(
+    ("by", "missing"), list(product(("investigator", "sponsor", "either"), ("related", "not_related")))
+)
 def test_related(by: str, missing: str) -> None:
     of = Causality.model_validate({
         "scale": "of the trial", "related": ["probable"], "not_related": ["none"], "missing": missing, "by": by,
@@ -61,7 +63,8 @@ def test_serious(reading: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("anchor", "side", "confidence"), product(("first_dose", "last_dose"), ("inside", "outside"), ("stated", "UNSURE"))
+    ("anchor", "side", "confidence"),
+    list(product(("first_dose", "last_dose"), ("inside", "outside"), ("stated", "UNSURE"))),
 )
 def test_the_window(anchor: str, side: str, confidence: str) -> None:
     source = "registry entry, read by us"

@@ -142,7 +142,8 @@ def test_the_bar_leads_to_the_same_page_with_its_filters(home: Home, path: str) 
     first = 1 if path == "/" else 3
     assert (bar.slider["min"], bar.slider["max"]) == (str(first), str(home.journal.head().position))
     assert 'href="#moment"' in page.text, "the stamp leads there"
-    past = auditor.get(where, params=dict([*filters, ("as_of", "6")]))
+    then: list[tuple[str, str | int | float | bool | None]] = [*filters, ("as_of", "6")]
+    past = auditor.get(where, params=then)
     assert past.status_code == 200, past.text
     assert 'class="is-past"' in past.text
     assert "Later entries are hidden" in past.text

@@ -57,7 +57,7 @@ def named_by_refusals() -> set[str]:
     """What refusals name in words, as their sources and coded lists have it."""
     source = "".join(path.read_text() for path in Path(deciding.__file__).parent.glob("*.py"))
     found = {f"{name}={text}" for name, text in re.findall(r'\b(why|what|where)="([^"{]+)"', source)}
-    found |= {f"what={text}" for text in re.findall(r'check_moment\(known, form, "([^"]+)"', source)}
+    found |= {f"what={text}" for text in re.findall(r'check_(?:moment|answer)\(known, form, "([^"]+)"', source)}
     found |= {f"verb={text}" for text in re.findall(r'check_runs\(known, form, "([^"]+)"', source)}
     found |= {f"what=withdrawal from {mode.replace('_', ' ')}" for mode in get_args(WithdrawalMode)}
     coded = {"state": get_args(State), "assessor": get_args(Assessor), "role": get_args(Role)}

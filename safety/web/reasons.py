@@ -96,6 +96,8 @@ SURE = {"basis": BASIS, "confidence": CONFIDENCE}
 FROM_A_PACK = ("note", "meaning", "format")
 """Names whose values are sentences of a pack; the catalogue has those of the packs that come with the program."""
 NAME = re.compile(r"%\\\((\w+)\\\)s")
+ONE_WORD = ("basis", "confidence")
+"""Names whose values are one word: a clause before them may have brackets of its own."""
 TRADE = ("state", "answer", "party", "sender", "limit")
 """Names whose values are words of the trade; `states` is several of them."""
 
@@ -103,7 +105,12 @@ TRADE = ("state", "answer", "party", "sender", "limit")
 @cache
 def patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Make of each form what recognises it."""
-    return tuple((form, re.compile(NAME.sub(r"(?P<\1>.+?)", re.escape(form)))) for form in FORMS)
+    return tuple((form, re.compile(NAME.sub(any_value, re.escape(form)))) for form in FORMS)
+
+
+def any_value(name: re.Match[str]) -> str:
+    """Give what recognises the value of a name."""
+    return rf"(?P<{name[1]}>\w+)" if name[1] in ONE_WORD else f"(?P<{name[1]}>.+?)"
 
 
 def said_in_words(ask: Asked, line: str) -> str:

@@ -66,6 +66,10 @@ DATES = frozenset({"started_on", "ended_on", "enrolled_on", "died_on", "aware_on
 """Fields that hold a date, which may be partial."""
 
 OF_EVENTS = {
+    "cells_per_kg": N_("cells per kg"),
+    "viability_percent": N_("viability, %"),
+    "interrupted": N_("given with interruption"),
+    "interruption": N_("what interrupted it"),
     "trial": N_("trial"),
     "subject": N_("subject"),
     "number": N_("number"),

@@ -92,7 +92,7 @@ def unsure_of(packs: Iterable[Pack]) -> list[tuple[Pack, Rule]]:
 
 
 def condition(words: Words, text: str | None, configuration: Mapping[str, str]) -> str:
-    """Say a condition: what is named in words, what the pack leaves to the trial in the pack's own."""
+    """Say a condition: what is named in words, what the pack leaves to the trial as the pack asks it."""
     if text is None:
         return words("whatever the event is")
     said = [named(words, part, configuration) for part in re.findall(r"[()]|\w+", text)]
@@ -105,7 +105,7 @@ def named(words: Words, part: str, configuration: Mapping[str, str]) -> str:
         return words(JOINED[part])
     if part in FACTS:
         return words(FACTS[part])
-    return f"“{configuration[part]}”" if part in configuration else part
+    return f"“{words.gettext(configuration[part])}”" if part in configuration else part
 
 
 def limit(words: Words, rule: Rule) -> str:

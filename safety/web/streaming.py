@@ -12,6 +12,7 @@ from safety.web.rendering import template
 A_PIECE = 16_384
 """Characters that are sent at once."""
 HOW_FAR = "</progress>"
+"""How the element ends behind which a template has said how far it is."""
 
 
 def streamed(ask: Asked, name: str, status: int = HTTPStatus.OK, **context: Any) -> Response:  # noqa: ANN401, whatever a template shows
