@@ -99,7 +99,13 @@ def operations(app: FastAPI, home: Home, account: str, mode: GenerationMode) -> 
     raw = {one.label: one.definition.raw for one in found}
     if mode is GenerationMode.POSITIVE:
         return found
-    return [one for one in found if raw[one.label].get("parameters") or raw[one.label].get("requestBody")]
+    return [one for one in found if may_be_wrong(raw[one.label])]
+
+
+def may_be_wrong(said: dict[str, Any]) -> bool:
+    """Say whether anything of a request can be wrong: a part of its path that is any text cannot."""
+    asked = [one for one in said.get("parameters", ()) if one["in"] != "path" or set(one["schema"]) - {"type", "title"}]
+    return bool(asked or said.get("requestBody"))
 
 
 def is_vain(failure: Exception, answer: Any) -> bool:  # noqa: ANN401, schemathesis' own

@@ -27,7 +27,8 @@ from safety.settings import Settings
 from tests.command_line import TRIAL, with_trial, write
 
 SAE = {"STUDYID": TRIAL, "USUBJID": "S01", "AETERM": "CANARY", "AESER": "Y"}
-START = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+START = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=30, second=0, microsecond=0)
+"""Later than what the command line has written into the log under the machine's own clock."""
 
 
 class Clock:

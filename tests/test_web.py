@@ -45,9 +45,14 @@ def home(homes: Homes) -> Home:
     return with_a_trial(homes.open())
 
 
+TOLD_TO_WAIT = {
+    f"vigilog_{whose}_requests_told_to_wait_total": 0 for whose in ("source", "token", "programs", "person")
+}
+
+
 def numbers(text: str) -> dict[str, float]:
     """Read Prometheus text: each number after its two comment lines, none with a label."""
-    block = re.compile(r"# HELP (\w+) [^\n]+\n# TYPE (\w+) gauge\n(\w+) (\S+)\n")
+    block = re.compile(r"# HELP (\w+) [^\n]+\n# TYPE (\w+) (?:gauge|counter)\n(\w+) (\S+)\n")
     found = list(block.finditer(text))
     assert "".join(match[0] for match in found) == text
     assert all(match[1] == match[2] == match[3] for match in found)
@@ -122,6 +127,7 @@ def test_the_numbers_are_those_of_the_log_and_of_the_clock_handed_in(home: Home,
         "vigilog_reviews_owed": 0,
         "vigilog_sign_ins_refused_last_minute": 0,
         "vigilog_api_tokens_refused_last_minute": 0,
+        **TOLD_TO_WAIT,
     }
 
 
@@ -163,6 +169,7 @@ def test_while_a_table_has_stopped_what_is_owed_is_left_out(home: Home) -> None:
         "vigilog_views_stopped_tables": 1,
         "vigilog_sign_ins_refused_last_minute": 0,
         "vigilog_api_tokens_refused_last_minute": 0,
+        **TOLD_TO_WAIT,
     }
 
 
