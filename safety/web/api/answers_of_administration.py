@@ -7,7 +7,7 @@ from pydantic import Field
 from safety.web.api.answers import Part, Stamped
 
 
-class Fault(Part):
+class Unreachable(Part):
     """Something that would keep an alert from reaching anybody; `from` is when it begins, null where it is so now."""
 
     trial: str
@@ -31,7 +31,7 @@ class Administration(Part):
     """What is wrong with the desk now, and the trials that one has part in."""
 
     position: int
-    faults: list[Fault]
+    faults: list[Unreachable]
     trials: list[Administered]
 
 
@@ -113,7 +113,7 @@ class Rota(Stamped):
     digest: list[Rung]
     roles: list[RoleHolders]
     away: list[Absence]
-    faults: list[Fault]
+    faults: list[Unreachable]
     drills: list[DrillOfLadder]
 
 
