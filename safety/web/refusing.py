@@ -20,13 +20,14 @@ from safety.store import StoreUnusable
 from safety.web.api.admission import BeyondScope
 from safety.web.api.commands import Misfit, NotJson
 from safety.web.api.problems import Fault, faults, problem
-from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.asking import InThePast, NotThere, Unclear
 from safety.web.going_on import within
 from safety.web.kept_forms import WHERE, keep
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
 from safety.web.standing import not_ready
+from safety.web.visiting import Forged, SignInFirst
 from safety.web.words import N_, Words, chosen, language_of, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
