@@ -5,16 +5,20 @@ from typing import Any
 
 from sqlalchemy import Connection, literal, select
 
+from safety.projections import given
 from safety.projections.at import At, utc
 from safety.projections.audit import AUDIT
 from safety.projections.subject import SUBJECT
 from safety.projections.trial import TRIAL
 
+LAST = (
+    select(AUDIT.c.recorded_at).where(AUDIT.c.position <= given.NOW.position).order_by(AUDIT.c.position.desc()).limit(1)
+)
+
 
 def recorded_at(connection: Connection, at: At) -> str | None:
     """Say when the log took the last event that a moment includes, ISO 8601 in UTC; None before the first."""
-    ask = select(AUDIT.c.recorded_at).where(AUDIT.c.position <= at.position).order_by(AUDIT.c.position.desc()).limit(1)
-    return utc(connection.execute(ask).scalar_one_or_none())
+    return utc(connection.execute(LAST, {"at": at.position}).scalar_one_or_none())
 
 
 def audit_trail(connection: Connection, at: At, *, after: int = 0, limit: int | None = None) -> list[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """The file of one adverse event: its line, the doses beside it, what it made due, and who was told of it with what receipts."""
 
 import json
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
+from safety.projections import given
 from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.at import At
 from safety.projections.case_list import serious_unexpected_related
@@ -18,6 +20,30 @@ from safety.projections.line_listing import line_listing
 from safety.projections.obligation import OBLIGATION
 from safety.projections.obligations import as_told
 from safety.values import microseconds
+
+GIVEN, DUE, RAISED, SENT = EXPOSURE.table, OBLIGATION.table, ALERT.table, MESSAGE.table
+LIKE = re.compile("([/%_])")
+"""What has to be escaped in a pattern of LIKE."""
+# Written once: putting them together for each case would take longer than answering them.
+DOSES = (
+    select(*(GIVEN.c[name] for name in ("number", "treatment", "amount", "unit", "lot", "started_on", "withheld")))
+    .where(GIVEN.c.trial == given.TRIAL, GIVEN.c.subject == bindparam("subject"), given.NOW.stands(GIVEN))
+    .where(GIVEN.c.vanished == 0)
+    .order_by(GIVEN.c.number)
+)
+DUTIES = (
+    select(DUE)
+    .where(DUE.c.trial == given.TRIAL, DUE.c.subject == bindparam("subject"), DUE.c.number == bindparam("number"))
+    .where(given.NOW.stands(DUE))
+    .order_by(DUE.c.runs.desc(), DUE.c.due_at.is_not(None), DUE.c.due_at, DUE.c.obligation)
+)
+ALERTS = (
+    select(RAISED)
+    .where(RAISED.c.trial == given.TRIAL, given.NOW.stands(RAISED))
+    .where(RAISED.c.concerning.contains(bindparam("concerning"), escape="/"))
+    .order_by(RAISED.c.raised_at, RAISED.c.alert)
+)
+MESSAGES = select(SENT).where(SENT.c.message.in_(bindparam("messages", expanding=True)), given.NOW.stands(SENT))
 
 
 def case_file(
@@ -55,19 +81,13 @@ def case_file(
 
 
 def _doses(connection: Connection, trial: str, subject: str, at: At) -> list[dict[str, Any]]:
-    table = EXPOSURE.table
-    ask = select(table).where(table.c.trial == trial, table.c.subject == subject, at.stands(table))
-    told = ("number", "treatment", "amount", "unit", "lot", "started_on", "withheld")
-    rows = connection.execute(ask.where(table.c.vanished == 0).order_by(table.c.number)).mappings()
-    return [{name: row[name] for name in told} for row in rows]
+    rows = connection.execute(DOSES, given.values(trial, at) | {"subject": subject}).mappings()
+    return [dict(row) for row in rows]
 
 
 def _duties(connection: Connection, of: tuple[str, str, int], at: At, now: int) -> list[dict[str, Any]]:
-    table = OBLIGATION.table
     trial, subject, number = of
-    ask = select(table).where(table.c.trial == trial, table.c.subject == subject, table.c.number == number)
-    order = (table.c.runs.desc(), table.c.due_at.is_not(None), table.c.due_at, table.c.obligation)
-    rows = connection.execute(ask.where(at.stands(table)).order_by(*order))
+    rows = connection.execute(DUTIES, given.values(trial, at) | {"subject": subject, "number": number})
     beside = (
         {"due": row.due_at, "starts": row.starts_at, "runs": bool(row.runs), "position": row.from_position}
         | as_told(row, now)
@@ -77,10 +97,9 @@ def _duties(connection: Connection, of: tuple[str, str, int], at: At, now: int) 
 
 
 def _alerts(connection: Connection, trial: str, concerning: str, at: At) -> list[dict[str, Any]]:
-    table = ALERT.table
-    named = table.c.concerning.contains(json.dumps(concerning), autoescape=True)
-    ask = select(table).where(table.c.trial == trial, at.stands(table), named)
-    rows = connection.execute(ask.order_by(table.c.raised_at, table.c.alert)).all()
+    rows = connection.execute(
+        ALERTS, given.values(trial, at) | {"concerning": LIKE.sub(r"/\1", json.dumps(concerning))}
+    ).all()
     told = [
         alert_as_told(row)
         | {
@@ -98,9 +117,7 @@ def _alerts(connection: Connection, trial: str, concerning: str, at: At) -> list
 
 def _deliveries(connection: Connection, messages: Sequence[str], at: At) -> dict[str, dict[str, Any]]:
     """Give to whom each message went and the last receipt of each channel."""
-    table = MESSAGE.table
-    ask = select(table).where(table.c.message.in_(messages), at.stands(table))
     return {
         row.message: {"to": row.account, "role": row.role, "state": row.state, "receipts": json.loads(row.receipts)}
-        for row in connection.execute(ask)
+        for row in connection.execute(MESSAGES, {"messages": messages, "at": at.position})
     }

@@ -1,10 +1,11 @@
 """The line listing: one row an adverse event, with what was judged of it and how it lies to the doses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, Select, bindparam, case, select, tuple_
 
 from safety.aggregates.trial import Definition
 from safety.projections import counted
@@ -13,7 +14,8 @@ from safety.projections.assessment import ASSESSMENT, PLAIN
 from safety.projections.at import At
 from safety.projections.audit_trail import recorded_at
 from safety.projections.exposure import EXPOSURE
-from safety.projections.rows import marks
+from safety.projections.given import NOW, SITES, SUBJECTS, TRIAL, moment_of, values
+from safety.projections.rows import OPEN, marks
 from safety.projections.subject import SUBJECT
 from safety.projections.trials import definition
 from safety.values import DAY_SECONDS
@@ -25,6 +27,21 @@ AS_STATED = (
 )  # fmt: skip
 FEW = 500
 """Up to so many subjects are asked for by name; for more it is cheaper to read the whole trial."""
+
+
+KEPT = 64
+"""So many statements are kept built: one for each definition and each way of asking."""
+LISTED = cast("AbstractSet[str]", bindparam("listed", expanding=True))
+
+
+class Which(NamedTuple):
+    """What the listed adverse events are narrowed by; which subjects, pairs and sites is given when they are asked for."""
+
+    serious: bool
+    related: bool
+    subjects: bool
+    pairs: bool
+    sites: bool
 
 
 class Dose(NamedTuple):
@@ -69,30 +86,35 @@ def line_listing(
 
     """
     governs = definition(connection, trial, at)
-    wanted = [AE.c.trial == trial, at.stands(AE), at.happened(AE.c.onset_low)]
-    if serious:
-        wanted.append(serious_in_duties())
-    if related:
-        wanted.append(counted.related(governs, trial, at) == 1)
-    if subject is not None:
-        wanted.append(AE.c.subject == subject)
-    if subjects is not None:
-        wanted.append(AE.c.subject.in_(subjects))
-    if sites is not None:
-        wanted.append(of_sites(trial, at, sites))
-    if only is not None and len(only) <= FEW:
-        # The subjects too: an index leads to them, none to pairs.
-        wanted.append(AE.c.subject.in_({code for code, _ in only}))
-        wanted.append(tuple_(AE.c.subject, AE.c.number).in_(sorted(only)))
-    page = select(AE.c.subject, AE.c.number).where(*wanted).order_by(AE.c.subject, AE.c.number)
-    keys = {(row.subject, row.number) for row in connection.execute(page.limit(limit).offset(offset))}
-    keys = keys if only is None else keys & only
-    subjects = {code for code, _ in keys}
-    of = subjects if len(subjects) <= FEW else None
-    lines = connection.execute(_lines(trial, governs, at, of).where(*wanted)).mappings()
-    beside = Beside(_judged(connection, trial, at, of), _doses(connection, trial, at, of))
-    listed = [_line(row, beside) for row in lines if (row["subject"], row["number"]) in keys]
+    pairs = only if only is not None and len(only) <= FEW else None
+    named = _named(subject, subjects, pairs)
+    which = Which(serious, related, named is not None, pairs is not None, sites is not None)
+    given = values(trial, at) | {"subjects": named, "pairs": pairs, "sites": sites}
+    of, keys = named, pairs
+    if named is None or len(named) > FEW or limit is not None or offset:
+        page = given | {"limit": OPEN if limit is None else limit, "offset": offset}
+        keys = {(row.subject, row.number) for row in connection.execute(_page(governs, which, moment_of(at)), page)}
+        keys = keys if only is None else keys & only
+        of = {code for code, _ in keys}
+    few, given = of is not None and len(of) <= FEW, given | {"listed": of}
+    lines = connection.execute(_lines(governs, which, moment_of(at), few=few), given).mappings()
+    beside = Beside(_judged(connection, given, few=few), _doses(connection, at, given, few=few))
+    listed = [_line(row, beside) for row in lines if keys is None or (row["subject"], row["number"]) in keys]
     return {"trial": trial, "position": at.position, "as_of": recorded_at(connection, at), "rows": listed}
+
+
+def _named(
+    subject: str | None, subjects: AbstractSet[str] | None, pairs: AbstractSet[tuple[str, int]] | None
+) -> AbstractSet[str] | None:
+    """Give the subjects that are asked for by name, in whichever way; None where none is."""
+    said = (
+        None if subject is None else {subject},
+        subjects,
+        # Of pairs the subjects too: an index leads to them, none to pairs.
+        None if pairs is None else {code for code, _ in pairs},
+    )
+    named = [one for one in said if one is not None]
+    return frozenset.intersection(*map(frozenset, named)) if named else None
 
 
 def of_sites(trial: str, at: At, sites: AbstractSet[str]) -> ColumnElement[bool]:
@@ -102,10 +124,35 @@ def of_sites(trial: str, at: At, sites: AbstractSet[str]) -> ColumnElement[bool]
     return AE.c.subject.in_(theirs)
 
 
-def _lines(trial: str, governs: Definition, at: At, subjects: AbstractSet[str] | None) -> Select[Any]:
-    """Give the adverse events of some subjects, or of all, beside their subjects and first doses."""
-    person, given = SUBJECT.table, counted.doses(trial, at, subjects)
-    of = counted.members(trial, governs, at, given, subjects)
+def _wanted(governs: Definition, which: Which, at: At) -> Iterator[ColumnElement[bool]]:
+    """Give the conditions of what is listed."""
+    yield from (AE.c.trial == TRIAL, at.stands(AE), at.happened(AE.c.onset_low))
+    if which.serious:
+        yield serious_in_duties()
+    if which.related:
+        yield counted.related(governs, TRIAL, at) == 1
+    if which.subjects:
+        yield AE.c.subject.in_(SUBJECTS)
+    if which.pairs:
+        yield tuple_(AE.c.subject, AE.c.number).in_(bindparam("pairs", expanding=True))
+    if which.sites:
+        yield of_sites(TRIAL, at, SITES)
+
+
+@lru_cache(maxsize=KEPT)
+def _page(governs: Definition, which: Which, at: At) -> Select[Any]:
+    """Give the keys of what is listed, by subject and number."""
+    order = (AE.c.subject, AE.c.number)
+    page = select(AE.c.subject, AE.c.number).where(*_wanted(governs, which, at)).order_by(*order)
+    return page.limit(bindparam("limit", type_=BigInteger)).offset(bindparam("offset", type_=BigInteger))
+
+
+@lru_cache(maxsize=KEPT)
+def _lines(governs: Definition, which: Which, at: At, *, few: bool) -> Select[Any]:
+    """Give the adverse events of the listed subjects, or of all, beside their subjects and first doses."""
+    listed = LISTED if few else None
+    person, given = SUBJECT.table, counted.doses(TRIAL, at, listed)
+    of = counted.members(TRIAL, governs, at, given, listed)
     is_person = (person.c.trial == AE.c.trial) & (person.c.subject == AE.c.subject) & at.stands(person)
     emergent = counted.emergent(governs.counting.treatment_emergent, of)
     return (
@@ -116,47 +163,51 @@ def _lines(trial: str, governs: Definition, at: At, subjects: AbstractSet[str] |
             given.c.first_low,
             given.c.first_high,
             case((of.c.subject.is_(None), 0), else_=emergent).label("emergent"),
-            counted.related(governs, trial, at).label("related"),
+            counted.related(governs, TRIAL, at).label("related"),
         )
         .select_from(
             AE.outerjoin(person, is_person)
             .outerjoin(of, of.c.subject == AE.c.subject)
             .outerjoin(given, given.c.subject == AE.c.subject)
         )
-        .where(counted.among(AE, subjects))
+        .where(counted.among(AE, listed), *_wanted(governs, which, at))
         .order_by(AE.c.subject, AE.c.number)
     )
 
 
 def _judged(
-    connection: Connection, trial: str, at: At, subjects: AbstractSet[str] | None
+    connection: Connection, given: Mapping[str, Any], *, few: bool
 ) -> dict[tuple[str, int], list[dict[str, Any]]]:
     """Give every assessment of the listed adverse events."""
-    table = ASSESSMENT.table
-    ask = (
-        select(table)
-        .where(table.c.trial == trial, counted.among(table, subjects), at.stands(table), table.c.causality.is_not(None))
-        .order_by(table.c.subject, table.c.number, table.c.assessor, table.c.product, table.c.method)
-    )
     judged: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in connection.execute(ask).mappings():
+    for row in connection.execute(_assessments(few=few), given).mappings():
         said = {name: row[name] or None for name in ("assessor", "product", "method", "causality")}
         judged.setdefault((row["subject"], row["number"]), []).append(said)
     return judged
 
 
-def _doses(connection: Connection, trial: str, at: At, subjects: AbstractSet[str] | None) -> dict[str, list[Dose]]:
+@cache
+def _assessments(*, few: bool) -> Select[Any]:
+    table = ASSESSMENT.table
+    of = (table.c.trial == TRIAL, counted.among(table, LISTED if few else None), NOW.stands(table))
+    order = (table.c.subject, table.c.number, table.c.assessor, table.c.product, table.c.method)
+    return select(table).where(*of, table.c.causality.is_not(None)).order_by(*order)
+
+
+def _doses(connection: Connection, at: At, given: Mapping[str, Any], *, few: bool) -> dict[str, list[Dose]]:
     """Give the doses of the listed subjects."""
-    table = EXPOSURE.table
-    ask = (
-        select(table.c.subject, table.c.number, table.c.start_low, table.c.start_high)
-        .where(table.c.trial == trial, counted.among(table, subjects), at.stands(table), at.happened(table.c.start_low))
-        .where(table.c.withheld == 0, table.c.vanished == 0)
-    )
     doses: dict[str, list[Dose]] = {}
-    for row in connection.execute(ask):
+    for row in connection.execute(_given(moment_of(at), few=few), given):
         doses.setdefault(row.subject, []).append(Dose(row.number, _day(row.start_low, row.start_high)))
     return doses
+
+
+@cache
+def _given(at: At, *, few: bool) -> Select[Any]:
+    table = EXPOSURE.table
+    of = (table.c.trial == TRIAL, counted.among(table, LISTED if few else None), at.stands(table))
+    happened = (at.happened(table.c.start_low), table.c.withheld == 0, table.c.vanished == 0)
+    return select(table.c.subject, table.c.number, table.c.start_low, table.c.start_high).where(*of, *happened)
 
 
 def _day(low: int | None, high: int | None) -> int | None:

@@ -78,11 +78,13 @@ def terms_on_record(connection: Connection, trial: str, at: At, sites: AbstractS
     return list(connection.execute(select(latest.c.term).distinct().order_by(latest.c.term)).scalars())
 
 
-def subject_codes(connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None) -> list[str]:
-    """Name the subjects of these sites, in order."""
+def subject_codes(
+    connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None, *, most: int | None = None
+) -> list[str]:
+    """Name the subjects of these sites, in order: all, or the first so many."""
     person = SUBJECT.table
     ask = select(person.c.subject).where(person.c.trial == trial, at.stands(person), of_sites(sites))
-    return list(connection.execute(ask.order_by(person.c.subject)).scalars())
+    return list(connection.execute(ask.order_by(person.c.subject).limit(most)).scalars())
 
 
 def of_sites(sites: AbstractSet[str] | None) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Label, Row, func, select
 
 from safety.aggregates.trial import Definition, UnknownTrial
+from safety.projections import given
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.at import At
 from safety.projections.rows import OPEN, Versioned
@@ -16,6 +17,9 @@ _read = lru_cache(maxsize=1_024)(Definition.model_validate_json)
 """Ticks read the definition of every trial every few seconds; reading one takes a millisecond."""
 
 
+GOVERNS = select(TRIAL.table.c.definition).where(TRIAL.table.c.trial == given.TRIAL, given.NOW.stands(TRIAL.table))
+
+
 def definition(connection: Connection, trial: str, at: At) -> Definition:
     """Give the definition that governed a trial at a moment.
 
@@ -23,9 +27,7 @@ def definition(connection: Connection, trial: str, at: At) -> Definition:
         UnknownTrial: there was no such trial.
 
     """
-    table = TRIAL.table
-    ask = select(table.c.definition).where(table.c.trial == trial, at.stands(table))
-    found = connection.execute(ask).scalar_one_or_none()
+    found = connection.execute(GOVERNS, given.values(trial, at)).scalar_one_or_none()
     if found is None:
         raise UnknownTrial(trial=trial)
     return _read(found)

@@ -1,13 +1,14 @@
 """The worklist of a trial: the clocks that run and the alerts that nobody has acknowledged, the most urgent first."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, case, exists, func, select
 
 from safety.aggregates.trial import Definition
 from safety.projections import counted
@@ -16,6 +17,7 @@ from safety.projections.alert import ALERT
 from safety.projections.assessment import ASSESSMENT
 from safety.projections.at import At
 from safety.projections.case_list import serious_unexpected_related
+from safety.projections.given import NOW, SITES, TRIAL, values
 from safety.projections.inbox import as_told as alert_as_told
 from safety.projections.line_listing import line_listing
 from safety.projections.obligation import OBLIGATION
@@ -27,6 +29,8 @@ from safety.values import microseconds
 
 SOON = timedelta(hours=48)
 """A clock that runs out within this is soon."""
+_SOON = SOON // timedelta(microseconds=1)
+DUE_NOW, DUE_SOON = bindparam("now", type_=BigInteger), bindparam("soon", type_=BigInteger)
 AE = ADVERSE_EVENT.table
 JUDGED = ASSESSMENT.table
 
@@ -75,14 +79,10 @@ def worklist(
         UnknownTrial: there was no such trial at the moment asked about.
 
     """
-    table, instant = OBLIGATION.table, microseconds(now)
-    of = [table.c.trial == trial, at.stands(table)]
-    if sites is not None:
-        of.append(_of(sites, trial, at))
-    runs = [*of, table.c.runs == 1]
-    chosen = [*runs, *_narrowed(narrow, definition(connection, trial, at), trial, at, instant)]
-    order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
-    rows = connection.execute(select(table).where(*chosen).order_by(*order).limit(limit + 1).offset(offset)).all()
+    instant = microseconds(now)
+    asked = _asked(definition(connection, trial, at), narrow, sited=sites is not None)
+    said = values(trial, at) | {"sites": sites, "now": instant, "soon": instant + _SOON, "since": since}
+    rows = connection.execute(asked.page, said | {"limit": limit + 1, "offset": offset}).all()
     duties = [
         as_told(row, instant) | {"due": row.due_at, "starts": row.starts_at, "position": row.from_position}
         for row in rows[:limit]
@@ -98,30 +98,57 @@ def worklist(
         "duties": duties,
         "more": len(rows) > limit,
         "alerts": alerts,
-        "counts": _counts(connection, chosen, instant),
-        "all": _counts(connection, runs, instant) if narrow != Narrow() else None,
-        "new": 0 if since is None else _counts(connection, [*runs, _changed(trial, at, since)], instant)["all"],
-        "governed": _governed(connection, trial, at),
-        "ended": _ended(connection, [*of, table.c.runs == 0]),
+        "counts": _counts(connection, asked.counts, said),
+        "all": _counts(connection, asked.all, said) if narrow != Narrow() else None,
+        "new": 0 if since is None else connection.execute(asked.new, said).scalar_one(),
+        "governed": connection.execute(GOVERNED, said).first() is not None,
+        "ended": tuple(connection.execute(asked.ended, said).one()),
     }
+
+
+class Asked(NamedTuple):
+    """The statements of one way of asking, built once: a page, its counts, those of all, what is new, what runs no more."""
+
+    page: Select[Any]
+    counts: Select[int, int, int]
+    all: Select[int, int, int]
+    new: Select[int]
+    ended: Select[int, Any]
+
+
+@lru_cache(maxsize=64)
+def _asked(governs: Definition, narrow: Narrow, *, sited: bool) -> Asked:
+    """Build what is asked; trial, moment, sites, time and page are given when it is."""
+    table = OBLIGATION.table
+    of = [table.c.trial == TRIAL, NOW.stands(table), *([_of(SITES)] if sited else [])]
+    runs = [*of, table.c.runs == 1]
+    chosen = [*runs, *_narrowed(narrow, governs)]
+    order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
+    late, soon = table.c.due_at.is_(None) | (table.c.due_at <= DUE_NOW), table.c.due_at <= DUE_SOON
+    counts = select(func.count(), func.count().filter(late), func.count().filter(soon | late))
+    return Asked(
+        select(table).where(*chosen).order_by(*order).limit(bindparam("limit")).offset(bindparam("offset")),
+        counts.where(*chosen),
+        counts.where(*runs),
+        select(func.count()).where(*runs, _changed(bindparam("since", type_=BigInteger))),
+        select(func.count(), func.max(table.c.closed_at)).where(*of, table.c.runs == 0),
+    )
 
 
 def urgency(due: int | None, now: int) -> str:
     """Say how urgent a clock that runs is: `late` also where no number was given, for that is due at once."""
     if due is None or due <= now:
         return "late"
-    return "soon" if due <= now + SOON // timedelta(microseconds=1) else "later"
+    return "soon" if due <= now + _SOON else "later"
 
 
-def _narrowed(narrow: Narrow, governs: Definition, trial: str, at: At, now: int) -> Iterator[ColumnElement[bool]]:
+def _narrowed(narrow: Narrow, governs: Definition) -> Iterator[ColumnElement[bool]]:
     """Give the conditions of what is asked for."""
     table = OBLIGATION.table
-    soon = now + SOON // timedelta(microseconds=1)
-    late = table.c.due_at.is_(None) | (table.c.due_at <= now)
     by_urgency = {
-        "late": late,
-        "soon": (table.c.due_at > now) & (table.c.due_at <= soon),
-        "later": table.c.due_at > soon,
+        "late": table.c.due_at.is_(None) | (table.c.due_at <= DUE_NOW),
+        "soon": (table.c.due_at > DUE_NOW) & (table.c.due_at <= DUE_SOON),
+        "later": table.c.due_at > DUE_SOON,
     }
     if narrow.urgency:
         yield by_urgency[narrow.urgency]
@@ -130,17 +157,17 @@ def _narrowed(narrow: Narrow, governs: Definition, trial: str, at: At, now: int)
     if narrow.taken_by is not None:
         yield table.c.taken_by == narrow.taken_by if narrow.taken_by else table.c.taken_by.is_(None)
     if narrow.site:
-        yield _of({narrow.site}, trial, at)
+        yield _of({narrow.site})
     if narrow.serious:
         unstated = AE.c.serious.is_(None) & AE.c.serious_for_sponsor.is_(None)
-        yield _of_cases(trial, at, (_is_serious() == 1) | unstated)
+        yield _of_cases((_is_serious() == 1) | unstated)
     if narrow.unexpected:
-        yield _of_cases(trial, at, AE.c.expected.is_(None) | (AE.c.expected == "N"))
+        yield _of_cases(AE.c.expected.is_(None) | (AE.c.expected == "N"))
     if narrow.related:
-        unasked = ~_judged_by("investigator", trial, at) | ((_is_serious() == 1) & ~_judged_by("sponsor", trial, at))
-        yield _of_cases(trial, at, (counted.related(governs, trial, at) == 1) | unasked)
+        unasked = ~_judged_by("investigator") | ((_is_serious() == 1) & ~_judged_by("sponsor"))
+        yield _of_cases((counted.related(governs, TRIAL, NOW) == 1) | unasked)
     if narrow.after is not None:
-        yield _changed(trial, at, narrow.after)
+        yield _changed(narrow.after)
 
 
 def _is_serious() -> ColumnElement[int]:
@@ -148,49 +175,39 @@ def _is_serious() -> ColumnElement[int]:
     return case((serious_in_duties(), 1), else_=0)
 
 
-def _judged_by(party: str, trial: str, at: At) -> ColumnElement[bool]:
+def _judged_by(party: str) -> ColumnElement[bool]:
     """Say whether a party has judged the causality of an adverse event."""
-    of = (JUDGED.c.trial == trial, JUDGED.c.subject == AE.c.subject, JUDGED.c.number == AE.c.number, at.stands(JUDGED))
+    of = (JUDGED.c.trial == TRIAL, JUDGED.c.subject == AE.c.subject, JUDGED.c.number == AE.c.number, NOW.stands(JUDGED))
     return exists().where(*of, JUDGED.c.assessor == party, JUDGED.c.causality.is_not(None)).correlate(AE)
 
 
-def _of_cases(trial: str, at: At, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def _of_cases(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """Choose the duties of adverse events of a kind."""
     table = OBLIGATION.table
-    same = (AE.c.trial == trial, AE.c.subject == table.c.subject, AE.c.number == table.c.number, at.stands(AE))
+    same = (AE.c.trial == TRIAL, AE.c.subject == table.c.subject, AE.c.number == table.c.number, NOW.stands(AE))
     return exists().where(*same, condition).correlate(table)
 
 
-def _changed(trial: str, at: At, since: int) -> ColumnElement[bool]:
+def _changed(since: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Choose the duties that changed beyond a position, or whose adverse event did."""
-    return (OBLIGATION.table.c.from_position > since) | _of_cases(trial, at, AE.c.from_position > since)
+    return (OBLIGATION.table.c.from_position > since) | _of_cases(AE.c.from_position > since)
 
 
-def _of(sites: AbstractSet[str], trial: str, at: At) -> ColumnElement[bool]:
+def _of(sites: AbstractSet[str]) -> ColumnElement[bool]:
     """Choose the duties of the subjects of some sites."""
     person = SUBJECT.table
-    theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), person.c.site.in_(sites))
+    theirs = select(person.c.subject).where(person.c.trial == TRIAL, NOW.stands(person), person.c.site.in_(sites))
     return OBLIGATION.table.c.subject.in_(theirs)
 
 
-def _counts(connection: Connection, runs: Iterable[ColumnElement[bool]], now: int) -> dict[str, int]:
-    due = OBLIGATION.table.c.due_at
-    late, soon = due.is_(None) | (due <= now), due <= now + SOON // timedelta(microseconds=1)
-    ask = select(func.count(), func.count().filter(late), func.count().filter(soon | late)).where(*runs)
-    all_of_them, overdue, pressing = connection.execute(ask).one()
+def _counts(connection: Connection, ask: Select[int, int, int], said: Mapping[str, Any]) -> dict[str, int]:
+    all_of_them, overdue, pressing = connection.execute(ask, said).one()
     return {"late": overdue, "soon": pressing - overdue, "later": all_of_them - pressing, "all": all_of_them}
 
 
-def _governed(connection: Connection, trial: str, at: At) -> bool:
-    table = GOVERNANCE.table
-    ask = select(table.c.adopted).where(table.c.trial == trial, at.stands(table), table.c.adopted.is_not(None))
-    return connection.execute(ask).first() is not None
-
-
-def _ended(connection: Connection, which: Iterable[ColumnElement[bool]]) -> tuple[int, int | None]:
-    ask = select(func.count(), func.max(OBLIGATION.table.c.closed_at)).where(*which)
-    count, last = connection.execute(ask).one()
-    return count, last
+GOVERNED = select(GOVERNANCE.table.c.adopted).where(
+    GOVERNANCE.table.c.trial == TRIAL, NOW.stands(GOVERNANCE.table), GOVERNANCE.table.c.adopted.is_not(None)
+)
 
 
 def _cases(
@@ -200,15 +217,20 @@ def _cases(
     return {(row["subject"], row["number"]): row for row in listed}
 
 
+OPEN_CHAINS = (
+    select(ALERT.table)
+    .where(ALERT.table.c.trial == TRIAL, NOW.stands(ALERT.table), ALERT.table.c.root.is_(None))
+    .where(ALERT.table.c.acknowledged_at.is_(None), func.coalesce(ALERT.table.c.settled, 0) == 0)
+    .order_by(ALERT.table.c.raised_at, ALERT.table.c.alert)
+)
+
+
 def _unacknowledged(
     connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None
 ) -> Iterable[dict[str, Any]]:
     """Give the chains that are owed still, the oldest first."""
-    table = ALERT.table
-    open_chains = [table.c.root.is_(None), table.c.acknowledged_at.is_(None), func.coalesce(table.c.settled, 0) == 0]
-    ask = select(table).where(table.c.trial == trial, at.stands(table), *open_chains)
     theirs = None if sites is None else _subjects(connection, trial, at, sites)
-    for row in connection.execute(ask.order_by(table.c.raised_at, table.c.alert)):
+    for row in connection.execute(OPEN_CHAINS, values(trial, at)):
         cases = cases_of(json.loads(row.concerning))
         shown = [one for one in cases if theirs is None or one[0] in theirs]
         if shown or theirs is None:

@@ -11,8 +11,9 @@ from safety.aggregates.account import Account
 from safety.home import Home
 from safety.journal.states import folded
 from safety.values import code
-from safety.web.asking import Asked, Filled, NotThere, SignInFirst, Visitor
+from safety.web.asking import Asked, NotThere
 from safety.web.policy import RULES, granted
+from safety.web.visiting import Filled, SignInFirst, Visitor
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 

@@ -113,6 +113,7 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
         app.router.routes.extend(group.routes)
     app.openapi = partial(described, app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
     check_declared(app, OPENED)
+    app.state.paths = frozenset(getattr(route, "path", "") for route in app.routes)
     return app
 
 

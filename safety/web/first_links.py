@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from safety.aggregates.account import OPERATOR
 from safety.home import Home
 from safety.values import microseconds
-from safety.web.asking import ID_BYTES
 from safety.web.credentials import chosen_passphrase
 from safety.web.signing_in import FIRST_LINK_HOLDS
+from safety.web.visiting import ID_BYTES
 
 PASSPHRASE_BYTES = 12
 

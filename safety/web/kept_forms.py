@@ -4,7 +4,8 @@ import json
 from typing import NamedTuple
 
 from safety.sessions import MINUTE
-from safety.web.asking import Asked, Visitor
+from safety.web.asking import Asked
+from safety.web.visiting import Visitor
 
 HOLDS = 60 * MINUTE
 WHERE = "/kept"

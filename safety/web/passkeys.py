@@ -26,7 +26,7 @@ from webauthn.helpers.structs import (
 
 from safety.credentials import Passkey
 from safety.sessions import MINUTE, digest
-from safety.web.asking import Visitor
+from safety.web.visiting import Visitor
 
 HOLDS = 5 * MINUTE
 """So many microseconds a person has to unlock the device."""

@@ -20,7 +20,7 @@ from safety.store import StoreUnusable
 from safety.web.api.admission import BeyondScope
 from safety.web.api.problems import Fault, faults, problem
 from safety.web.api.sent import Misfit, NotJson
-from safety.web.asking import Forged, InThePast, NotThere, SignInFirst, Unclear
+from safety.web.asking import InThePast, NotThere, Unclear
 from safety.web.going_on import within
 from safety.web.kept_forms import WHERE, keep
 from safety.web.pace import TooOften
@@ -28,6 +28,7 @@ from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
 from safety.web.standing import not_ready
+from safety.web.visiting import Forged, SignInFirst
 from safety.web.words import N_, Words, chosen, language_of, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]

@@ -8,8 +8,8 @@ from fastapi import Response
 from safety.sessions import FORGOTTEN, MINUTE
 from safety.values import code as account_code
 from safety.web.access import NOBODY
-from safety.web.asking import ID_BYTES, Visitor
 from safety.web.credentials import fits, step_of
+from safety.web.visiting import ID_BYTES, Visitor
 
 FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
 """So many refusals in a row cost nothing; then each doubles the wait, up to so many seconds.

@@ -11,9 +11,10 @@ from safety.sessions import digest
 from safety.tokens import Token
 from safety.web.access import NOBODY
 from safety.web.api.scopes import covered
-from safety.web.asking import Asked, SignInFirst, Unclear, Visitor
+from safety.web.asking import Asked, Unclear
 from safety.web.declaring import Admission, admitted
 from safety.web.pace import Pace
+from safety.web.visiting import SignInFirst, Visitor
 
 PREFIX = "vigilog_"
 """Every token begins so, that whoever finds one in a file knows what it opens."""

@@ -10,13 +10,14 @@ from fastapi.responses import RedirectResponse
 from safety.home import Home
 from safety.sessions import MINUTE
 from safety.web.access import NOBODY
-from safety.web.asking import ID_BYTES, Guest, NotThere, Visitor
+from safety.web.asking import NotThere
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 from safety.web.identity import Asked, NotIdentified, Person, Provider
 from safety.web.pages.signing_in import form
 from safety.web.passkeys import reached
 from safety.web.signing_in import begin_session
+from safety.web.visiting import ID_BYTES, Guest, Visitor
 from safety.web.words import N_
 
 pages = Pages()

@@ -42,7 +42,7 @@ ASKED = {
 @pages.shows("/trials/{trial}/file", REPORT)
 def empty_form(ask: Ask, subject: str = "") -> Response:
     """Show the form, about a subject where the address names one."""
-    return answered(ask, typed(ask, subject), pressed="")
+    return answered(ask, typed(ask, subject or only_subject(ask)), pressed="")
 
 
 @pages.takes("/trials/{trial}/file", REPORT)
@@ -54,10 +54,6 @@ def file_event(ask: Ask) -> Response:
 def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     """Answer the form: filed once, or shown again with what was typed, its faults and what it would set off."""
     with ask.reading() as connection:
-        codes = subject_codes(connection, ask.trial, ask.at, ask.sites)
-        terms = terms_on_record(connection, ask.trial, ask.at, ask.sites)
-        if not pressed and len(codes) == 1:
-            given.said["subject"] = given.said["subject"] or codes[0]
         subject = named(connection, ask, given)
         governs = definition(connection, ask.trial, ask.at)
     zone = governs.site_zone(subject["site"] if subject else None)
@@ -73,8 +69,22 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     except Refused as fault:
         given.errors["ae"] = ask.words.refusal(fault)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
-    beside = {"codes": codes, "terms": terms, "zone": zone, "governs": governs, "judged": "", "late": late(ask, form)}
+    beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **to_choose_from(ask)}
     return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))
+
+
+def only_subject(ask: Asked) -> str:
+    """Give the subject that there is no choice but; nothing where there are several, or none."""
+    with ask.reading() as connection:
+        codes = subject_codes(connection, ask.trial, ask.at, ask.sites, most=2)
+    return codes[0] if len(codes) == 1 else ""
+
+
+def to_choose_from(ask: Asked) -> dict[str, list[str]]:
+    """Give the subjects that a form offers, one more than it lists where it lists none, and the terms on record."""
+    with ask.reading() as connection:
+        codes = subject_codes(connection, ask.trial, ask.at, ask.sites, most=MOST_CHOICES + 1)
+        return {"codes": codes, "terms": terms_on_record(connection, ask.trial, ask.at, ask.sites)}
 
 
 def named(connection: Connection, ask: Asked, given: Typed) -> Mapping[str, Any] | None:

@@ -2,13 +2,14 @@
 
 from fastapi import Response
 
-from safety.web.asking import Ask, Guest
+from safety.web.asking import Ask
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 from safety.web.pages.me import begun_anew, doubt, shown
 from safety.web.pages.signing_in import refused, too_soon
 from safety.web.passkeys import TO_SIGN, TO_SIGN_IN, added, offer_to_add, offer_to_prove, proves, whose
 from safety.web.signing_in import Doubted, TooSoon, begin_session, with_delay
+from safety.web.visiting import Guest
 from safety.web.words import N_
 
 pages = Pages()

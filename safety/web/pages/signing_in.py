@@ -3,11 +3,12 @@
 from fastapi import Response
 
 from safety.values import code
-from safety.web.asking import Guest, NotThere, Visitor
+from safety.web.asking import NotThere
 from safety.web.credentials import TooWeak, chosen_passphrase, same_twice
 from safety.web.declaring import Pages
 from safety.web.going_on import within
 from safety.web.signing_in import Doubted, TooSoon, begin_session, end_session, proved
+from safety.web.visiting import Guest, Visitor
 from safety.web.words import LANGUAGE_COOKIE, LANGUAGES, N_
 
 pages = Pages()

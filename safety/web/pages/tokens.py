@@ -10,9 +10,10 @@ from safety.sessions import MINUTE, digest
 from safety.tokens import Token
 from safety.web.api.admission import PREFIX
 from safety.web.api.scopes import GROUPS, is_scope, offered
-from safety.web.asking import ID_BYTES, Ask, Asked, NotThere
+from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.pages.me import doubt
+from safety.web.visiting import ID_BYTES
 from safety.web.words import N_
 
 pages = Pages()
