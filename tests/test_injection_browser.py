@@ -26,10 +26,9 @@ window.canary = () => { window.canaried += 1 };
 document.addEventListener("securitypolicyviolation", e => window.stopped.push(e.violatedDirective + " " + e.blockedURI));
 """
 
-TOLD = (
-    """new Promise(done => setTimeout(() => done([...window.stopped, ...(window.canaried ? ["canary"] : [])]), 30))"""
-)
-"""A moment later: the browser tells what its policy stopped in a task of its own."""
+TOLD = """[...window.stopped, ...(window.canaried ? ["canary"] : [])]"""
+A_MOMENT = 30
+"""Milliseconds: the browser tells what its policy stopped in a task of its own."""
 INSERT = """text => new Promise(stopped => {
   document.addEventListener("securitypolicyviolation", stopped);
   document.body.insertAdjacentHTML("beforeend", text);
@@ -70,6 +69,7 @@ class Watched:
     def ran(self) -> list[str]:
         """What ran, or what only the policy of the page stopped from running, on the page that is open."""
         self.page.wait_for_load_state("load")
+        self.page.wait_for_timeout(A_MOMENT)
         told = self.page.evaluate(TOLD)
         found, self.seen = [*self.seen, *told], []
         return found
