@@ -230,6 +230,7 @@ def test_on_the_same_device_nobody_is_offered_what_another_typed(people: dict[st
     other.goto(FORMS["follow-up"].path)
     assert other.locator("form[data-draft]").count() == 1
     assert other.locator(".draft").count() == 0
+    other.check("#serious-yes", force=True)  # the narrative unfolds
     other.fill("#narrative", "What CHEN says")
     until(other, f"{KEPT} === 2")
     lin.sign_in("LIN")
@@ -247,6 +248,7 @@ def test_a_narrative_of_ten_megabytes_is_counted_and_not_sent_and_stays(people: 
     expect(line).to_have_text("At most 20,000 characters.")
     page.fill("#narrative", "x" * 19_000)
     expect(line).to_have_text("19,000 of 20,000 characters.")
+    page.wait_for_timeout(1_500)  # what was asked of the shorter text is asked
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
     page.fill("#narrative", "y" * 10_000_000)
