@@ -116,6 +116,18 @@ def test_a_vacant_role_is_told_before_it_matters(homes: Homes) -> None:
     assert "OPER Dr OPER instead: nobody holds the role" in page
 
 
+def test_operators_who_are_all_away_are_told_without_saying_that_the_operator_hears(homes: Homes) -> None:
+    home = with_people(with_a_trial(homes.open()), OPER={"roles": ["operator"]})
+    away = {"absent": "OPER", "from_at": "2026-03-05T09:00", "until_at": "2026-03-09T09:00", "cover": ""}
+    browser = signed_in(home, "OPER")
+    assert sent(browser, "/trials/T1/rota/absences", away).status_code == 303
+    page = text(browser.get("/trials/T1/rota").text)
+    assert (
+        "every operator is away without cover; what comes to the operator then goes to the desk's own account" in page
+    )
+    assert "everybody who is Operator is away" not in page
+
+
 def test_a_drill_is_raised_once_and_shows_how_long_it_took(homes: Homes, home: Home, browser: TestClient) -> None:
     for _ in range(2):
         assert sent(browser, "/trials/T1/rota/drill", {"act": "THE-FORM"}).status_code == 303

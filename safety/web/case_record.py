@@ -237,13 +237,26 @@ def aware(ask: Asked, said: Said, recorded_at: int) -> str:
 
 
 def by_day(ask: Asked, entries: list[Entry], since: int | None) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Group entries as the timeline takes them; those beyond a position are marked as new."""
+    """Group entries as the timeline takes them; those beyond a position are marked as new.
+
+    What is said several times on end in one minute is said once, with the positions at which the log has it.
+    """
     split = [(ask.show.moment(one.at).rpartition(" "), one) for one in entries]
     told = [
         (day.rstrip(","), {**one._asdict(), "time": time, "new": since is not None and one.position > since})
         for (day, _, time), one in split
     ]
-    return [(day, [one for _, one in group]) for day, group in groupby(told, key=lambda pair: pair[0])]
+    return [(day, said_once(one for _, one in group)) for day, group in groupby(told, key=lambda pair: pair[0])]
+
+
+SAME = ("time", "mark", "kind", "text", "detail", "new", "signed")
+"""What makes an entry say nothing but what the one before it says."""
+
+
+def said_once(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Draw those together that say the same on end: `positions` are all of them."""
+    alike = (list(group) for _, group in groupby(entries, key=lambda one: [one[name] for name in SAME]))
+    return [{**group[0], "positions": [one["position"] for one in group]} for group in alike]
 
 
 def judged(entries: list[Entry], topic: str, assessor: str | None = None) -> Entry | None:
