@@ -8,10 +8,13 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from safety.aggregates.alert import Settled
 from safety.home import Home
 from safety.journal import decode
 from tests.builders import (
+    alert_raised,
     append,
+    built,
     causality_assessed,
     composed,
     definition,
@@ -297,6 +300,23 @@ def test_seriousness_by_criteria_and_expectedness_by_the_sponsor_alone(home: Hom
     assert acts(chen, "expectedness", expected="N", against="", **passphrase).status_code == 303
     assert "Unexpected: yes" in words(chen.get(CASE))
     assert signed_in(home, "LIN").get(f"{CASE}/expectedness").status_code == 404
+
+
+def test_what_the_record_says_several_times_on_end_is_said_once_with_its_positions(
+    home: Home, chen: TestClient
+) -> None:
+    clocks = ("T-7/1", "T-15/1", "T-15/2")
+    for number, clock in enumerate(clocks, 1):
+        concerning = (f"{SUBJECT}/1", clock.replace("/", ":"))
+        append(home.journal, alert_raised(f"B-{number}", rule="OBLIGATION-OPENED", concerning=concerning))
+    settled = append(home.journal, *(built(Settled, alert=f"B-{number}") for number in (1, 2, 3)))
+    page = words(chen.get(CASE))
+    positions = " ".join(f"#{position}" for position in settled)
+    assert f"Alert settled: T-7/1, T-15/1, T-15/2 {positions} OPERATOR" in page
+    assert page.count("Alert settled") == 1
+    assert "Alert to Safety officer: Report owed × 3 #" in page
+    alone = append(home.journal, alert_raised("B-4", concerning=(f"{SUBJECT}/1",)), built(Settled, alert="B-4"))
+    assert f"Alert settled: Serious event reported #{alone[-1]}" in words(chen.get(CASE))
 
 
 def test_an_alert_is_acknowledged_from_the_case(home: Home, chen: TestClient) -> None:
