@@ -136,7 +136,7 @@ def test_new_values_stand_beside_the_old_and_new_clocks_are_marked(home: Home, c
     told = words(chen.get(CASE))
     assert "Outcome New recovering recovered" in told
     assert "Ended New 9 Mar 2018" in told
-    assert "Causality New PROBABLE" in told
+    assert "Causality New Probably related" in told
     assert "New Report to Authority, Ethics committee GOLD-7/1" in told
     assert "New Report to Authority, Ethics committee GOLD-15/1" not in told
 
@@ -277,7 +277,7 @@ def test_each_party_judges_for_itself_and_its_signature_stands_beside_its_view(h
     page = chen.get(CASE)
     told = words(page)
     investigator, _, sponsor = told.partition("neither replaces the other")[2].partition("Sponsor")
-    assert "Causality PROBABLE" in sponsor
+    assert "Causality Probably related" in sponsor
     assert "Signed by Dr CHEN" in sponsor
     assert "Signed by Dr LIN (LIN, Investigator)" in investigator
     assert "Serious in the view of the Investigator: no" in told

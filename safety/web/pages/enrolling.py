@@ -13,7 +13,7 @@ from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
-from safety.web.pages.subjects import SEXES
+from safety.web.showing import SEXES
 from safety.web.subject_form import Plate, Row, back_to_subject, date_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
 

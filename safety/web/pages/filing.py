@@ -18,7 +18,7 @@ from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
 from safety.web.late import late
-from safety.web.pages.subjects import CAUSALITIES, FIELDS
+from safety.web.pages.subjects import FIELDS
 from safety.web.reasons import said_in_words
 from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
 from safety.web.words import N_
@@ -31,7 +31,6 @@ A_DAY = 10
 ASKED = {
     **CHOICES,
     "fields": FIELDS,
-    "causalities": CAUSALITIES,
     "because": BECAUSE,
     "parties": PARTIES,
     "why": said_in_words,

@@ -7,6 +7,7 @@ from fastapi import Response
 
 from safety.aggregates.alert import Acknowledged
 from safety.projections.worklist import Narrow, worklist
+from safety.reports.due import overdue
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.case_record import shows_text
@@ -44,6 +45,7 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
         groups=groups,
         page=number,
         why=why_empty(ask, found),
+        reports_late=reports_late(ask),
         said=said,
         views=shown(ask, "worklist", said),
         sites=sites_of(ask),
@@ -98,10 +100,18 @@ def why_empty(ask: Asked, found: dict[str, Any]) -> str:
     if not count:
         return ask.words("Packs govern this trial, and no event on record has made a report due so far.")
     return ask.words(
-        "All %(n)d reports that were owed are sent, or no longer due; the last clock stopped %(when)s.",
+        "All %(n)d reports that were owed for adverse events are sent, or no longer due; the last clock stopped %(when)s.",
         n=count,
         when=ask.show.moment(last),
     )
+
+
+def reports_late(ask: Asked) -> int:
+    """Count the periodic reports that are overdue, for whom they are to see: no list is empty because all is done while some are."""
+    if not ask.may("periodic_report.read"):
+        return 0
+    with ask.reading() as connection:
+        return overdue(connection, ask.trial, ask.at, ask.home.journal, moment(ask.stamped))
 
 
 def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> dict[str, Any]:
