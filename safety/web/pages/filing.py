@@ -28,6 +28,7 @@ pages = Pages()
 MOST_CHOICES = 200
 """Of more subjects the code is typed."""
 A_DAY = 10
+NOBODY = N_("No subject is on record yet. Enrol one; what you typed stays in this form.")
 ASKED = {
     **CHOICES,
     "fields": FIELDS,
@@ -55,10 +56,13 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     with ask.reading() as connection:
         subject = named(connection, ask, given)
         governs = definition(connection, ask.trial, ask.at)
+    offered = to_choose_from(ask)
     zone = governs.site_zone(subject["site"] if subject else None)
     form = filled(given, ask, subject, zone)
     if not pressed and subject is None and not given.said["subject"]:
         given.errors.clear()
+    if "subject" in given.errors and not offered["codes"]:
+        given.errors["subject"] = ask.words(NOBODY)
     effect = None
     try:
         if form is not None and pressed == "file":
@@ -68,7 +72,7 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     except Refused as fault:
         given.errors["ae"] = ask.words.refusal(fault)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
-    beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **to_choose_from(ask)}
+    beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **offered}
     return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))
 
 
