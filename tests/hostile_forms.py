@@ -59,6 +59,7 @@ FORMS = (
         f"{CASE}/cancel?obligation=OPEN-%7Bn%7D/1",
     ),
     Sent("/trials/T1/alerts/A-{n}/acknowledge", {}, CASE),
+    Sent("/trials/T1/alerts/A-{n}/settle", {"why": "told by telephone"}),
     Sent("/trials/T1/seen", {}, CASE),
     Sent("/trials/T1/views", {"name": "Late {n}"}, "/trials/T1/worklist?due=late"),
     Sent(
@@ -81,6 +82,7 @@ FORMS = (
     Sent("/me/tokens", {"name": "a script", "scopes": "read", "lasts": "30", "present": PASSPHRASE}, status=200),
 )
 ELSEWHERE = {
+    "/trials/{trial}/alerts/acknowledge": "boxes are ticked in it; test_web_alerts",
     "/admin/channels/{channel}/test": "nothing is typed into it",
     "/admin/people/{account}/link": "nothing is typed into it",
     "/admin/people/{account}/sessions": "nothing is typed into it",

@@ -86,7 +86,7 @@ def test_two_moments_are_compared_with_each_change_attributed(home: Home) -> Non
         "Corrected S1 · AE 1: grade 1 2 LIN Operator, Tue 3 Mar 2026, 17:00 #9 clinic record re-read",
         "Recoded S1 · AE 1: preferred term Pyrexia Chills LIN",
         "Reassessed S1 · AE 1: causality (investigator) Possibly related Not related at all LIN",
-        "Assessed S1 · AE 1: causality (sponsor) none NONE LIN",
+        "Assessed S1 · AE 1: causality (sponsor) none Not related at all LIN",
         "New S9 · AE 1",
         "Status S9 · AE 1: nullified no yes LIN",
     ):

@@ -78,7 +78,9 @@ def test_each_sentence_names_the_entry_that_says_it(home: Home) -> None:
         "Causality in the investigator's view: Probably related.".replace("'", "&#39;"): [
             "adverse_event.causality_assessed"
         ],
-        "Causality in the sponsor's view: NONE.".replace("'", "&#39;"): ["adverse_event.causality_assessed"],
+        "Causality in the sponsor's view: Not related at all.".replace("'", "&#39;"): [
+            "adverse_event.causality_assessed"
+        ],
         "Expected, by the reference safety information: no.": ["adverse_event.expectedness_assessed"],
     }
     for sentence, by in said_by.items():

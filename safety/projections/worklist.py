@@ -221,12 +221,12 @@ def _cases(
     return {(row["subject"], row["number"]): row for row in listed}
 
 
-OPEN_CHAINS = (
+CHAINS = (
     select(ALERT.table)
     .where(ALERT.table.c.trial == TRIAL, NOW.stands(ALERT.table), ALERT.table.c.root.is_(None))
-    .where(ALERT.table.c.acknowledged_at.is_(None), func.coalesce(ALERT.table.c.settled, 0) == 0)
     .order_by(ALERT.table.c.raised_at, ALERT.table.c.alert)
 )
+OPEN_CHAINS = CHAINS.where(ALERT.table.c.acknowledged_at.is_(None), func.coalesce(ALERT.table.c.settled, 0) == 0)
 
 
 PRESSING = {
@@ -243,12 +243,26 @@ def pressing(connection: Connection, trial: str, at: At, now: datetime) -> dict[
     return {name: connection.execute(ask, said).scalar_one() for name, ask in PRESSING.items()}
 
 
+def chains(
+    connection: Connection, trial: str, at: At, named: AbstractSet[str], sites: AbstractSet[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Give the chains that some alerts begin, by their ids, whether or not they are owed still; with `sites`, those that concern them."""
+    found = _told(connection, CHAINS.where(ALERT.table.c.alert.in_(named)), trial, at, sites)
+    return {alert["id"]: alert for alert in found}
+
+
 def _unacknowledged(
     connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None
 ) -> Iterable[dict[str, Any]]:
     """Give the chains that are owed still, the oldest first."""
+    return _told(connection, OPEN_CHAINS, trial, at, sites)
+
+
+def _told(
+    connection: Connection, ask: Select[Any], trial: str, at: At, sites: AbstractSet[str] | None
+) -> Iterator[dict[str, Any]]:
     theirs = None if sites is None else _subjects(connection, trial, at, sites)
-    for row in connection.execute(OPEN_CHAINS, values(trial, at)):
+    for row in connection.execute(ask, values(trial, at)):
         cases = cases_of(json.loads(row.concerning))
         shown = [one for one in cases if theirs is None or one[0] in theirs]
         if shown or theirs is None:
