@@ -45,6 +45,7 @@ FORMS = (
     Sent(f"{CASE}/seriousness", {"serious": "N", "why": "no criterion", **signed("assessment")}),
     Sent(f"{CASE}/expectedness", {"expected": "N", "why": "not listed", **signed("assessment")}),
     Sent(f"{CASE}/reportability", {"infection_transmission": "Y", "why": "told late", **signed("assessment")}),
+    Sent(f"{CASE}/coding", {"preferred_term": "Chills", "dictionary": "MedDRA", "why": "looked up"}),
     Sent(f"{CASE}/merge", {"stays": "1", "why": "the same fall"}, f"{CASE}/merge?with=2"),
     Sent("/trials/T1/cases/P{n}/4/unmerge", {"why": "another fall"}),
     Sent(f"{CASE}/take", {"reason": "on leave"}, f"{CASE}/take?obligation=TAKEN-%7Bn%7D/1"),

@@ -113,6 +113,8 @@ ANSWERS: dict[str, tuple[str, ...] | Reason] = {
     f"POST {CASE}/expectedness": command("adverse_event.assess_expectedness"),
     f"GET {CASE}/reportability": command("adverse_event.state_reportability", ONE_CASE),
     f"POST {CASE}/reportability": command("adverse_event.state_reportability"),
+    f"GET {CASE}/coding": command("adverse_event.code", ONE_CASE),
+    f"POST {CASE}/coding": command("adverse_event.code"),
     f"GET {CASE}/take": command("obligation.take", ONE_CASE),
     f"POST {CASE}/take": command("obligation.take"),
     f"GET {CASE}/submit": previewed("obligation.submit", ONE_CASE),
