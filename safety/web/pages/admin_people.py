@@ -1,5 +1,6 @@
 """The people of the desk: who they are, what they may do, how they get in; added, changed, revoked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Response
@@ -197,7 +198,7 @@ def may(ask: Asked) -> Row:
     return {"roles": roles, "trials": trials, "sites": sites_in(ask, roles) or None}
 
 
-def sites_in(ask: Asked, roles: list[Role]) -> list[str]:
+def sites_in(ask: Asked, roles: Sequence[str]) -> list[str]:
     """Read at which sites a person is; the only site there is says nothing of who is no investigator, and is not kept: another may come."""
     said = [str(site) for site in ask.form.getlist("sites")]
     only = said == [site["id"] for site in places(ask)[1]]

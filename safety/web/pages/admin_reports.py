@@ -1,7 +1,6 @@
 """Periodic safety reports: what is due, what was issued, opened as it stands in the log, recorded as sent and acknowledged."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -181,6 +180,6 @@ def shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
     """Show one report, with what is wrong with a form that was sent."""
     happened = [(one, signature_of(ask, one.position)) for one in became(ask, row["kind"], row["period"])]
     signing = wanted(ask, *MEANINGS, error=unsigned(fault))
-    page = {"row": row, "happened": happened, "fault": fault, "signing": signing, "now": local_now(ask)}
-    page["named"] = partial(recipient, ask)
+    names = {name: ask.words.gettext(text) for name, text in RECIPIENTS.items()}
+    page = {"row": row, "happened": happened, "fault": fault, "signing": signing, "now": local_now(ask), "names": names}
     return ask.render("admin/report.html.j2", 422 if fault else 200, **page)
