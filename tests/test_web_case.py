@@ -83,15 +83,15 @@ def test_the_page_says_where_the_case_stands_and_why(home: Home, chen: TestClien
         "Report to Authority, Ethics committee",
         "UNSURE: not confirmed",
         "serious: true, stated by the site (version 2)",
-        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: site.",
-        "Causality UNLIKELY",
+        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: rule of the site.",
+        "Causality Unlikely related",
         "Causality not stated",
         "Serious event reported , Safety officer",
         "Acknowledged by nobody yet.",
         "ONE, maildir: taken",
         "ONE, smtp: failed",
         "Infusion 1 given, 1 Mar 2018",
-        "Causality in the view of the Investigator: UNLIKELY",
+        "Causality in the view of the Investigator: Unlikely related",
         "Obligation GOLD-15/1 opened, to Authority, Ethics committee",
         "Alert to Safety officer: Serious event reported",
         "Message not taken by smtp: TIMEOUT",
@@ -139,7 +139,7 @@ def test_new_values_stand_beside_the_old_and_new_clocks_are_marked(home: Home, c
     told = words(chen.get(CASE))
     assert "Outcome New recovering recovered" in told
     assert "Ended New 9 Mar 2018" in told
-    assert "Causality New PROBABLE" in told
+    assert "Causality New Probably related" in told
     assert "New Report to Authority, Ethics committee GOLD-7/1" in told
     assert "New Report to Authority, Ethics committee GOLD-15/1" not in told
 
@@ -280,7 +280,7 @@ def test_each_party_judges_for_itself_and_its_signature_stands_beside_its_view(h
     page = chen.get(CASE)
     told = words(page)
     investigator, _, sponsor = told.partition("neither replaces the other")[2].partition("Sponsor")
-    assert "Causality PROBABLE" in sponsor
+    assert "Causality Probably related" in sponsor
     assert "Signed by Dr CHEN" in sponsor
     assert "Signed by Dr LIN (LIN, Investigator)" in investigator
     assert "Serious in the view of the Investigator: no" in told

@@ -81,7 +81,7 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
     "adverse_event.causality_assessed": (
         "pen", "", N_("Causality in the view of the %(party)s: %(answer)s"),
-        lambda ask, said: {"party": party(ask, said), "answer": said["causality"]},
+        lambda ask, said: {"party": party(ask, said), "answer": ask.show.coded(said["causality"])},
     ),
     "adverse_event.expectedness_assessed": (
         "pen", "", N_("Expected: %(answer)s"), lambda ask, said: {"answer": answer(ask, said["expected"])},
