@@ -13,7 +13,7 @@ from safety.web.asking import Asked
 from safety.web.clocks import REASONS, about
 from safety.web.policy import granted
 from safety.web.reasons import SPOKEN
-from safety.web.record_fields import FIELDS, OF_EVENTS
+from safety.web.record_fields import NAMES
 from safety.web.words import N_
 
 PARTIES = {"investigator": N_("Investigator"), "sponsor": N_("Sponsor")}
@@ -34,6 +34,8 @@ PLAIN = {
     "subject.withdrawn": ("out", N_("Subject withdrawn")),
     "subject.completed": ("check", N_("Subject completed the trial")),
     "subject.died": ("late", N_("Subject died")),
+    "subject.row_vanished": ("q", N_("The row of the subject is no longer in the data")),
+    "subject.row_reappeared": ("q", N_("The row of the subject is in the data again")),
 }
 """What an entry of a topic says, where it says no more than that, with its shape in the timeline."""
 
@@ -63,6 +65,12 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     "dose.given": ("drop", "inf", N_("Infusion %(n)d given, %(on)s"), lambda ask, said: {"n": said["number"], "on": ask.show.date(said["started_on"])}),
     "dose.corrected": ("drop", "inf", N_("Infusion %(n)d corrected"), lambda _, said: {"n": said["number"]}),
     "dose.withheld": ("drop", "", N_("Infusion %(n)d withheld"), lambda _, said: {"n": said["number"]}),
+    "dose.row_vanished": (
+        "q", "", N_("The row of infusion %(n)d is no longer in the data"), lambda _, said: {"n": said["number"]},
+    ),
+    "dose.row_reappeared": (
+        "q", "", N_("The row of infusion %(n)d is in the data again"), lambda _, said: {"n": said["number"]},
+    ),
     "adverse_event.corrected": (
         "pen", "", N_("Corrected: %(fields)s"), lambda ask, said: {"fields": fields(ask, Corrected, said)},
     ),
@@ -171,7 +179,7 @@ def answer(ask: Asked, said: str | None) -> str:
 def fields(ask: Asked, form: type[Form], said: Said) -> str:
     """Name the fields that a correction puts right."""
     names = {described.alias or name: name for name, described in form.model_fields.items()}
-    texts = ((OF_EVENTS | FIELDS).get(names.get(one, one), one) for one in said["variables"])
+    texts = (NAMES.get(names.get(one, one), one) for one in said["variables"])
     return ask.words(", ").join(ask.words.gettext(text) for text in texts)
 
 
