@@ -30,6 +30,8 @@ RULES = {
     "OBLIGATION-OPENED": "a report is owed, its clock runs",
     "OBLIGATIONS-IMPORTED": "an import brought reports that are owed",
     "OBLIGATION-REJECTED": "a report was rejected, its clock goes on",
+    "OBLIGATION-ANTEDATED": "a report that is still owed is due earlier than was told: its party knew sooner",
+    "OBLIGATION-LATE": "a report that was sent turned out late: its party knew sooner",
     "DUE-REMINDER": "a report is still owed",
     "ROLE-VACANT": "a role that alerts go to has nobody in it, now or soon",
     "CLOCK-JUMPED": "the machine's clock jumped",

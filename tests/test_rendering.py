@@ -87,6 +87,16 @@ def test_what_is_not_urgent_is_a_plain_digest() -> None:
     assert "nothing here is urgent" not in told(one, ALERT).text
 
 
+def test_a_report_that_turned_out_late_is_told_by_its_codes() -> None:
+    late = ALERT._replace(rule="OBLIGATION-LATE", urgency="digest", concerning=("S04/3", "EU-7:1"))
+    found = told(late)
+    assert "- a report that was sent turned out late: its party knew sooner: S04 AE 3, EU-7:1\n" in found.text
+    forward = late._replace(rule="OBLIGATION-ANTEDATED", urgency="urgent")
+    assert (
+        "- a report that is still owed is due earlier than was told: its party knew sooner: S04" in told(forward).text
+    )
+
+
 @pytest.mark.parametrize("urgency", ["urgent", "digest"])
 def test_who_covers_or_stands_in_is_told_why(urgency: str) -> None:
     alert = ALERT._replace(urgency=urgency)

@@ -38,6 +38,8 @@ ALERTS = {
     "OBLIGATION-OPENED": N_("Report owed"),
     "OBLIGATIONS-IMPORTED": N_("Reports owed for imported events"),
     "OBLIGATION-REJECTED": N_("Report rejected, owed again"),
+    "OBLIGATION-ANTEDATED": N_("Report due earlier than first told"),
+    "OBLIGATION-LATE": N_("Sent report turned out late"),
     "DUE-REMINDER": N_("Reminder: a report is due"),
     "PERIODIC-REPORT-ISSUED": N_("Periodic report issued"),
     "PERIODIC-REPORT-FAILED": N_("A periodic report that is due could not be issued"),
