@@ -4,6 +4,8 @@ import pytest
 
 from tests.command_line import CommandLine, Ran
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture(scope="module")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:

@@ -13,7 +13,10 @@ from tests.served_desk import Person, Served, served
 from tests.two_arms import CELLS, PLACEBO, two_arms
 from tests.web_homes import Homes, with_people
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}"),
+    pytest.mark.uncovered,
+]
 
 PAGES = {"arms": "/trials/T1/incidence", "arms-by-grade": "/trials/T1/incidence?by=grade&window=all"}
 LEGEND = "table.inc caption .armkey"

@@ -22,6 +22,8 @@ from tests.builders import append, merged, obligation_opened, reported
 from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, demonstration, served, until
 
+pytestmark = pytest.mark.uncovered
+
 TRIAL = "NCT03265613"
 PEOPLE = ("CHEN", "LIN", "ZHAO", "OPERATOR")
 ROUTES = [
