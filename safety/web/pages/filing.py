@@ -56,13 +56,10 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
     with ask.reading() as connection:
         subject = named(connection, ask, given)
         governs = definition(connection, ask.trial, ask.at)
-    offered = to_choose_from(ask)
     zone = governs.site_zone(subject["site"] if subject else None)
     form = filled(given, ask, subject, zone)
     if not pressed and subject is None and not given.said["subject"]:
         given.errors.clear()
-    if "subject" in given.errors and not offered["codes"]:
-        given.errors["subject"] = ask.words(NOBODY)
     effect = None
     try:
         if form is not None and pressed == "file":
@@ -71,6 +68,9 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
         effect = set_off(ask, form, form.__dict__) if form is not None else None
     except Refused as fault:
         given.errors["ae"] = ask.words.refusal(fault)
+    offered = to_choose_from(ask)
+    if "subject" in given.errors and not offered["codes"]:
+        given.errors["subject"] = ask.words(NOBODY)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
     beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **offered}
     return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))

@@ -26,15 +26,23 @@ def list_trials(ask: Ask) -> Response:
         held = [trial for trial in trials(connection, ask.at) if ask.has_part_in(trial["trial"])]
         for trial in held:
             trial["counted"] = ask.sees_whole(trial["sites"])
-            trial["waits"] = waits(ask, connection, trial["trial"]) | {"undelivered": waiting[trial["trial"]]}
+            trial["waits"] = waits(ask, connection, trial["trial"]) | {"alerts_owed": waiting[trial["trial"]]}
     return ask.render("trials.html.j2", trials=held)
 
 
-def waits(ask: Asked, connection: Connection, trial: str) -> dict[str, int]:
-    """Count what of a trial waits for somebody: clocks and periodic reports that are overdue, alerts that are unanswered."""
+def waits(ask: Asked, connection: Connection, trial: str) -> dict[str, int | None]:
+    """Count what of a trial waits for somebody: clocks and periodic reports that are overdue, alerts that are unanswered.
+
+    The reports are None for who may not see them.
+    """
     now = moment(ask.stamped)
-    reports = overdue(connection, trial, ask.at, ask.home.journal, now) if ask.may("periodic_report.read") else 0
-    return pressing(connection, trial, ask.at, now) | {"reports": reports}
+    found = pressing(connection, trial, ask.at, now)
+    reports = overdue(connection, trial, ask.at, ask.home.journal, now) if ask.may("periodic_report.read") else None
+    return {
+        "clocks_overdue": found["overdue"],
+        "reports_overdue": reports,
+        "alerts_unanswered": found["unanswered"],
+    }
 
 
 @pages.takes("/trials/{trial}/seen", "seen.mark")
