@@ -20,7 +20,7 @@ def test_each_service_is_a_command_that_the_program_has() -> None:
     assert [words[0] for words in ours] == ["serve", "work", "work", "work"]
     program = get_command(app)
     for name, *said in ours:
-        command = program.get_command(None, name)  # type: ignore[attr-defined,arg-type]  # of a group, which needs no context here
+        command = program.get_command(None, name)  # type: ignore[attr-defined]  # of a group, which needs no context here
         assert command.make_context(name, list(said), resilient_parsing=False).params, (name, said)
     assert {words[2] for words in ours[1:]} == {"dispatcher", "worker", "ticks"}
 
