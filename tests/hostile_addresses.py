@@ -84,7 +84,7 @@ def every_page() -> Iterator[str]:
     yield f"/trials/T1/file?subject={ALL}"
     yield "/trials/T1/worklist?alerts=all"
     yield "/trials/T-1/definition"
-    yield from (f"/log/{position}" for position in range(61, 80))
+    yield from (f"/log/{position}" for position in (*range(61, 70), *range(640, 670)))
 
 
 def taken() -> Iterator[str]:
