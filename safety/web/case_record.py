@@ -94,6 +94,7 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     "adverse_event.expectedness_assessed": (
         "pen", "", N_("Expected: %(answer)s"), lambda ask, said: {"answer": answer(ask, said["expected"])},
     ),
+    "alert.settled": ("check", "", SETTLED, lambda _, said: {"names": said["names"]}),
     "alert.raised": (
         "bell", "", N_("Alert to %(role)s: %(about)s"),
         lambda ask, said: {"role": ask.show.role(said["role"]), "about": about(ask, said["rule"])},
@@ -227,10 +228,9 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
             continue
         if topic == "alert.raised":
             alerts[said["alert"]] = alert_name(ask, said)
-        settles = alerts[said["alert"]] if topic == "alert.settled" else ""
-        if settles:
-            mark, kind, words = "check", "", ask.words(SETTLED, names=settles)
-        elif topic in NAMED:
+        if topic == "alert.settled":
+            said = {**said, "names": alerts[said["alert"]]}
+        if topic in NAMED:
             mark, kind, text, fill = NAMED[topic]
             words = ask.words(text, **fill(ask, said))
         else:
@@ -242,7 +242,7 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
         parts = [who, why, in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
         detail = " · ".join(part for part in parts if part)
         signed = meta.signature is not None
-        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, signed, settles)
+        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, signed, said.get("names", ""))
 
 
 def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:
