@@ -80,7 +80,7 @@ def test_the_page_says_where_the_case_stands_and_why(home: Home, chen: TestClien
         "Report to Authority, Ethics committee",
         "UNSURE: not confirmed",
         "serious: true, stated by the site (version 2)",
-        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: site.",
+        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: rule of the site.",
         "Causality UNLIKELY",
         "Causality not stated",
         "Serious event reported , Safety officer",

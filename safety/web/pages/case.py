@@ -18,6 +18,7 @@ from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
 from safety.web.likenesses import because
 from safety.web.reasons import said_in_words
+from safety.web.rules_in_words import BASIS, CONFIDENCE
 from safety.web.signing import Signed, signature_of
 from safety.web.words import N_
 
@@ -69,6 +70,8 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
             if ask.may("duplicate.list")
         ],
         stands=stands(ask, found["duties"]),
+        confidences=CONFIDENCE,
+        bases=BASIS,
     )
 
 

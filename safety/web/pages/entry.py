@@ -71,8 +71,7 @@ def lines(ask: Asked, event: Form) -> Iterator[Line]:
             continue
         mark = class_of(described)
         shown = mark is None or mark in ask.grant.fields
-        text = NAMES.get(name, name.replace("_", " "))
-        yield Line(ask.words.gettext(text), described.alias or name, said(value) if shown else "", mark, shown)
+        yield Line(ask.words.gettext(NAMES[name]), described.alias or name, said(value) if shown else "", mark, shown)
 
 
 def class_of(described: FieldInfo) -> FieldClass | None:
