@@ -70,8 +70,6 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
             if ask.may("duplicate.list")
         ],
         stands=stands(ask, found["duties"]),
-        confidences=CONFIDENCE,
-        bases=BASIS,
     )
 
 
@@ -125,6 +123,8 @@ def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
         "clause": clause,
         "reasons": [said_in_words(ask, line) for line in duty["because"]],
         "limit_said": limit_of(ask, duty),
+        "how_sure": ask.words.gettext(CONFIDENCE.get(duty["confidence"], duty["confidence"])),
+        "grounded": ask.words.gettext(BASIS.get(duty["basis"], duty["basis"])),
         "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
     }
 
