@@ -114,7 +114,7 @@ def take_back(ask: Ask) -> Response:
 def drill(ask: Ask) -> Response:
     """Page the real ladder under a banner; sent twice, it is raised once."""
     with suppress(OtherContent):  # this very form was sent before, and its drill is on the way
-        raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, ask.text("act") or None)
+        raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, ask.act())
     return ask.go(ask.in_trial("/rota"))
 
 
