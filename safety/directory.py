@@ -2,7 +2,7 @@
 
 from email.errors import MessageError
 from email.headerregistry import Address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -55,6 +55,16 @@ class Person(NamedTuple):
         return role in self.roles and (not self.trials or trial in self.trials)
 
 
+# Written once: each message is written to somebody, and putting a statement together takes longer than its answer.
+EVERYBODY = sa.select(PERSON).order_by(PERSON.c.account)
+BY_ACCOUNT = sa.select(PERSON).where(PERSON.c.account == sa.bindparam("one"))
+
+
+def as_person(row: sa.Row[Any]) -> Person:
+    """Read a person."""
+    return Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
+
+
 class Directory(Store):
     """The book of people, in a file or a database of its own."""
 
@@ -70,15 +80,14 @@ class Directory(Store):
     def people(self) -> list[Person]:
         """Everybody, by account."""
         with self._reached() as connection:
-            rows = connection.execute(sa.select(PERSON).order_by(PERSON.c.account)).all()
-        return [
-            Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
-            for row in rows
-        ]
+            rows = connection.execute(EVERYBODY).all()
+        return [as_person(row) for row in rows]
 
     def find(self, account: str) -> Person | None:
         """The person behind one account."""
-        return next((person for person in self.people() if person.account == account), None)
+        with self._reached() as connection:
+            row = connection.execute(BY_ACCOUNT, {"one": account}).one_or_none()
+        return None if row is None else as_person(row)
 
     def holders(self, role: str, trial: str) -> list[Person]:
         """Everybody who holds a role in a trial."""
