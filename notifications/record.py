@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
+from notifications.owed_report import report_of
 from notifications.rendering import OwedAlert
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised
@@ -15,6 +16,7 @@ from safety.aggregates.trial import Amended, Registered
 from safety.desk import Desk
 from safety.directory import Directory, Person
 from safety.journal import decode
+from safety.journal.states import folded
 from safety.projections.on_duty import Recipient
 from safety.scratch import Lease, Scratch
 from safety.values import Role, microseconds
@@ -207,10 +209,15 @@ class Record:
                 said = (raised.alert, raised.trial, raised.rule, raised.role, raised.concerning, row.recorded_at)
                 due_at = None if raised.due_at is None else microseconds(raised.due_at)
                 before = self._owing.told_before(alert)
-                found = OwedAlert(*said, due_at=due_at, asked_before=before.asked_before, changes=before.changes)
+                report = report_of(self._states, raised.trial, raised.rule, raised.concerning)
+                asked, changes = before.asked_before, before.changes
+                found = OwedAlert(*said, due_at=due_at, asked_before=asked, changes=changes, report=report)
                 # What a chain of alerts says beside: where it stands, and how urgent it is.
                 return found._replace(**{name: raised.__dict__[name] for name in CHAIN & raised.__dict__.keys()})
         return None
+
+    def _states(self, stream: str, of: type[T]) -> T:
+        return folded(self._desk.journal.stream(stream)).slice(of)
 
     def zone(self, trial: str) -> str:
         """Give the zone in which a trial's people read the time."""

@@ -55,13 +55,7 @@ class Person(NamedTuple):
         return role in self.roles and (not self.trials or trial in self.trials)
 
 
-# Written once: each message is written to somebody, and putting a statement together takes longer than its answer.
-EVERYBODY = sa.select(PERSON).order_by(PERSON.c.account)
-BY_ACCOUNT = sa.select(PERSON).where(PERSON.c.account == sa.bindparam("one"))
-
-
-def as_person(row: sa.Row[Any]) -> Person:
-    """Read a person."""
+def _told(row: sa.Row[Any]) -> Person:
     return Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
 
 
@@ -80,14 +74,13 @@ class Directory(Store):
     def people(self) -> list[Person]:
         """Everybody, by account."""
         with self._reached() as connection:
-            rows = connection.execute(EVERYBODY).all()
-        return [as_person(row) for row in rows]
+            return [_told(row) for row in connection.execute(sa.select(PERSON).order_by(PERSON.c.account))]
 
     def find(self, account: str) -> Person | None:
         """The person behind one account."""
         with self._reached() as connection:
-            row = connection.execute(BY_ACCOUNT, {"one": account}).one_or_none()
-        return None if row is None else as_person(row)
+            row = connection.execute(sa.select(PERSON).where(PERSON.c.account == account)).one_or_none()
+        return None if row is None else _told(row)
 
     def holders(self, role: str, trial: str) -> list[Person]:
         """Everybody who holds a role in a trial."""

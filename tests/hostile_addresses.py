@@ -25,6 +25,7 @@ NAMED = {
     "trial": "T1",
     "subject": ALL,
     "number": "1",
+    "alert": "A-1",
     "position": "60",
     "pack": "CN-NMPA-DRUG",
     "sha256": sha256(hostile_pack().encode()).hexdigest(),
@@ -83,7 +84,7 @@ def every_page() -> Iterator[str]:
     yield f"/trials/T1/file?subject={ALL}"
     yield "/trials/T1/worklist?alerts=all"
     yield "/trials/T-1/definition"
-    yield from (f"/log/{position}" for position in range(61, 80))
+    yield from (f"/log/{position}" for position in (*range(61, 70), *range(640, 670)))
 
 
 def taken() -> Iterator[str]:

@@ -19,6 +19,7 @@ from safety.regulation.periodic import period_ending
 from safety.reports.issuing import issue_all, locked
 from safety.reports.rendering import Rendered, render
 from tests import builders as b
+from tests.hostile_events import changes, coding, duties, governing, stated
 from tests.payloads import Payload, payloads
 from tests.periodic_home import Desk, owing
 from tests.rule_packs import PACK
@@ -47,7 +48,10 @@ def hostile_home(homes: Homes) -> Home:
     home.doors = replace(home.doors, new_id=lambda: f"MADE-{next(ids)}")
     with_people(home, **PEOPLE)
     governs = owing(b.definition(arms=("A", "B")), dsur={"dibd": "2025-03-01"})
-    b.append(home.journal, b.registered(governs), b.pack_adopted(hostile_pack()), b.enrolled(ALL, site="01"))
+    b.append(home.journal, b.registered(governs), b.enrolled(ALL, site="01"))
+    for number, payload in enumerate(payloads(), 1):
+        b.append(home.journal, *governing(number, payload, governs))
+    b.append(home.journal, b.pack_adopted(hostile_pack()))
     for number, payload in enumerate(payloads(), 1):
         b.append(home.journal, *entries(number, payload), reason=payload.text[:500])
         person = Person(f"P-{number}", payload.text, None, ("auditor",))
@@ -89,32 +93,30 @@ def quoted(text: str) -> str:
 
 def entries(number: int, payload: Payload) -> Iterator[Form]:
     """Every event of the record that takes text, with a payload in all of its fields."""
-    short, long = payload.text[:64], payload.text[:200]
-    stated = payload.text.strip() or "."
+    short, long, text = payload.text[:64], payload.text[:200], stated(payload)
     yield b.registered(
-        b.definition(title=stated, sponsor=stated, protocol=stated, provenance=payload.text), code=f"T-{number}"
+        b.definition(title=text, sponsor=text, protocol=text, provenance=payload.text), code=f"T-{number}"
     )
     yield b.enrolled(f"S-{number}", country=short, arm=long, actual_arm=long)
-    said = {"term": stated, "narrative": stated, "preferred_term": long, "body_system": long, "dictionary": short}
-    coded = {"preferred_term_code": short[:20], "dictionary_version": short[:32]}
-    yield b.reported(ALL, number, serious="Y", **said, **coded)
-    yield b.given(ALL, number, treatment=long, unit=short, route=short, visit=long, lot=short, interruption=stated)
-    yield b.withheld(ALL, 1_000 + number, reason=stated)
-    yield b.causality_assessed(ALL, number, causality=short.strip() or ".", product=long, method=short)
-    yield b.followed_up(ALL, 1, term=stated, narrative=stated)
-    yield b.coded(ALL, 1, preferred_term=long, body_system=long)
+    said = {"term": text, "narrative": text, "causality": text[:64].strip(), **coding(payload)}
+    yield b.reported(ALL, number, serious="Y", **said)
+    yield b.given(ALL, number, treatment=long, unit=short, route=short, visit=long, lot=short, interruption=text)
+    yield b.withheld(ALL, 1_000 + number, reason=text)
+    yield b.causality_assessed(ALL, number, causality=text[:64].strip(), product=long, method=short)
+    yield from changes(ALL, number, payload)
+    yield from duties(ALL, number, payload)
     duty = f"GOLD-{number}/1"
     yield b.obligation_opened(ALL, 1, obligation=duty, to=(long.strip() or ".",), citation=long, unit=short)
     named = {"trial": b.TRIAL, "subject": ALL, "number": 1, "obligation": duty}
     yield obligation.Rejected.model_validate(
-        {**named, "recipient": long.strip() or ".", "rejected_at": b.T0, "reason": stated}
+        {**named, "recipient": long.strip() or ".", "rejected_at": b.T0, "reason": text}
     )
     if number % 2:
         yield obligation.Cancelled.model_validate(
-            {**named, "reason": "opened_in_error", "explanation": stated, "printed_name": short.strip() or "."}
+            {**named, "reason": "opened_in_error", "explanation": text, "printed_name": short.strip() or "."}
         )
     if number % 5 == 0:
-        yield b.nullified(ALL, number, explanation=stated)
+        yield b.nullified(ALL, number, explanation=text)
     yield b.alert_raised(f"A-{number}", concerning=(f"{ALL}/{number}",))
 
 

@@ -50,13 +50,15 @@ def served(home: Home, port: int = 0, **settings: str) -> Iterator[Served]:
     try:
         assert process.stderr is not None
         told: dict[str, tuple[str, str]] = {}
+        found = re.match(r"The desk runs at (http\S+) until", process.stderr.readline())
+        assert found is not None, process.stderr.read()
+        address = found[1].replace("127.0.0.1", "localhost")
         for line in process.stderr:
             if found := TOLD.search(line.replace("127.0.0.1", "localhost")):
                 told[found[1]] = (found[2], found[3])
             if len(told) == people:
                 break
         links = {name: link for name, (link, _) in told.items()}
-        address = next(iter(links.values())).partition("first/")[0]
         yield Served(address, links, {name: word for name, (_, word) in told.items()}, process)
     finally:
         process.kill()

@@ -1,5 +1,6 @@
 """Everything that the screens do is in the API: each screen has its answer in a table written by hand, and the answers are there."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from safety.aggregates.register import COMMANDS
 from safety.home import Home
-from safety.web import outward
+from safety.web import outward, pages, set_off
+from safety.web.api.commands import PREVIEWED
 from safety.web.declaring import action_of
 from safety.web.door import OPENED, door
 from safety.web.policy import RULES
@@ -63,6 +66,51 @@ def test_every_answer_is_a_route_and_every_reading_of_the_api_is_an_answer(home:
     named = {route for answer in ANSWERS.values() if not isinstance(answer, Reason) for route in answer}
     assert named - there == set()
     assert {name for name in there - named if "/commands/" not in name} == set()
+
+
+ASKS_THE_DESK = re.compile(r"web\.(?:consequences|set_off) import|web\.changing import.*\bWay\b|desk\.would\(")
+SHOWS_NOTHING_FIRST = {
+    "adverse_event.nullify": "it is signed for its reason, and the page shows no course of clocks",
+    "obligation.take": "it stops no clock and calls nobody",
+    "obligation.acknowledge": "it is what a recipient said; no clock of ours hangs on it",
+    "obligation.reject": "it is what a recipient said; the clock goes on",
+    "account.set_absence": "the page asks only whether it would be refused",
+}
+"""Commands of pages that ask the desk what something would come to, which themselves say nothing of it, and why."""
+
+
+def test_what_a_screen_says_it_would_set_off_the_api_says_too(home: Home) -> None:
+    sources = [path.read_text() for path in Path(pages.__file__).parent.glob("*.py")]
+    asking = [text for text in sources if ASKS_THE_DESK.search(text)]
+    named = {name for text in [*asking, Path(set_off.__file__).read_text()] for name in COMMANDS if f'"{name}"' in text}
+    assert len(asking) > 8
+    assert named - {*PREVIEWED} == SHOWS_NOTHING_FIRST.keys()
+    answers = {route for answer in ANSWERS.values() if not isinstance(answer, Reason) for route in answer}
+    assert {f"POST /commands/{name}/preview" for name in PREVIEWED} <= answers
+
+
+def test_a_statement_and_a_correction_say_what_they_would_set_off(home: Home) -> None:
+    with_passphrase(home, "CHEN")
+    told(
+        Asks(home, "CHEN").signed("trial.adopt_rule_pack", {"STUDYID": "T1", "packs": [{"file": PACK}]}, "approval"),
+        201,
+    )
+    case = {"STUDYID": "T1", "USUBJID": "A1", "AESEQ": 1}
+    before = home.journal.head().position
+    asked = {
+        "adverse_event.correct": case | {"variables": ["AESDTH"], "AESDTH": "Y"},
+        "adverse_event.state_reportability": case | {"determined": "Y"},
+        "subject.correct": {"STUDYID": "T1", "USUBJID": "A1", "variables": ["AGE"], "AGE": 40},
+    }
+    came = {
+        name: told(Asks(home, "LIN" if "correct" in name else "CHEN")(f"{name}/preview", form), 200)
+        for name, form in asked.items()
+    }
+    assert came["adverse_event.correct"]["alerts"], "made serious, it calls the safety officer"
+    assert came["subject.correct"] == {"number": None, "obligations": [], "ended": [], "alerts": []}
+    assert home.journal.head().position == before
+    other = Asks(home, "LIN")("subject.correct/preview", asked["subject.correct"] | {"USUBJID": "B1"})
+    assert other.status_code == 404
 
 
 def test_who_may_open_a_screen_may_ask_its_answer(home: Home) -> None:

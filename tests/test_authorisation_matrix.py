@@ -32,7 +32,10 @@ from tests.authorised_places import (
     places,
     sent,
 )
+from tests.test_web import PROMISED
 from tests.web_homes import Homes, signed_in, token, with_people
+
+pytestmark = pytest.mark.uncovered
 
 WHO = ("operator", "investigator", "safety_officer", "deputy_safety_officer", "auditor")
 COMMANDS = "/api/v1/commands/"
@@ -136,7 +139,12 @@ class Desk:
         ]
 
     def ask(self, client: TestClient, route: Route, place: Place, number: int, **headers: str) -> Response:
-        """Ask a route about the thing of a place."""
+        """Ask a route about the thing of a place; whatever it answers carries what every answer does."""
+        answer = self._asked(client, route, place, number, **headers)
+        assert {name: answer.headers.get(name) for name in PROMISED} == PROMISED, (route, place, answer.headers)
+        return answer
+
+    def _asked(self, client: TestClient, route: Route, place: Place, number: int, **headers: str) -> Response:
         path = re.sub(r"\{(\w+)\}", lambda name: str(place.ids.get(name[1], "1")), route.path)
         if route.command:
             body: dict[str, Any] = {"form": sent(route.command, place)}

@@ -3,6 +3,7 @@
 import html
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -11,13 +12,17 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from safety.home import Home
+from safety.journal import decode
 from safety.projections.line_listing import line_listing
 from tests.api_programs import program
 from tests.hostile_addresses import ELSEWHERE, EVERY_PAGE, READ, TAKEN, WHOLE
+from tests.hostile_events import NOT_WRITTEN, fields_of_text
 from tests.hostile_record import ALL, CONTROLS, formulas, hostile_home, runs, unlike
 from tests.hostile_record import PEOPLE as HOSTILE
 from tests.payloads import Payload, payloads
 from tests.web_homes import Homes, client, sent, signed_in, token, with_a_trial, with_people
+
+pytestmark = pytest.mark.uncovered
 
 LONG = os.environ.get("VIGILOG_LONG") == "1"
 STRIDE, APART = (1, 1) if LONG else (8, 32)
@@ -92,6 +97,18 @@ def test_no_page_of_a_record_full_of_them_runs_anything(asked: Callable[[str], R
         assert kind == "text/html"
         # A periodic report has its own style, and is shown in a sandbox.
         assert set(runs(answer.text)) <= ({"style", "col style"} if "/reports/dsur/" in path else set())
+
+
+def test_every_field_of_the_log_in_which_any_text_may_stand_holds_them_all(hostile: Home) -> None:
+    held: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in hostile.journal.rows():
+        for name, value in decode(row).event.__dict__.items():
+            if value is not None:
+                held[row.topic, name].add(str(value))
+    assert set(NOT_WRITTEN) <= {name for _, name in fields_of_text()}
+    wanted = {field for field in fields_of_text() if field[1] not in NOT_WRITTEN}
+    few = {field: len(held[field]) for field in wanted if len(held[field]) < len(payloads()) * 0.8}
+    assert few == {}, "let tests/hostile_events.py fill these in"
 
 
 def test_the_record_loses_no_letter_of_them(hostile: Home, browsers: dict[str, TestClient]) -> None:

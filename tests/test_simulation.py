@@ -18,6 +18,8 @@ from tests.planted_bugs import Planted
 from tests.simulated_faults import Plan, drawn, staffed
 from tests.simulation import Ran, run
 
+pytestmark = pytest.mark.uncovered
+
 SEEDS = 20_000 if "VIGILOG_LONG" in os.environ else 2_000
 BLOCK = SEEDS // 40
 WITHIN = 1_000

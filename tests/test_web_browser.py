@@ -8,6 +8,8 @@ from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 PAGES = {
     "sign-in": "/sign-in",

@@ -10,6 +10,8 @@ from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served
 from tests.web_homes import Homes, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 OF_TRIALS = {
     "admin": "/admin",
     "admin-trials": "/admin/trials",

@@ -22,6 +22,8 @@ from tests.builders import append, merged, obligation_opened, reported
 from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, demonstration, served, until
 
+pytestmark = pytest.mark.uncovered
+
 TRIAL = "NCT03265613"
 PEOPLE = ("CHEN", "LIN", "ZHAO", "OPERATOR")
 ROUTES = [
@@ -48,6 +50,10 @@ SHIFTED = """() => new Promise((done) => {
     setTimeout(() => done(sum), 50);
 })"""
 """How much of what was painted has moved since (Layout Instability, the sum of all shifts)."""
+STAMPED = """() => {
+    const parts = [...document.querySelectorAll("#stamp > span")].map((one) => one.getBoundingClientRect());
+    return [Math.min(...parts.map((one) => one.left)), Math.max(...parts.map((one) => one.right))];
+}"""
 LEAST_SHIFT = 0.01
 PAINTED = "performance.getEntriesByName('first-contentful-paint').length === 1"
 CSS_BYTES, SCRIPT_BYTES = 60_000, 75_000
@@ -161,6 +167,17 @@ def test_each_page_can_be_read_and_used(
         wrong += [f"{account}: {text}" for text in person.complaints]
         person.context.close()
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("wide", [390, 340])
+def test_the_whole_stamp_is_seen_on_a_phone(browser: Browser, desk: Served, wide: int) -> None:
+    person = Person(browser, desk, "phone").sign_in("CHEN")
+    person.page.set_viewport_size({"width": wide, "height": 844})
+    for address in ("/", f"/trials/{TRIAL}/cases/S04/3", f"/trials/{TRIAL}/cases/S04/3?as_of=60"):
+        person.page.goto(address)
+        left, right = person.page.evaluate(STAMPED)
+        assert (left >= 0, right <= wide) == (True, True), (address, left, right)
+    person.context.close()
 
 
 def test_a_page_is_painted_before_any_script_has_come(browser: Browser, desk: Served) -> None:

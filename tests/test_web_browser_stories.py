@@ -17,6 +17,8 @@ from tests.served_desk import Person, Served, until
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
+pytestmark = pytest.mark.uncovered
+
 SAID = {
     "en": {
         "alerted": "Alerted at once, 1 person",

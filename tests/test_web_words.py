@@ -14,6 +14,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from pydantic import BaseModel
 
 import safety
 import safety.web
@@ -22,10 +23,14 @@ from safety.aggregates.deciding import Refused
 from safety.aggregates.ending import AlreadyEnded
 from safety.aggregates.filing import CannotMerge, UnknownCausality
 from safety.aggregates.obligation import Opened, State
+from safety.aggregates.register import TOPICS
 from safety.aggregates.subject import WithdrawalMode
+from safety.aggregates.trial import Definition
 from safety.packaged import packaged_packs, packaged_profiles
 from safety.regulation.pack import Pack, Profile
 from safety.values import Assessor, Role
+from safety.web.case_record import NAMED, PLAIN
+from safety.web.record_fields import FIELDS, NAMES
 from safety.web.showing import Show
 from safety.web.words import chosen, key_of, words
 
@@ -117,6 +122,43 @@ def test_a_text_is_translated_once_and_with_the_same_names() -> None:
         assert named - set(NAME.findall(text)) <= {"num", "n"}, entry.id
 
 
+def models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """The models that a field holds: itself, in a tuple, or where there is one; a trial's definition speaks as its file does."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Definition:
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def fields_of_events() -> Iterator[tuple[str, str]]:
+    """Every field of every event, and of what stands inside one, with the topic."""
+    for topic, form in TOPICS.items():
+        open_ones: list[type[BaseModel]] = [form]
+        while open_ones:
+            for name, described in open_ones.pop().model_fields.items():
+                yield topic, name
+                open_ones += models_in(described.annotation)
+
+
+def test_every_field_of_every_event_has_words_in_both_languages() -> None:
+    fields = set(fields_of_events())
+    assert len(fields) > 200
+    assert ("subject.enrolled.v1", "weight_kg") in fields
+    assert ("adverse_event.reported.v1", "filed_at") in fields, "awareness is a field of an event"
+    assert ("rule_pack.adopted.v1", "effective_from") in fields, "packs are documents"
+    assert sorted((topic, name) for topic, name in fields if name not in NAMES) == []
+    assert set(NAMES) <= {name for _, name in fields} | set(FIELDS), "words for fields that there are none of"
+    chinese = {name: words("zh").gettext(text) for name, text in NAMES.items()}
+    latin = {name for name, text in chinese.items() if not re.search("[\u4e00-\u9fff]", text)}
+    assert latin == {"sha256"}
+
+
+def test_every_entry_of_a_case_says_what_happened() -> None:
+    of_cases = ("subject", "dose", "adverse_event", "obligation", "alert", "message")
+    topics = {topic.rpartition(".v")[0] for topic in TOPICS if topic.startswith(of_cases)}
+    assert sorted(topics - {*PLAIN, *NAMED}) == []
+
+
 @pytest.mark.parametrize(
     ("cookie", "accepted", "language"),
     [
@@ -176,7 +218,8 @@ def test_dates_are_written_as_far_as_they_are_known_and_times_in_the_trials_zone
         "UTC−2:30",
     ]
     assert english.coded("RECOVERED/RESOLVED") == "recovered"
-    assert english.coded("POSSIBLE") == "POSSIBLE"
+    assert english.coded("POSSIBLE") == "Possibly related"
+    assert english.coded("MORE LIKELY THAN NOT") == "MORE LIKELY THAN NOT", "a scale's own words stay"
     assert chinese.coded(None) == "未记录"
 
 

@@ -97,7 +97,11 @@ def clock_of(states: States, raised: Raised) -> Obligation | None:
     """Find the clock that an alert is about; None of an alert about anything else."""
     if raised.rule not in RUNNING.values():
         return None
-    about, name = raised.concerning
+    return clock_named(states, raised.trial, *raised.concerning)
+
+
+def clock_named(states: States, trial: str, about: str, name: str) -> Obligation | None:
+    """Find a clock by what its alert, or a reminder of it, concerns: an adverse event, and the obligation with a colon."""
     subject, _, number = about.rpartition("/")
-    obligations = states(f"{raised.trial}/subject/{subject}", Obligations).of(int(number))
+    obligations = states(f"{trial}/subject/{subject}", Obligations).of(int(number))
     return obligations.get(name.replace(":", "/"))

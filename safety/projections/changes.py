@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, literal, select
 
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.assessment import ASSESSMENT
@@ -58,9 +58,18 @@ def changes(
     return sorted(found, key=lambda change: change["position"])
 
 
-def neighbours(connection: Connection, trial: str, at: At) -> tuple[int | None, int | None]:
-    """Give the positions of the trial's entries right before and right after a moment; None where there is none."""
+def neighbours(
+    connection: Connection, trial: str, at: At, head: At, sites: AbstractSet[str] | None = None
+) -> tuple[int | None, int | None]:
+    """Give the positions of the trial's entries right before and right after a moment; None where there is none.
+
+    With `sites`, of the entries about subjects that are theirs as of `head`: who steps from one to the next would else count
+    what others do.
+    """
     of = AUDIT.c.trial == trial
+    if sites is not None:
+        theirs = select(literal(f"{trial}/subject/") + SUBJECT.table.c.subject)
+        of &= AUDIT.c.stream.in_(theirs.where(_of_sites(SUBJECT.table.c.subject, trial, head, sites)))
     before = select(func.max(AUDIT.c.position)).where(of, AUDIT.c.position < at.position)
     after = select(func.min(AUDIT.c.position)).where(of, AUDIT.c.position > at.position)
     return connection.execute(before).scalar_one(), connection.execute(after).scalar_one()

@@ -155,6 +155,21 @@ class Asked(Visitor):
         """Make the id of an act when its form is opened: sent twice, it is done once."""
         return self.home.doors.new_id()
 
+    def act(self) -> str:
+        """Give the id by which the log knows the act of this form; raises Unclear where the form has lost its own."""
+        act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
+        if not ACT.fullmatch(act):
+            raise Unclear(self.words("The form came back without its own number; open it again and send it once more."))
+        return self.own(act)
+
+    def own(self, act: str) -> str:
+        """Give the id of an act of who asks, from the one that their form or program made.
+
+        It begins with the account, so that nobody takes the id of what somebody else, or time itself, is going to do:
+        the desk names what it does by what is due, and anybody can work that out. No account's name holds a colon.
+        """
+        return f"{self.account}:{act}"
+
     def do(
         self,
         command: str,
@@ -163,16 +178,15 @@ class Asked(Visitor):
         reason: str | None = None,
         signature: Signature | None = None,
         read_at: int | None = None,
+        part: str = "",
     ) -> Done:
         """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
 
-        What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
+        A form that asks for several has each done under that id and its own `part`. What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
         position that the form was filled in from, where nobody may have changed what it is about meanwhile.
         """
-        act = self.text("act") or self.request.headers.get("idempotency-key", "") or self.new_act()
-        if not ACT.fullmatch(act):
-            raise Unclear(self.words("The form came back without its own number; open it again and send it once more."))
-        asked = {"by": self.account, "command_id": act, "reason": reason}
+        act = self.act()
+        asked = {"by": self.account, "command_id": f"{act} {part}" if part else act, "reason": reason}
         return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 

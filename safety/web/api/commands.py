@@ -42,13 +42,16 @@ Key = Annotated[
 PREVIEWED = (
     "adverse_event.report",
     "adverse_event.follow_up",
+    "adverse_event.correct",
     "adverse_event.assess_seriousness",
     "adverse_event.assess_causality",
     "adverse_event.assess_expectedness",
+    "adverse_event.state_reportability",
     "adverse_event.merge",
     "adverse_event.unmerge",
     "obligation.submit",
     "obligation.cancel",
+    "subject.correct",
     "trial.register",
     "trial.amend",
     "trial.adopt_rule_pack",
@@ -142,8 +145,9 @@ def done(ask: Asked, command: str, body: Body, key: str) -> Done:
 
     """
     form = filled(ask, body.form)
-    asked: dict[str, Any] = {"by": ask.account, "command_id": key, "reason": body.reason, "read_at": body.read_at}
-    if isinstance(body, SignedBody) and not decided(ask, key):
+    act = ask.own(key)
+    asked: dict[str, Any] = {"by": ask.account, "command_id": act, "reason": body.reason, "read_at": body.read_at}
+    if isinstance(body, SignedBody) and not decided(ask, act):
         ask.form = FormData(body.signature.model_dump())
         return ask.home.desk.do(command, form, **asked, signature=signature(ask, *SIGNED[command]))
     if isinstance(body.form, AddAccount):
@@ -160,9 +164,9 @@ def reason_of(ask: Asked, position: int) -> str | None:
     return next(decode(row).about().reason for row in ask.home.journal.page(position - 1, position, 1))
 
 
-def decided(ask: Asked, key: str) -> bool:
-    """Say whether a key was used before: then the desk gives what it came to, or refuses another content."""
-    return ask.home.journal.turns.run(lambda turn: turn.decided_before(key)) is not None
+def decided(ask: Asked, act: str) -> bool:
+    """Say whether an act was done before: then the desk gives what it came to, or refuses another content."""
+    return ask.home.journal.turns.run(lambda turn: turn.decided_before(act)) is not None
 
 
 def endpoint(command: str, model: type[Body]) -> Callable[..., Response]:

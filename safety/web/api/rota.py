@@ -27,11 +27,11 @@ def read_rota(ask: Ask) -> Row:
     if ask.governs is None:
         raise NotThere
     with ask.reading() as connection:
+        known = people(connection)
         told: Row = {
-            name: [rung_told(rung) for rung in climbed(ask, connection, ask.governs.ladder, name)]
+            name: [rung_told(rung) for rung in climbed(ask, known, ask.governs.ladder, name)]
             for name in ("urgent", "digest")
         }
-        known = people(connection)
         told["roles"] = roster(ask, known, ask.governs)
         told["away"] = [
             one._asdict() | {"from_at": utc(one.begins), "until_at": utc(one.ends)} for one in absences(ask, known)
@@ -54,7 +54,7 @@ def rung_told(rung: Rung) -> Row:
 def drill(ask: Ask, key: Key) -> Row:
     """Page the real ladder under a banner; the same key again raises no second drill, and names the first."""
     try:
-        return {"alert": raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, key)}
+        return {"alert": raise_drill(ask.home.desk, ask.home.views, ask.trial, ask.account, ask.own(key))}
     except OtherContent:  # the form of a drill names its alert, which is another by now
         before = raised_before(ask, key)
         if before is None:
@@ -64,7 +64,7 @@ def drill(ask: Ask, key: Key) -> Row:
 
 def raised_before(ask: Asked, key: str) -> str | None:
     """Give the drill of this trial that a key has raised; None where it did something else."""
-    known = ask.home.journal.turns.run(lambda turn: turn.decided_before(key))
+    known = ask.home.journal.turns.run(lambda turn: turn.decided_before(ask.own(key)))
     positions = () if known is None else known.positions
     for row in (row for at in positions for row in ask.home.journal.page(at - 1, at, 1)):
         event = decode(row).event

@@ -1,27 +1,29 @@
 """One entry of the log, whole: what it says field by field, who decided it and why, its signature, digests and leaf."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from fastapi import Response
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from safety.aggregates.deciding import Form
+from safety.aggregates.trial import Definition
 from safety.journal import Stored, decode
 from safety.journal.row import leaf
 from safety.values import FieldClass
 from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
-from safety.web.record_fields import FIELDS, OF_EVENTS
+from safety.web.record_fields import NAMES
 from safety.web.signing import signature_of
 from safety.web.streams import rows_of
 from safety.web.whose import check_shown
 
 pages = Pages()
 
-NAMES = FIELDS | OF_EVENTS
+Spoken = Callable[[str], str]
 
 
 class Line(NamedTuple):
@@ -46,7 +48,7 @@ def show_entry(ask: Ask, position: str) -> Response:
         "history/entry.html.j2",
         row=row,
         about=recorded.about(),
-        lines=list(lines(ask, recorded.event)),
+        lines=list(lines(ask, recorded.event, lambda name: ask.words.gettext(NAMES.get(name, name)))),
         signed=signature_of(ask, row.position),
         leaf=leaf(row),
         earlier=beside[place - 1] if place else None,
@@ -63,16 +65,20 @@ def row_at(ask: Asked, position: str) -> Stored:
     raise NotThere
 
 
-def lines(ask: Asked, event: Form) -> Iterator[Line]:
-    """Give the fields that an event says something in; what is sealed is shown to whom its class is granted."""
+def lines(ask: Asked, event: Form, spoken: Spoken = str) -> Iterator[Line]:
+    """Give the fields that an event says something in; what is sealed is shown to whom its class is granted.
+
+    `spoken` names what stands inside a value; inside a trial's definition the names are those of its file.
+    """
     for name, described in type(event).model_fields.items():
         value = event.__dict__[name]
         if value is None or value == ():
             continue
         mark = class_of(described)
         shown = mark is None or mark in ask.grant.fields
-        text = NAMES.get(name, name.replace("_", " "))
-        yield Line(ask.words.gettext(text), described.alias or name, said(value) if shown else "", mark, shown)
+        clear = said(value, str if isinstance(value, Definition) else spoken) if shown else ""
+        text = NAMES[name]
+        yield Line(ask.words.gettext(text), described.alias or name, clear, mark, shown)
 
 
 def class_of(described: FieldInfo) -> FieldClass | None:
@@ -81,14 +87,21 @@ def class_of(described: FieldInfo) -> FieldClass | None:
     return next((mark for mark in (*described.metadata, *inner) if isinstance(mark, FieldClass)), None)
 
 
-def said(value: Any) -> str:  # noqa: ANN401, whatever a field holds
-    """Write a value as the log has it."""
-    plain = to_jsonable_python(value, by_alias=True, exclude_none=True)
-    if isinstance(plain, dict):
-        return "; ".join(f"{name}: {part}" for name, part in plain.items())
-    if isinstance(plain, list):
-        return "; ".join(said(part) for part in plain)
-    return str(plain)
+def said(value: Any, spoken: Spoken) -> str:  # noqa: ANN401, whatever a field holds
+    """Write a value as the log has it; what has parts of its own inside another stands in brackets."""
+    if isinstance(value, BaseModel):
+        return "; ".join(f"{spoken(name)}: {inside(one, spoken)}" for name, one in value if one is not None)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {inside(one, spoken)}" for name, one in value.items())
+    if isinstance(value, tuple):
+        return "; ".join(said(one, spoken) for one in value)
+    return str(to_jsonable_python(value))
+
+
+def inside(value: Any, spoken: Spoken) -> str:  # noqa: ANN401, whatever a field holds
+    """Write a value that stands inside another."""
+    whole_of = said(value, spoken)
+    return f"({whole_of})" if isinstance(value, BaseModel | Mapping | tuple) else whole_of
 
 
 def case_of_entry(event: Form) -> tuple[str, int] | None:

@@ -38,7 +38,7 @@ def history_page(  # noqa: PLR0917, one parameter a field of its forms; FastAPI 
         raise NotThere
     with ask.reading() as connection:
         head = ask.home.views.now(connection)
-        earlier, later = neighbours(connection, ask.trial, ask.at)
+        earlier, later = neighbours(connection, ask.trial, ask.at, head, ask.sites)
         unknown = gaps(connection, ask, head)
         compared = comparison(connection, ask, a, b, head) if a.strip() and b.strip() else None
         fields = of_a_record(connection, ask, subject, number, field) if subject.strip() else None
