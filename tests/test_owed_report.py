@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from notifications.owed_report import OwedReport, report_of
+from notifications.owed_report import OwedReport, report_of, without_a_date
 from safety.aggregates.alert import Raised
 from safety.aggregates.periodic_report import Opened
 from safety.journal.states import folded
@@ -80,6 +80,8 @@ def test_a_clock_without_a_date_says_why_it_has_none(office: Office) -> None:
     site = told(office, "OBLIGATION-OPENED", "S1/1", "T-SITE:1")
     assert site is not None
     assert site.limit == "due immediately: the text gives no number"
+    counted = owed(office)["T-SITE/1"].opened.model_copy(update={"unit": "working_day", "limit": 5})
+    assert without_a_date(counted) == "due within 5 working days: a person must count them"
 
 
 def test_a_periodic_report_says_its_recipients(office: Office) -> None:
