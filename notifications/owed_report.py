@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, get_args
 
 from safety.aggregates.alerting import REMINDER
-from safety.aggregates.clock_alert import OBLIGATION_OPENED, OBLIGATION_REJECTED, clock_named
+from safety.aggregates.clock_alert import OBLIGATION_LATE, RUNNING, clock_named
 from safety.aggregates.deciding import States
 from safety.aggregates.obligation import Obligation, Opened
 from safety.aggregates.periodic_report import PeriodicReport, stream_of
@@ -12,7 +12,7 @@ from safety.regulation.rule import NUMBERED
 from safety.values import microseconds
 
 UNSURE = "UNSURE"
-OF_REPORTS = {OBLIGATION_OPENED, OBLIGATION_REJECTED, REMINDER}
+OF_REPORTS = {*RUNNING.values(), OBLIGATION_LATE, REMINDER}
 
 
 class OwedReport(NamedTuple):

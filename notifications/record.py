@@ -26,6 +26,7 @@ T = TypeVar("T")
 LEASE_SECONDS = 15
 """A process that dies holds a message up for so long; one that lives takes the lease anew three times in that time."""
 
+DEFINES = frozenset({Registered.TOPIC, Amended.TOPIC})
 CHAIN = frozenset({"rung", "repeat", "urgency"})
 
 UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
@@ -220,12 +221,11 @@ class Record:
 
     def zone(self, trial: str) -> str:
         """Give the zone in which a trial's people read the time."""
-        zone = "UTC"
-        for row in self._desk.journal.stream(f"{trial}/trial"):
-            match decode(row).event:
-                case Registered(definition=definition) | Amended(definition=definition):
-                    zone = definition.zone
-        return zone
+        for row in reversed(self._desk.journal.stream(f"{trial}/trial")):
+            # The last that says it: what else is in the stream, such as whole rule packs, is not read.
+            if row.topic in DEFINES and isinstance(said := decode(row).event, Registered | Amended):
+                return said.definition.zone
+        return "UTC"
 
     def keep(self, command: str, form: Form) -> None:
         """Bring a receipt to the log; what it holds already it does not take twice."""

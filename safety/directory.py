@@ -19,6 +19,8 @@ PERSON = sa.Table(
     sa.Column("trials", sa.Text, nullable=False),
 )
 
+ONE = sa.select(PERSON).where(PERSON.c.account == sa.bindparam("account"))
+
 
 class Unreachable(StoreUnusable):
     """The directory cannot be read or written; the text says why."""
@@ -79,7 +81,7 @@ class Directory(Store):
     def find(self, account: str) -> Person | None:
         """The person behind one account."""
         with self._reached() as connection:
-            row = connection.execute(sa.select(PERSON).where(PERSON.c.account == account)).one_or_none()
+            row = connection.execute(ONE, {"account": account}).one_or_none()
         return None if row is None else _told(row)
 
     def holders(self, role: str, trial: str) -> list[Person]:

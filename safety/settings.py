@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 def web_address(text: str) -> str:
     """Take an address that links begin with; what names no host would lead nobody anywhere."""
@@ -52,3 +54,8 @@ class Settings(BaseSettings):
     def stated_url(self) -> str | None:
         """Where VIGILOG_PUBLIC_URL says that people reach the desk; None where nobody has said so."""
         return self.public_url if "public_url" in self.model_fields_set else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the desk is reached from its own machine alone, as far as anybody has said."""
+        return urlsplit(self.public_url).hostname in LOOPBACK

@@ -55,7 +55,8 @@ def test_a_clock_says_its_recipients_and_who_has_the_report_already(office: Offi
     assert found.words == "report to Authority, owed by the sponsor"
     assert told(office, "DUE-REMINDER", *alert.concerning) == found
     submit(office, "T-7/1")
-    assert told(office, "DUE-REMINDER", *alert.concerning) == found._replace(has=("Authority",))
+    for rule in ("DUE-REMINDER", "OBLIGATION-ANTEDATED", "OBLIGATION-LATE"):
+        assert told(office, rule, *alert.concerning) == found._replace(has=("Authority",))
 
 
 def test_what_is_unsure_is_said_to_be(office: Office) -> None:

@@ -5,9 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from safety.aggregates.register import TOPICS
 from safety.home import Home
-from safety.web.pages.entry import NAMES
 from tests import builders as b
 from tests.test_web_pages import CHINESE, Links, words
 from tests.web_homes import START, Homes, signed_in, with_people
@@ -148,7 +146,3 @@ def test_the_time_bar_leads_to_the_entries_beside_and_every_page_leads_to_it(hom
 def test_it_speaks_chinese(home: Home) -> None:
     page = signed_in(home, "ZHAO").get("/trials/T1/history?as_of=7&a=7&b=14&subject=S1", headers=CHINESE)
     assert "已有 2 例事件发生； 其中 1 例申办者尚未知悉" in words(page)
-
-
-def test_every_field_of_every_event_has_a_name_to_be_shown_by() -> None:
-    assert {field for form in TOPICS.values() for field in form.model_fields} - set(NAMES) == set()

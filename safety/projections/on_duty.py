@@ -18,6 +18,15 @@ People = dict[str, Account]
 """Every account that a person stands behind, by its id."""
 
 
+TABLE = ACCOUNT.table
+# Written once: asked for every message, and putting a statement together takes longer than its answer.
+PEOPLE = (
+    select(TABLE)
+    .where(TABLE.c.to_position == OPEN, TABLE.c.account != OPERATOR, TABLE.c.roles != "")
+    .order_by(TABLE.c.account)
+)
+
+
 class Recipient(NamedTuple):
     """An account that hears of something, and why it: it holds the role, covers for `instead_of`, or the role is vacant."""
 
@@ -44,12 +53,9 @@ class Vacancy(NamedTuple):
 
 def people(connection: Connection) -> People:
     """Give every account but the program's own hand and those that are revoked, by its id."""
-    table = ACCOUNT.table
-    there = (table.c.to_position == OPEN, table.c.account != OPERATOR, table.c.roles != "")
-    ask = select(table).where(*there).order_by(table.c.account)
     return {
         row.account: Account(tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences))
-        for row in connection.execute(ask)
+        for row in connection.execute(PEOPLE)
     }
 
 
