@@ -11,7 +11,7 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.obligation import Obligations
 from safety.home import Home
 from safety.journal.states import folded
-from safety.web.showing import CODED
+from safety.web.showing import CODED, OF_FIELDS
 from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, until
 from tests.test_web_filing import prepared
@@ -31,6 +31,7 @@ SAID = {
 }
 
 
+IN_WORDS = set(CODED).union(*OF_FIELDS.values())
 AS_GIVEN = re.compile(r"[A-Za-z][A-Za-z ]+")
 """A value that stands on the screen as the record has it, where it is no coded word: dates are written for the reader."""
 
@@ -146,7 +147,7 @@ def as_on_the_screen(page: Page, table: str, rows: list[dict[str, str]]) -> None
             who,
             role,
             why,
-            *(value for value in (old, new) if AS_GIVEN.fullmatch(value) and value not in CODED),
+            *(value for value in (old, new) if AS_GIVEN.fullmatch(value) and value not in IN_WORDS),
         ]
         told += [] if kind else [field.partition(" (")[0], at]
         assert [part for part in told if part not in text] == [], text
