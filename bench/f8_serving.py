@@ -77,9 +77,10 @@ def people(home: Home) -> list[str]:
 
 @contextmanager
 def serving(home: Path) -> Iterator[tuple[int, int]]:
-    """Run the door as a process of its own; give its process id and its port."""
-    command = [str(Path(sys.executable).with_name("vigilog")), "serve", "--port", "0"]
-    server = subprocess.Popen(command, env={"VIGILOG_HOME": str(home)}, stderr=subprocess.PIPE, text=True)
+    """Run the door of this very tree as a process of its own; give its process id and its port."""
+    command = [sys.executable, "-c", "from notifications.main import app; app()", "serve", "--port", "0"]
+    tree, said = Path(__file__).parent.parent, {"VIGILOG_HOME": str(home)}
+    server = subprocess.Popen(command, cwd=tree, env=said, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stderr.readline())
