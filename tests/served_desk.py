@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from safety.home import Doors, Home, open_home
 from safety.settings import Settings
@@ -18,7 +18,9 @@ from tests.command_line import VIGILOG, CommandLine
 from tests.manual_clock import counted_salt
 from tests.screens import LANGUAGES, WIDTHS
 
-PATIENCE = 15_000
+PATIENCE = 60_000
+"""Milliseconds: only a page that never comes to what is awaited takes them."""
+expect.set_options(timeout=PATIENCE)
 TOLD = re.compile(r"as (\S+) \([\w, ]+\): (http\S+) and sign with the passphrase (\S+)")
 
 
