@@ -22,6 +22,12 @@ EVERYTHING = (*GROUPS, *(action for action in RULES if is_scope(action) and not 
 API = "/api/v1"
 YEAR = 365 * 86_400 * 1_000_000
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
+TO_BE_SIGNED = {
+    "adverse_event.state_reportability",
+    "adverse_event.assess_seriousness", "adverse_event.assess_causality", "adverse_event.assess_expectedness",
+    "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
+}  # fmt: skip
+"""Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
 SAID = "There is no such page, or it is not yours to see"
 
 
