@@ -19,8 +19,15 @@ from tests.builders import alert_raised, append, definition, enrolled, given, re
 from tests.web_homes import PASSPHRASE, signed_in, with_people
 
 EVERYTHING = (*GROUPS, *(action for action in RULES if is_scope(action) and not covered(GROUPS, action)))
+API = "/api/v1"
 YEAR = 365 * 86_400 * 1_000_000
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
+TO_BE_SIGNED = {
+    "adverse_event.state_reportability",
+    "adverse_event.assess_seriousness", "adverse_event.assess_causality", "adverse_event.assess_expectedness",
+    "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
+}  # fmt: skip
+"""Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
 SAID = "There is no such page, or it is not yours to see"
 
 
@@ -101,3 +108,8 @@ def head(home: Home) -> int:
 def told(answer: Response, status: int) -> Any:  # noqa: ANN401, a JSON document
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+def read(asked: TestClient, path: str, **query: str) -> Any:  # noqa: ANN401, a JSON document
+    """What the API tells of a path."""
+    return told(asked.get(f"{API}{path}", params=query), 200)

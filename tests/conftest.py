@@ -13,6 +13,8 @@ from psycopg import sql
 
 from safety.home import Home
 from safety.journal import Journal, Salt, open_journal
+from safety.projections import Views
+from tests.builders import views_beside
 from tests.manual_clock import ManualClock, counted_salt
 from tests.postgres_server import PostgresServer
 from tests.screens import CHROMIUM, chromium
@@ -91,6 +93,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 def journal(store: Store, clock: Callable[[], int]) -> Iterator[Journal]:
     """An empty log, on each database in turn."""
     opened = open_journal(store, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def views(store: Store) -> Iterator[Views]:
+    """The views beside an empty log, on each database in turn."""
+    opened = views_beside(store)
     yield opened
     opened.close()
 

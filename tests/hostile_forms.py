@@ -98,7 +98,7 @@ ELSEWHERE = {
     "/trials/{trial}/reports/{kind}/{period}/acknowledge": "a choice and a date; test_web_admin_reports",
     "/language": "test_injection",
     "/sign-in": "test_injection",
-    "/first/{link}": "a passphrase; test_web_signing_in",
+    "/first/{link}": "a passphrase; test_web_first_link",
     "/me/passphrase": "passphrases; test_web_me",
     "/me/authenticator": "a code; test_web_me",
     "/me/passkey": "what a browser makes; test_web_passkeys",

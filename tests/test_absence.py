@@ -24,7 +24,7 @@ from safety.projections import Views
 from safety.projections.inbox import owed
 from safety.projections.on_duty import AHEAD, Recipient, people, recipients, vacancies
 from safety.tick import tick
-from tests.builders import T0, TRIAL, account_added, append, definition, opened, registered, views_beside
+from tests.builders import T0, TRIAL, account_added, append, definition, opened, registered
 from tests.conftest import Store
 from tests.given import given
 from tests.test_tick import Night
@@ -119,13 +119,6 @@ def test_what_is_said_last_of_a_time_is_what_holds(said: list[AbsenceSet], left:
 
 
 # Who hears
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    found = views_beside(store)
-    yield found
-    found.close()
 
 
 def heard_by(journal: Journal, views: Views, *history: Form, day: float = 0, role: Any = "safety_officer") -> Any:  # noqa: ANN401, a role and who fills it

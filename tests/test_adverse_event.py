@@ -6,8 +6,6 @@ import pytest
 
 from safety.aggregates.adverse_event import (
     CRITERIA,
-    AdverseEvent,
-    AdverseEvents,
     Particulars,
     Reported,
     RowReappeared,
@@ -18,45 +16,20 @@ from safety.aggregates.deciding import Form, UnknownEvent
 from safety.aggregates.filing import (
     NotTheSponsors,
 )
-from safety.values import Role
+from tests.adverse_events import SUBJECT, adverse_events, state_of
 from tests.builders import (
-    TRIAL,
     built,
     coded,
     corrected,
-    definition,
-    enrolled,
     followed_up,
     merged,
     nullified,
-    registered,
     reported,
     seriousness_assessed,
     unmerged,
 )
 from tests.builders import given as dose_given
 from tests.given import given
-
-STREAM = f"{TRIAL}/subject/S1"
-SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "America/New_York"}]
-SUBJECT = (registered(definition(sites=SITES)), enrolled())
-
-
-def adverse_events(*history: Form) -> AdverseEvents:
-    return given(*SUBJECT, *history)(STREAM, AdverseEvents)
-
-
-def state_of(*history: Form, number: int = 1) -> AdverseEvent:
-    return adverse_events(*history).by_number[number]
-
-
-def reported_by(form: Form, *history: Form, role: Role = "investigator") -> Reported:
-    (event,) = given(*SUBJECT, *history).when("adverse_event.report", form, role=role)
-    assert isinstance(event, Reported)
-    return event
-
-
-BARE = built(Reported, subject="S1")
 
 # Serious has two readings; ICH E2A: either party's view suffices
 

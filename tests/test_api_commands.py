@@ -12,6 +12,7 @@ from safety.web.api.commands import offered
 from safety.web.api.forms import SIGNED
 from tests.api_programs import (
     EVERYTHING,
+    TO_BE_SIGNED,
     Asks,
     head,
     program,
@@ -30,12 +31,6 @@ OF_THE_MACHINE = {
     "message.record_failed", "message.record_fault", "periodic_report.open", "periodic_report.issue",
 }  # fmt: skip
 """What the program itself does, and no screen."""
-TO_BE_SIGNED = {
-    "adverse_event.state_reportability",
-    "adverse_event.assess_seriousness", "adverse_event.assess_causality", "adverse_event.assess_expectedness",
-    "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
-}  # fmt: skip
-"""Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
 
 
 @pytest.fixture

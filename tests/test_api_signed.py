@@ -10,6 +10,7 @@ from safety.journal import decode
 from safety.web.api.commands import offered
 from tests.api_programs import (
     SAID,
+    TO_BE_SIGNED,
     Asks,
     head,
     program,
@@ -24,12 +25,6 @@ from tests.web_homes import Homes
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 AE1 = {"STUDYID": "T1", "USUBJID": "A1", "AESEQ": 1}
 CAUSALITY = {**AE1, "assessor": "sponsor", "AEREL": "POSSIBLE"}
-TO_BE_SIGNED = {
-    "adverse_event.state_reportability",
-    "adverse_event.assess_seriousness", "adverse_event.assess_causality", "adverse_event.assess_expectedness",
-    "adverse_event.nullify", "obligation.submit", "obligation.cancel", "periodic_report.submit", "trial.adopt_rule_pack",
-}  # fmt: skip
-"""Seriousness, causality, expectedness, nullification, what is sent, what is struck through, and what governs."""
 
 
 @pytest.fixture

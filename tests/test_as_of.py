@@ -1,6 +1,6 @@
 """As of any position: rows equal a replay to it, later events change nothing, and every way to build them gives the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -36,14 +36,6 @@ from tests.histories import History
 
 TABLES = [table for projection in PROJECTIONS for table in projection.tables]
 Rows = dict[tuple[Any, ...], dict[str, Any]]
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    """Views beside an empty log, on each database in turn."""
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
 
 
 def standing(connection: Connection, of: Versioned, at: At) -> Rows:

@@ -24,13 +24,6 @@ SPOOFED = "203.0.113.9"
 
 
 @pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def home(homes: Homes) -> Home:
     return two_sites(homes.open("demo"))
 

@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import mailbox
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -19,16 +15,14 @@ from notifications.composition import dispatcher_of, record_of
 from notifications.dispatcher import InProcess
 from notifications.handler import Handler
 from notifications.rendering import MOST_NAMED, Addressee, Content, Letterhead, OwedAlert, rendered
-from safety.aggregates.adverse_event import Reported
 from safety.cli.door import system_doors
 from safety.home import Home, open_home
 from safety.settings import Settings
 from safety.values import microseconds
 from tests.builders import T0
 from tests.command_line import TRIAL, CommandLine, with_trial, write
-
-CANARIES = {"AETERM": "CANARY of a term", "narrative": "Mrs CANARY, born 1970-01-31, CANARY", "AEDECOD": "CANARY coded"}
-SAE = {"STUDYID": TRIAL, "USUBJID": "S01", "AESER": "Y", **CANARIES}
+from tests.deliveries import SAE, file_unheard, mails, officer, receipts, states
+from tests.delivery_office import Crash
 
 
 @pytest.fixture
@@ -37,46 +31,6 @@ def cli(tmp_path: Path) -> CommandLine:
     found = with_trial(tmp_path)
     found("import", write(tmp_path / "data", ae=()), "--trial", TRIAL)
     return found
-
-
-def mails(home: Path) -> list[EmailMessage]:
-    """The mails of a home, as any mail reader finds them."""
-    if not all((home / "mail" / part).exists() for part in ("tmp", "new", "cur")):
-        return []  # not begun, or another process is about to
-    box = mailbox.Maildir(home / "mail", create=False)
-    return sorted(
-        (BytesParser(policy=policy.default).parsebytes(box.get_bytes(key)) for key in box.keys()),  # noqa: SIM118
-        key=lambda found: str(found["To"]),
-    )
-
-
-def officer(cli: CommandLine, account: str, name: str, *options: str) -> None:
-    cli("account", "add", account, "--role", "safety_officer", "--name", name, *options)
-
-
-def file_unheard(cli: CommandLine, **fields: Any) -> None:  # noqa: ANN401, a form's fields
-    """File a serious adverse event through the desk alone, as a process without delivery does."""
-    opened = open_home(Settings(home=cli.home), system_doors())
-    opened.desk.do(
-        "adverse_event.report",
-        Reported.model_validate({**SAE, **fields}),
-        by="OPERATOR",
-        command_id=opened.doors.new_id(),
-    )
-    opened.close()
-
-
-def states(cli: CommandLine) -> list[str]:
-    return [alert["state"] for alert in cli.json("alerts", "--trial", TRIAL)["alerts"]]
-
-
-def receipts(cli: CommandLine) -> list[str]:
-    """What the log says of messages, in order."""
-    topics = []
-    for alert in cli.json("alerts", "--trial", TRIAL)["alerts"]:
-        for message in alert["messages"]:
-            topics += [event["topic"] for event in cli.json("history", f"{TRIAL}/message/{message}")["events"]]
-    return topics
 
 
 # --- to whom ---------------------------------------------------------------------------------------------------------
@@ -182,10 +136,6 @@ def test_a_maildir_that_cannot_be_written_is_a_failure_of_its_class_and_tried_ag
 
 
 # --- a crash between sending and the receipt -------------------------------------------------------------------------
-
-
-class Crash(BaseException):
-    """The process is gone."""
 
 
 class CrashAfter:

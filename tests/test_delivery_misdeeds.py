@@ -12,16 +12,14 @@ from notifications.channels import Smtp
 from notifications.composition import dispatcher_of, record_of
 from notifications.dispatcher import InProcess
 from notifications.handler import Delivered, Handler
+from tests.delivery_office import Office, open_office
 from tests.scripted_smtp import VERBS, Misdeed, ScriptedSmtp
-from tests.test_handler import Office
 
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     monkeypatch.setattr(channels, "SMTP_TIMEOUT_SECONDS", 0.5)
-    opened = Office(tmp_path)
-    yield opened
-    opened.home.close()
+    yield from open_office(tmp_path)
 
 
 def sweep(office: Office, server: ScriptedSmtp) -> list[Delivered]:

@@ -15,7 +15,7 @@ from safety.cli.door import system_doors
 from safety.home import open_home
 from safety.settings import Settings
 from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
-from tests.test_delivery import file_unheard, mails, states
+from tests.deliveries import file_unheard, mails, states
 from tests.test_work import stopped, wait_for
 
 

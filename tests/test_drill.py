@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import TRIAL, CommandLine, with_trial, write
-from tests.test_delivery import SAE, mails, officer, states
+from tests.deliveries import SAE, mails, officer, states
 
 
 @pytest.fixture

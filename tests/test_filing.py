@@ -7,8 +7,6 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from safety.aggregates.adverse_event import (
-    AdverseEvent,
-    AdverseEvents,
     Reported,
 )
 from safety.aggregates.deciding import Form, Refused
@@ -23,6 +21,7 @@ from safety.aggregates.filing import (
 )
 from safety.aggregates.subject import NotAVariable, UnknownSubject
 from safety.values import Party, Role
+from tests.adverse_events import BARE, SUBJECT, adverse_events, reported_by
 from tests.builders import (
     T0,
     TRIAL,
@@ -31,40 +30,17 @@ from tests.builders import (
     causality_assessed,
     coded,
     corrected,
-    definition,
     enrolled,
     expectedness_assessed,
     followed_up,
     merged,
     nullified,
-    registered,
     reported,
     seriousness_assessed,
     unmerged,
 )
 from tests.builders import given as dose_given
 from tests.given import given, unhurried
-
-STREAM = f"{TRIAL}/subject/S1"
-SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "America/New_York"}]
-SUBJECT = (registered(definition(sites=SITES)), enrolled())
-
-
-def adverse_events(*history: Form) -> AdverseEvents:
-    return given(*SUBJECT, *history)(STREAM, AdverseEvents)
-
-
-def state_of(*history: Form, number: int = 1) -> AdverseEvent:
-    return adverse_events(*history).by_number[number]
-
-
-def reported_by(form: Form, *history: Form, role: Role = "investigator") -> Reported:
-    (event,) = given(*SUBJECT, *history).when("adverse_event.report", form, role=role)
-    assert isinstance(event, Reported)
-    return event
-
-
-BARE = built(Reported, subject="S1")
 
 # Numbers
 

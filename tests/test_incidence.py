@@ -19,7 +19,6 @@ from safety.projections.incidence import By, incidence
 from tests import builders as b
 from tests import oracle_incidence as oracle
 from tests import pilot
-from tests.conftest import Store
 
 TERMS = {"soc": ["AEBODSYS"], "pt": ["AEBODSYS", "AEDECOD"]}
 Counts = dict[tuple[str, ...], tuple[int, int]]
@@ -34,13 +33,6 @@ def counts_of_terms(terms: list[dict[str, Any]], by: By) -> Counts:
 
 def of_terms(counts: Counts) -> Counts:
     return {key: value for key, value in counts.items() if key[0] != "size"}
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

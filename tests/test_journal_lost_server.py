@@ -50,6 +50,18 @@ def cut(store: str) -> None:
         )
 
 
+def cut_at_commits(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End every other session of a database just before each COMMIT, so that none is answered."""
+    execute = psycopg.Connection.execute
+
+    def cut_first(self: Any, query: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401, as psycopg has it
+        if query == "COMMIT":
+            cut(store)
+        return execute(self, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", cut_first)
+
+
 def test_a_connection_lost_within_a_turn_stores_nothing(fresh_postgres_url: str, clock: ManualClock) -> None:
     journal = open_journal(fresh_postgres_url, clock)
     with pytest.raises(Unavailable, match="nothing was stored"), journal.turn() as turn:  # noqa: PT012, the cut is inside
@@ -76,14 +88,7 @@ def test_a_commit_that_is_not_confirmed_says_so(
 ) -> None:
     """The answer to COMMIT does not come: nobody knows, and the command id will tell."""
     journal = open_journal(fresh_postgres_url, clock)
-    execute = psycopg.Connection.execute
-
-    def cut_at_commit(self: Any, query: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401, as psycopg has it
-        if query == "COMMIT":
-            cut(fresh_postgres_url)
-        return execute(self, query, *rest, **named)
-
-    monkeypatch.setattr(psycopg.Connection, "execute", cut_at_commit)
+    cut_at_commits(fresh_postgres_url, monkeypatch)
     with pytest.raises(Unavailable, match=r"did not confirm.*same command again"):
         journal.append(deciding("c1", plain("A", 1)))
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from safety.cli.door import system_doors
 from safety.home import open_home
 from safety.settings import Settings
 from tests.command_line import CommandLine, Ran
-from tests.test_delivery import mails
+from tests.deliveries import mails
 from tests.web_homes import signed_in
 
 LED = re.compile(r"^  on the desk: (/\S*)$", re.MULTILINE)

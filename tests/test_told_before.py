@@ -1,7 +1,5 @@
 """Who hears of an alert late is told whom it went to before, and what has happened to what it is about since it began."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from safety.aggregates.alerting import rung_id
@@ -21,9 +19,7 @@ from tests.builders import (
     reported,
     sent,
     seriousness_assessed,
-    views_beside,
 )
-from tests.conftest import Store
 
 BEGIN = (opened(), registered(), enrolled(), reported(), reported(number=2))
 ROOT = alert_raised("A-1")
@@ -32,13 +28,6 @@ SECOND, THIRD = rung_id(ROOT, 2), rung_id(ROOT, 3)
 
 def rung(number: int) -> Form:
     return alert_raised(rung_id(ROOT, number), root="A-1", rung=number)
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    found = views_beside(store)
-    yield found
-    found.close()
 
 
 def told(journal: Journal, views: Views, alert: str, *history: Form) -> ToldBefore:

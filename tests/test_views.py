@@ -1,11 +1,10 @@
 """The views beside the log: kept up, built anew, checked against it."""
 
 import threading
-from collections.abc import Iterator
 from multiprocessing import get_context
 
 import pytest
-from sqlalchemy import Table, select, text
+from sqlalchemy import text
 
 from safety.aggregates.deciding import TOPICS
 from safety.journal import Journal, open_journal
@@ -18,20 +17,9 @@ from safety.projections.words import SENTENCES
 from tests import builders as b
 from tests.conftest import Store
 from tests.histories import History
+from tests.view_tables import count
 
 BEGIN = (b.opened(), b.registered(), b.enrolled())
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
-
-
-def count(views: Views, table: Table) -> int:
-    with views.connect() as connection:
-        return len(connection.execute(select(table)).all())
 
 
 def change(views: Views, statement: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Table, select
 
 from safety.aggregates.adverse_event import Nullified, Reported
 from safety.aggregates.deciding import Form
@@ -20,21 +19,9 @@ from safety.projections.rows import Change, Handler, Projection, Recorded
 from safety.projections.subject import PROJECTION as SUBJECTS
 from safety.projections.subject import SUBJECT
 from tests import builders as b
-from tests.conftest import Store
+from tests.view_tables import count
 
 BEGIN = (b.opened(), b.registered(), b.enrolled())
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
-
-
-def count(views: Views, table: Table) -> int:
-    with views.connect() as connection:
-        return len(connection.execute(select(table)).all())
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The line listing and the timeline of a subject."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,18 +16,10 @@ from safety.projections.subject_timeline import subject_timeline
 from safety.projections.trials import trials
 from safety.values import span
 from tests import builders as b
-from tests.conftest import Store
 from tests.histories import History
 
 View = Callable[..., Any]
 BEGIN = (b.opened(), b.registered())
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

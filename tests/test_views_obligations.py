@@ -1,6 +1,5 @@
 """The view of what is owed, on each database: as of any position, at any time, struck through but never gone; and reviews."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,6 @@ from safety.journal import Journal
 from safety.projections import At, Views
 from safety.projections.obligations import obligations, reviews_owed, timeliness
 from tests import builders as b
-from tests.conftest import Store
 from tests.test_obligation import NAME, about, acknowledged, cancelled, rejected, submitted
 
 BEGIN = (b.opened(), b.registered(), b.enrolled(), b.reported())
@@ -18,14 +16,6 @@ START = datetime(2018, 3, 6, 1, 30, tzinfo=UTC)
 DUE = datetime(2018, 3, 21, 16, tzinfo=UTC)
 EARLY, LATE = DUE - timedelta(microseconds=1), DUE
 BOTH = ("Authority", "Ethics committee")
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    """Views beside an empty log, on each database in turn."""
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
 
 
 def row(

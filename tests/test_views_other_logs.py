@@ -2,12 +2,11 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, select, text
+from sqlalchemy import select, text
 
 from safety.journal import Journal, open_journal
 from safety.projections import Views, places
@@ -17,20 +16,9 @@ from safety.projections.views import TablesUnusable
 from tests import builders as b
 from tests.conftest import Store
 from tests.manual_clock import ManualClock
+from tests.view_tables import count
 
 BEGIN = (b.opened(), b.registered(), b.enrolled())
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
-
-
-def count(views: Views, table: Table) -> int:
-    with views.connect() as connection:
-        return len(connection.execute(select(table)).all())
 
 
 def test_the_tables_of_another_log_are_built_anew(store: Store, clock: ManualClock, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What the views tell: line listing, timeline, open queries, audit trail, trials, and what is owed and not delivered."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -15,17 +14,9 @@ from safety.projections.inbox import carried, inbox, owed, unsent
 from safety.projections.trials import trials
 from safety.projections.words import SHOWN, NoSentence, sentence
 from tests import builders as b
-from tests.conftest import Store
 from tests.histories import History
 
 BEGIN = (b.opened(), b.registered())
-
-
-@pytest.fixture
-def views(store: Store) -> Iterator[Views]:
-    opened = b.views_beside(store)
-    yield opened
-    opened.close()
 
 
 def test_the_audit_trail_by_position_and_the_history_of_a_stream(journal: Journal, views: Views) -> None:

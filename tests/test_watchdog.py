@@ -14,18 +14,16 @@ from notifications.watchdog import Fault, Said, channels_of, faults_of, to_say, 
 from safety.home import Doors
 from safety.settings import Settings
 from tests.command_line import CommandLine
+from tests.delivery_office import Office, open_office
 from tests.mail_server import MailServer
 from tests.nats_server import free_port
-from tests.test_handler import Office
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    opened = Office(tmp_path)
-    yield opened
-    opened.home.close()
+    yield from open_office(tmp_path)
 
 
 def looked(office: Office) -> list[str]:

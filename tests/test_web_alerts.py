@@ -8,8 +8,7 @@ from safety.aggregates.alert import Acknowledged, Alert
 from safety.home import Home
 from safety.journal.states import folded
 from tests.builders import alert_raised, append, built, definition, enrolled, registered, reported
-from tests.test_web_pages import words
-from tests.web_homes import Homes, sent, signed_in, token, with_people
+from tests.web_homes import Homes, sent, signed_in, token, with_people, words
 
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 WORKLIST, SEVERAL = "/trials/T1/worklist", "/trials/T1/alerts/acknowledge"

@@ -1,26 +1,15 @@
 """A follow-up that states an earlier awareness says before it is saved, and the case says after, that a sent report was due earlier."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from safety.home import Home
 from tests.builders import append, definition, enrolled, pack_adopted, registered
 from tests.desks import heard
+from tests.follow_ups import FOLLOW_UP, Said, pressed
 from tests.rule_packs import PACK
-from tests.test_web_follow_up import FOLLOW_UP, Said, pressed
-from tests.test_web_pages import words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.web_homes import Homes, signed_in, with_people, words
 
 CASE = "/trials/T1/cases/S1/1"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

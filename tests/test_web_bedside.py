@@ -15,8 +15,8 @@ from safety.home import Home
 from safety.journal import decode
 from safety.journal.states import folded
 from tests.builders import append, definition, dose_corrected, enrolled, given, registered, reported, withdrawn
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import Homes, signed_in, with_people, words
 
 ENROL, S1 = "/trials/T1/enrol", "/trials/T1/subjects/S1"
 PLAN = [

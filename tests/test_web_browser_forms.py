@@ -1,7 +1,7 @@
 """What is typed into the forms about a case and a subject, in a real Chromium: kept, put back on the record as it stands, dropped."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
@@ -11,16 +11,12 @@ from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents
 from safety.home import Home
 from safety.journal.states import folded
 from tests.builders import append, enrolled, followed_up, obligation_opened, reported
-from tests.screens import CHROMIUM, chromium
-from tests.served_desk import Person, Served, served, until
+from tests.served_desk import Person, Served, until
 from tests.test_web_browser_drafts import KEPT
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}"),
-    pytest.mark.uncovered,
-]
+pytestmark = pytest.mark.uncovered
 
 TRIAL = "/trials/T1"
 CASE, SUBJECT = f"{TRIAL}/cases/S1/1", f"{TRIAL}/subjects/S1"
@@ -54,27 +50,12 @@ FORMS = {
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    homes = Homes(tmp_path_factory.mktemp("forms"))
-    homes.now = datetime.now(UTC)
-    home = prepared(homes.open("demo"))
+def home(homes_of_today: Homes) -> Home:
+    home = prepared(homes_of_today.open("demo"))
     append(home.journal, *(reported("S1", number, term="Dizziness", grade="2") for number in (1, 2, 3, 4, 5)))
-    due = {"obligation": "CIOMS-15/1", "due_at": homes.now + timedelta(days=3), "due_on": None}
-    append(home.journal, obligation_opened("S1", 1, starts_at=homes.now, **due), enrolled("S2"))
-    yield home
-    homes.close()
-
-
-@pytest.fixture(scope="module")
-def desk(home: Home) -> Iterator[Served]:
-    with served(home) as desk:
-        yield desk
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+    due = {"obligation": "CIOMS-15/1", "due_at": homes_of_today.now + timedelta(days=3), "due_on": None}
+    append(home.journal, obligation_opened("S1", 1, starts_at=homes_of_today.now, **due), enrolled("S2"))
+    return home
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.home import Home
 from safety.journal.states import folded
 from tests.builders import append, coded, enrolled, registered, reported
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import TERM, Homes, signed_in, token, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import TERM, Homes, signed_in, token, with_people, words
 
 CASE = "/trials/T1/cases/S1/1"
 CODING = f"{CASE}/coding"

@@ -16,8 +16,7 @@ from safety.home import Home
 from safety.journal import decode
 from tests.builders import append, definition, enrolled, given, pack_adopted, registered, rsi_issued
 from tests.rule_packs import PACK
-from tests.test_web_case import words
-from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people
+from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people, words
 
 CASE = "/trials/T1/cases/S1/1"
 SERIOUS = {"serious": "Y", "hospitalisation": "Y"}

@@ -14,8 +14,7 @@ from safety.journal import decode
 from safety.projections.duplicates import ENOUGH, POINTS, Why, likeness, suggested
 from safety.web.likenesses import BECAUSE
 from tests.builders import append, definition, enrolled, given, merged, nullified, registered, reported
-from tests.test_web_case import words
-from tests.web_homes import Homes, signed_in, token, with_people
+from tests.web_homes import Homes, signed_in, token, with_people, words
 
 BLANK: dict[str, Any] = {
     "subject": "S1",

@@ -11,8 +11,7 @@ from safety.home import Home
 from safety.journal.row import leaf
 from tests.builders import alert_raised, append, composed, data_imported, definition, enrolled, registered, reported
 from tests.builders import sent as taken
-from tests.test_web_case import words
-from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people
+from tests.web_homes import PASSPHRASE, Homes, signed_in, token, with_people, words
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from safety.journal import decode
 from safety.journal.states import folded
 from tests.builders import append, definition, enrolled, given, pack_adopted, registered, reported
 from tests.rule_packs import PACK
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import Homes, signed_in, token, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import Homes, signed_in, token, with_people, words
 
 FILE = "/trials/T1/file"
 SERIOUS = {

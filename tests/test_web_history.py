@@ -7,8 +7,8 @@ import pytest
 
 from safety.home import Home
 from tests import builders as b
-from tests.test_web_pages import CHINESE, Links, words
-from tests.web_homes import START, Homes, signed_in, with_people
+from tests.test_web_pages import CHINESE, Links
+from tests.web_homes import START, Homes, signed_in, with_people, words
 
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -47,13 +46,6 @@ BY_HAND = {
 BESIDE = {"arm": "A", "a": "1", "b": "2", "subject": "A1", "of": "pt", "measure": "teae", "number": "1"}
 """What else stands in the address, so that a value is looked at."""
 IDS = {"trial": "T1", "subject": "A1", "number": "1", "position": "7", "alert": "A-1"}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from safety.projections import At
 from safety.projections.behind import Cell, behind, over_time, population
 from safety.projections.incidence import MEASURES, By, Window, incidence
 from tests import builders as b
-from tests.test_web_pages import CHINESE, Links, words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.test_web_pages import CHINESE, Links
+from tests.web_homes import Homes, signed_in, with_people, words
 
 HEAD_LINK = re.compile(r'<a href="(/trials/T1/listing\?[^"]+)">(\d+)(?:/\d+)?</a>')
 

@@ -23,8 +23,7 @@ from tests.builders import (
     reported,
     seriousness_assessed,
 )
-from tests.test_web_case import words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.web_homes import Homes, signed_in, with_people, words
 
 PAGE = "/trials/T1/cases/S1/1/narrative"
 

@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 from importlib.resources import files
 
 import pytest
-from httpx2 import Response
 
 from safety.aggregates.alert import Acknowledged
 from safety.aggregates.obligation import Cancelled
@@ -22,7 +21,7 @@ from tests.builders import (
     reported,
     sent,
 )
-from tests.web_homes import START, SUBJECT, TERM, Homes, client, signed_in, with_a_trial, with_people
+from tests.web_homes import START, SUBJECT, TERM, Homes, client, signed_in, with_a_trial, with_people, words
 
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.5"}
 
@@ -35,11 +34,6 @@ def home(homes: Homes) -> Home:
         CHEN={"roles": ["safety_officer"]},
         ZHAO={"roles": ["auditor"], "trials": ["T1"]},
     )
-
-
-def words(page: Response) -> str:
-    """The text of a page, with its tags and breaks taken for spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
 
 def test_the_first_page_lists_ones_trials_with_what_they_hold_and_owe(home: Home) -> None:

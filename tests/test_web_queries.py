@@ -9,8 +9,8 @@ from safety.home import Home
 from safety.projections.open_queries import RULES
 from safety.web.pages.queries import SAID
 from tests.builders import append, corrected, definition, enrolled, given, registered, reported
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import Homes, signed_in, with_people, words
 
 
 @pytest.fixture

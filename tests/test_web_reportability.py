@@ -1,8 +1,6 @@
 """Stating what decides on a report: asked by party, told before it is signed, shown on the case; and a subject's record put right."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -13,21 +11,14 @@ from safety.aggregates.subject import Subject, SubjectCorrected
 from safety.home import Home
 from safety.journal.states import folded
 from tests.builders import append, enrolled, reported, subject_corrected
+from tests.follow_ups import last
 from tests.test_web_filing import prepared
-from tests.test_web_follow_up import last
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import PASSPHRASE, Homes, signed_in, token
+from tests.test_web_pages import CHINESE
+from tests.web_homes import PASSPHRASE, Homes, signed_in, token, words
 
 CASE, SUBJECT = "/trials/T1/cases/S1/1", "/trials/T1/subjects/S1"
 STATE, CORRECT = f"{CASE}/reportability", f"{SUBJECT}/correct"
 SIGNED = {"meaning": "assessment", "passphrase": PASSPHRASE}
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from safety.home import Home
 from tests.builders import append, completed, definition, enrolled, given, nullified, registered, reported, withheld
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import TERM, Homes, sent, signed_in, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import TERM, Homes, sent, signed_in, with_people, words
 
 WHOLE = {"grade": "2", "causality": "POSSIBLE", "outcome": "RECOVERED/RESOLVED", "ended_on": "2018-03-07"}
 

@@ -1,10 +1,8 @@
 """The time bar: on every page that can be shown as of a moment, with the page's own filters, and on no other."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
@@ -15,8 +13,8 @@ from safety.web.pages import groups
 from safety.web.policy import RULES
 from safety.web.time_bar import SAME_AT_EVERY_MOMENT, SHOWN_AS_OF
 from tests.builders import append, definition, enrolled, given, registered, reported
-from tests.test_web_pages import CHINESE, words
-from tests.web_homes import SUBJECT, Homes, signed_in, with_a_trial, with_people
+from tests.test_web_pages import CHINESE
+from tests.web_homes import SUBJECT, Homes, signed_in, with_a_trial, with_people, words
 
 SHOWS_NOW = {
     "/admin": "who is on duty, addresses and channels are kept as they are now",
@@ -89,13 +87,6 @@ class Bar(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._within &= tag != "section"
-
-
-@pytest.fixture
-def homes(tmp_path: Path) -> Iterator[Homes]:
-    opened = Homes(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

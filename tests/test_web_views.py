@@ -7,8 +7,7 @@ import pytest
 
 from safety.home import Home
 from tests.builders import append, obligation_opened
-from tests.test_web_pages import words
-from tests.web_homes import START, SUBJECT, Homes, sent, signed_in, with_a_trial, with_people
+from tests.web_homes import START, SUBJECT, Homes, sent, signed_in, with_a_trial, with_people, words
 
 WORKLIST, VIEWS = "/trials/T1/worklist", "/trials/T1/views"
 LATE = {"page": "worklist", "name": "Sponsor, overdue", "query": "due=late&owner=sponsor"}

@@ -21,7 +21,7 @@ from tests.builders import (
     reported,
     seriousness_assessed,
 )
-from tests.web_homes import START, SUBJECT, TERM, Homes, sent, signed_in, with_a_trial, with_people
+from tests.web_homes import START, SUBJECT, TERM, Homes, sent, signed_in, with_a_trial, with_people, words
 
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 CHINESE = {"accept-language": "zh-CN"}
@@ -49,11 +49,6 @@ def home(homes: Homes) -> Home:
     return with_people(
         home, LIN={"roles": ["investigator"]}, CHEN={"roles": ["safety_officer"]}, ZHAO={"roles": ["auditor"]}
     )
-
-
-def words(page: Response) -> str:
-    """The text of a page, with its tags and breaks taken for spaces."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
 
 def test_clocks_stand_in_the_order_in_which_they_run_out_and_say_so_in_words(home: Home) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
-from tests.test_delivery import SAE, file_unheard, mails, states
+from tests.deliveries import SAE, file_unheard, mails, states
 
 PATIENCE_SECONDS = 30.0
 

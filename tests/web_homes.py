@@ -92,6 +92,11 @@ def token(page: Response) -> str:
     return found[1]
 
 
+def words(page: Response) -> str:
+    """The text of a page, with its tags and breaks taken for spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
+
+
 def signed_in(home: Home, account: str) -> TestClient:
     """A browser in which an account is signed in, through its first link and a passphrase of its own."""
     asked = client(home)

@@ -13,13 +13,14 @@ from safety.projections.case_file import case_file
 from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.case_record import Entry, by_day, judged, record_of, statements
+from safety.web.case_record import Entry, judged, record_of, statements
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
 from safety.web.likenesses import because
 from safety.web.reasons import said_in_words
 from safety.web.rules_in_words import BASIS, CONFIDENCE
 from safety.web.signing import Signed, signature_of
+from safety.web.timeline import by_day
 from safety.web.words import N_
 
 pages = Pages()
