@@ -206,7 +206,15 @@ def test_every_answer_carries_the_headers(home: Home) -> None:
     lose_the_directory(home)
     answers += [asked.get("/"), asked.get("/readyz")]
     for answer in answers:
-        assert {name: answer.headers.get(name) for name in PROMISED} == PROMISED
+        kept = {"cache-control": "no-cache"} if answer.url.path.startswith("/static/") else {}
+        assert {name: answer.headers.get(name) for name in PROMISED} == PROMISED | kept
+
+
+def test_the_desks_own_files_are_sent_once(home: Home) -> None:
+    asked = client(home)
+    sent = asked.get("/static/vigilog.css")
+    again = asked.get("/static/vigilog.css", headers={"If-None-Match": sent.headers["etag"]})
+    assert (sent.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
 def fault_of_ours() -> None:

@@ -23,13 +23,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """What every answer carries: nothing from elsewhere, nothing inline, in nobody's frame, kept nowhere."""
+OF_FILES = {"Cache-Control": "no-cache"}
+"""The desk's own files hold nothing of anybody: a browser keeps them, and asks each time whether they are still the same."""
 POLICY = "Content-Security-Policy"
 OVER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 BODY_BYTES = 2_000_000
 """More than any form holds: the longest text is 20,000 characters."""
 DRAINED_BYTES = 64_000_000
-UNPACED = ("/static/", "/healthz", "/readyz", "/metrics")
+FILES = "/static/"
+UNPACED = (FILES, "/healthz", "/readyz", "/metrics")
 """Files that never change, and probes: a desk that is busy must not look dead."""
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -73,7 +76,8 @@ class Shield:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 own = headers.get(POLICY)  # a document that people are shown as it was issued has one of its own
-                headers.update(self._headers | ({POLICY: own} if own else {}))
+                files = OF_FILES if scope["path"].startswith(FILES) else {}
+                headers.update(self._headers | ({POLICY: own} if own else {}) | files)
             await send(message)
 
         refusal = self._refusal(scope) if scope["type"] == "http" else None
