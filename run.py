@@ -33,7 +33,8 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
     "import-linter": ["lint-imports", "--no-logo"],
-    "pytest": ["pytest", "-n", "auto"],
+    # One more than there are processors, for a browser and a broker keep a test waiting; neighbours share what a file sets up.
+    "pytest": ["pytest", "-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"],
 }
 
 

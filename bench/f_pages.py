@@ -2,6 +2,7 @@
 
 `python -m bench.f_pages [SUBJECTS]`: 10,000 if left out. One round asks each page through the whole door (session, policy,
 access log, views, template), and sends the very statements that it sent to the views through the driver alone, rows fetched.
+Before them comes what no page is without: an empty answer through the same door, and the frame of every page with nothing in it.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from fastapi import Response
 from sqlalchemy import event
-from starlette.types import ASGIApp, Message
+from starlette.types import Message
 
 from bench.alternating import alternating
 from bench.trial_at_hand import DOORS, TRIAL, home_at, serious_event, stream
@@ -28,6 +30,8 @@ from safety.home import Home, open_home
 from safety.journal import Decision
 from safety.settings import Settings
 from safety.values import microseconds as moment_of
+from safety.web.asking import Ask
+from safety.web.declaring import Pages
 from safety.web.door import door
 from safety.web.pace import Pace
 
@@ -39,6 +43,8 @@ CLOCKS = 1_000
 """Subjects with a serious event more, and a clock that runs for it."""
 COOKIE = "vigilog-bench"
 SUBJECT = "S001-007"
+SLOW = 0.5
+"""Seconds from which a page is asked for fewer times."""
 
 
 def filled(folder: Path, subjects: int) -> Home:
@@ -95,12 +101,28 @@ def clock_of(code: str) -> Iterator[tuple[int, Form]]:
     )  # fmt: skip
 
 
+floor = Pages()
+
+
+@floor.shows("/trials/{trial}/empty", "case.read")
+def empty(ask: Ask) -> Response:
+    """Answer with nothing to who may read a case: session, account, access log and trial are settled by then."""
+    return Response(str(ask.at.position))
+
+
+@floor.shows("/trials/{trial}/frame", "case.read")
+def frame(ask: Ask) -> Response:
+    """Answer with what stands around every page."""
+    return ask.render("base.html.j2")
+
+
 class Browser:
     """Asks the door in this process, as a server would hand it on."""
 
     def __init__(self, home: Home) -> None:
         """Sign in."""
-        self._app: ASGIApp = door(home, Pace(burst=1e9, a_second=1e9))
+        self._app = door(home, Pace(burst=1e9, a_second=1e9))
+        self._app.router.routes[:0] = floor.routes
         secret = DOORS.new_id() * 3
         home.sessions.begin(secret, "CHEN", now=moment_of(an_hour_later()))
         self._cookie = f"vigilog={secret}; __Host-vigilog={secret}"
@@ -135,6 +157,7 @@ PAGES = {
     "case page": f"/cases/{SUBJECT}/6",
     "cases": "/cases",
     "listing": "/listing",
+    "queries": "/queries",
     "behind a number": "/listing?arm=AD-MSC&measure=serious&window=all",
     "incidence": "/incidence?window=all",
     "history": "/history",
@@ -146,8 +169,22 @@ PAGES = {
 }
 
 
-def measured(home: Home, browser: Browser, path: str, repeats: int) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Both sides of a page, in milliseconds: asked through the door; its statements sent bare, their rows fetched."""
+def through_the_door(browser: Browser, path: str, repeats: int) -> Callable[[], float]:
+    """Give what asks for a page and says in how many milliseconds it was answered."""
+
+    async def asked() -> float:
+        took = []
+        for _ in range(repeats):
+            begun = perf_counter()
+            await browser.get(path)
+            took.append(perf_counter() - begun)
+        return median(took) * 1e3
+
+    return lambda: asyncio.run(asked())
+
+
+def sent_bare(home: Home, browser: Browser, path: str, repeats: int) -> Callable[[], float]:
+    """Give what sends a page's statements through the driver, fetches their rows and says how many milliseconds it took."""
     statements: list[tuple[str, Any]] = []
 
     def noted(*sent: Any) -> None:  # noqa: ANN401, what the library tells before a statement
@@ -160,14 +197,6 @@ def measured(home: Home, browser: Browser, path: str, repeats: int) -> tuple[Cal
     asyncio.run(browser.get(path))
     event.remove(engine, "before_cursor_execute", noted)
 
-    async def asked() -> float:
-        took = []
-        for _ in range(repeats):
-            begun = perf_counter()
-            await browser.get(path)
-            took.append(perf_counter() - begun)
-        return median(took) * 1e3
-
     def bare() -> float:
         with home.views.connect() as connection:
             cursor, took = connection.connection.cursor(), []
@@ -178,7 +207,19 @@ def measured(home: Home, browser: Browser, path: str, repeats: int) -> tuple[Cal
                 took.append(perf_counter() - begun)
         return median(took) * 1e3
 
-    return lambda: asyncio.run(asked()), bare
+    return bare
+
+
+def measured(home: Home, browser: Browser, name: str, path: str, least: float) -> str:
+    """Measure a page against its queries; what it takes beyond the empty answer (`least`, in milliseconds) too."""
+    begun = perf_counter()
+    asyncio.run(browser.get(path))
+    slow = perf_counter() - begun > SLOW
+    repeats, rounds = (1, 3) if slow else (5, 7)
+    asked, bare = through_the_door(browser, path, repeats), sent_bare(home, browser, path, repeats)
+    found = alternating(f"F9 {name}, ms / its queries bare", asked, bare, rounds)
+    beyond = found.ours - least
+    return f"{found}; {found.ours:.2f} / {found.other:.2f} ms; beyond the empty answer {beyond:.2f} ms = {beyond / found.other:.2f}"
 
 
 def main(subjects: int, only: str = "") -> None:
@@ -189,14 +230,13 @@ def main(subjects: int, only: str = "") -> None:
         browser = Browser(home)
         print(f"{before:,} entries are filled in", file=sys.stderr, flush=True)
         try:
+            nothing, around = (through_the_door(browser, f"/trials/{TRIAL}/{what}", 20) for what in ("empty", "frame"))
+            least = alternating("F9 empty answer / the frame alone, ms", nothing, around)
+            print(f"{least}; {least.ours:.2f} / {least.other:.2f} ms", flush=True)
             for name, path in PAGES.items():
                 if only in name:
                     whole = f"/trials/{TRIAL}{path.format(before=before)}"
-                    begun = perf_counter()
-                    asyncio.run(browser.get(whole))
-                    slow = perf_counter() - begun > 0.5
-                    sides = measured(home, browser, whole, 1 if slow else 5)
-                    print(alternating(f"F9 {name}, ms / its queries bare", *sides, rounds=3 if slow else 7), flush=True)
+                    print(measured(home, browser, name, whole, least.ours), flush=True)
         finally:
             home.close()
 

@@ -33,10 +33,17 @@ def record_of(home: Home) -> Record:
     return Record(home.desk, Owing(home.journal, home.views), home.directory, home.scratch, home.doors.new_id)
 
 
-def handler_of(home: Home) -> Handler:
-    """The one handler of messages, whichever process runs it and whatever calls it."""
-    said = home.settings
-    letterhead = Letterhead(said.mail_from, said.public_url, home.opened.purpose)
+def desk_of(home: Home, reached: str | None) -> str | None:
+    """Where people reach the desk, for links: as the environment says, else where this process itself serves it (`reached`).
+
+    None in a process that cannot know: a wrong link is worse than none.
+    """
+    return home.settings.stated_url or reached
+
+
+def handler_of(home: Home, reached: str | None = None) -> Handler:
+    """The one handler of messages, whichever process runs it and whatever calls it; `reached`: where this one serves the desk."""
+    letterhead = Letterhead(home.settings.mail_from, desk_of(home, reached), home.opened.purpose)
     return Handler(record_of(home), channels_of(home), letterhead)
 
 

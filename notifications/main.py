@@ -19,6 +19,7 @@ from safety.cli.door import (
     system_doors,
     told_faults,
 )
+from safety.cli.printing import Format, FormatOption, show
 
 if TYPE_CHECKING:
     from notifications.handler import Delivered
@@ -66,11 +67,12 @@ def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
 
 
 @app.command("deliver")
-def deliver_once(*, into_demo: IntoDemo = False) -> None:
+def deliver_once(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False) -> None:
     """Pay at once all that is owed, also what is to be tried again later, and leave."""
     with home(into_demo=into_demo) as opened:
         taken = {receipt.message for receipt in paid(opened, at_once=True) if receipt.error is None}
-        typer.echo(f"Messages delivered: {len(taken)}.")
+    found = {"delivered": len(taken)}
+    show(found, [found], form, lambda: typer.echo(f"Messages delivered: {len(taken)}."))
 
 
 @app.command()
@@ -133,19 +135,29 @@ def serve(
     ] = False,
     into_demo: IntoDemo = False,
 ) -> None:
-    """Run the web door until it is stopped: health, numbers, and a page that says what the desk holds."""
-    from notifications.outward import outward_of  # noqa: PLC0415, keeps --help light
-    from notifications.working import PARTS, beside  # noqa: PLC0415
-    from safety.home import open_home  # noqa: PLC0415
-    from safety.web.serving import serve as serve_home  # noqa: PLC0415
+    """Open the desk in the browser and its API until it is stopped: worklist, cases, filing, history, administration.
+
+    People reach it at the address it prints, or at VIGILOG_PUBLIC_URL where a proxy stands before it.
+    """
+    from safety.home import open_home  # noqa: PLC0415, keeps --help light
 
     # Not `home`: that delivers on leaving, and whoever is told to stop must stop.
+    with told_faults(), closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened:
+        open_door(opened, host, port, delivers=deliver)
+
+
+def open_door(opened: "Home", host: str, port: int, *, delivers: bool) -> None:
+    """Serve a home, and deliver beside it: what is delivered here leads to where the door really is."""
+    from notifications.outward import outward_of  # noqa: PLC0415, keeps --help light
+    from notifications.working import PARTS, beside  # noqa: PLC0415
+    from safety.web.serving import serve as serve_home  # noqa: PLC0415
+    from safety.web.serving import taken_at  # noqa: PLC0415
+
     with (
-        told_faults(),
-        closing(open_home(settings(), system_doors(), into_demo=into_demo)) as opened,
-        beside(opened, PARTS, say) if deliver else nullcontext(),
+        taken_at(host, port) as place,
+        beside(opened, PARTS, say, place.reached) if delivers else nullcontext(),
     ):
-        serve_home(opened, host, port, tell=say, outward=outward_of(opened))
+        serve_home(opened, place, tell=say, outward=outward_of(opened, place.reached))
 
 
 @app.command()
@@ -162,10 +174,7 @@ def demo(
     """File NCT03265613 on a virtual clock, show what comes of it, open the web door; or live through a night and leave."""
     from notifications.demo.night_telling import tell_night  # noqa: PLC0415, keeps --help light
     from notifications.demo.telling import tell  # noqa: PLC0415
-    from notifications.outward import outward_of  # noqa: PLC0415
-    from notifications.working import PARTS, beside  # noqa: PLC0415
     from safety.home import open_home  # noqa: PLC0415
-    from safety.web.serving import serve as serve_home  # noqa: PLC0415
 
     with told_faults():
         found = settings()
@@ -177,8 +186,5 @@ def demo(
         tell(there, deliver)
         if headless:
             return
-        with (
-            closing(open_home(there, system_doors(), into_demo=True)) as opened,
-            beside(opened, PARTS, say),
-        ):
-            serve_home(opened, "127.0.0.1", port, tell=say, outward=outward_of(opened))
+        with closing(open_home(there, system_doors(), into_demo=True)) as opened:
+            open_door(opened, "127.0.0.1", port, delivers=True)

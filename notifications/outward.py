@@ -9,8 +9,9 @@ from email.utils import format_datetime, parseaddr
 from urllib.parse import urlsplit
 
 from notifications.channels import Channel, NotDelivered, Written
-from notifications.composition import channels_of
+from notifications.composition import channels_of, desk_of
 from notifications.handler import CHANNEL_SECONDS
+from notifications.leading import desk_line
 from notifications.rendering import BANNERS
 from safety.home import Home
 from safety.web.outward import Outward, Tested, Way
@@ -21,9 +22,10 @@ PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443}
 class Ways:
     """The channels of a home."""
 
-    def __init__(self, home: Home) -> None:
-        """Remember the home; its settings say which channels there are."""
+    def __init__(self, home: Home, reached: str | None) -> None:
+        """Remember the home, whose settings say which channels there are, and where this process serves the desk."""
         self._home = home
+        self._desk = desk_of(home, reached)
 
     def ways(self) -> Sequence[Way]:
         """Name the channels that messages go out by."""
@@ -47,7 +49,7 @@ class Ways:
         mail["X-Vigilog-Attempt"] = "1"
         banner = BANNERS.get(self._home.opened.purpose)
         text = f"{account} asked for this test of the channel {channel}. It came through. No alert stands behind it."
-        mail.set_content("\n".join([*([banner] if banner else []), text, "", f"The desk: {said.public_url}", ""]))
+        mail.set_content("\n".join([*([banner] if banner else []), text, "", desk_line(self._desk), ""]))
         body = {
             "message": name,
             "test": channel,
@@ -58,9 +60,9 @@ class Ways:
         return Written(mail, json.dumps(body))
 
 
-def outward_of(home: Home) -> Outward:
-    """Give what the desk's pages may ask of the channels of a home."""
-    return Ways(home)
+def outward_of(home: Home, reached: str | None = None) -> Outward:
+    """Give what the desk's pages may ask of the channels of a home; `reached`: where this process serves the desk."""
+    return Ways(home, reached)
 
 
 async def tried(channel: Channel, written: Written) -> Tested:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
+from notifications.owed_report import report_of
 from notifications.rendering import OwedAlert
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised
@@ -15,6 +16,7 @@ from safety.aggregates.trial import Amended, Registered
 from safety.desk import Desk
 from safety.directory import Directory, Person
 from safety.journal import decode
+from safety.journal.states import folded
 from safety.projections.on_duty import Recipient
 from safety.scratch import Lease, Scratch
 from safety.values import Role, microseconds
@@ -24,6 +26,7 @@ T = TypeVar("T")
 LEASE_SECONDS = 15
 """A process that dies holds a message up for so long; one that lives takes the lease anew three times in that time."""
 
+DEFINES = frozenset({Registered.TOPIC, Amended.TOPIC})
 CHAIN = frozenset({"rung", "repeat", "urgency"})
 
 UNNAMED = Person(OPERATOR, "Operator", None, ("operator",))
@@ -206,19 +209,23 @@ class Record:
                 said = (raised.alert, raised.trial, raised.rule, raised.role, raised.concerning, row.recorded_at)
                 due_at = None if raised.due_at is None else microseconds(raised.due_at)
                 before = self._owing.told_before(alert)
-                found = OwedAlert(*said, due_at=due_at, asked_before=before.asked_before, changes=before.changes)
+                report = report_of(self._states, raised.trial, raised.rule, raised.concerning)
+                asked, changes = before.asked_before, before.changes
+                found = OwedAlert(*said, due_at=due_at, asked_before=asked, changes=changes, report=report)
                 # What a chain of alerts says beside: where it stands, and how urgent it is.
                 return found._replace(**{name: raised.__dict__[name] for name in CHAIN & raised.__dict__.keys()})
         return None
 
+    def _states(self, stream: str, of: type[T]) -> T:
+        return folded(self._desk.journal.stream(stream)).slice(of)
+
     def zone(self, trial: str) -> str:
         """Give the zone in which a trial's people read the time."""
-        zone = "UTC"
-        for row in self._desk.journal.stream(f"{trial}/trial"):
-            match decode(row).event:
-                case Registered(definition=definition) | Amended(definition=definition):
-                    zone = definition.zone
-        return zone
+        for row in reversed(self._desk.journal.stream(f"{trial}/trial")):
+            # The last that says it: what else is in the stream, such as whole rule packs, is not read.
+            if row.topic in DEFINES and isinstance(said := decode(row).event, Registered | Amended):
+                return said.definition.zone
+        return "UTC"
 
     def keep(self, command: str, form: Form) -> None:
         """Bring a receipt to the log; what it holds already it does not take twice."""

@@ -6,13 +6,15 @@ from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from notifications.channels import Written
+from notifications.leading import desk_line, leads_to, link_to, page_of
+from notifications.owed_report import OwedReport
 from safety.values import Role, moment
 
 RULES = {
@@ -28,8 +30,10 @@ RULES = {
     "OBLIGATION-OPENED": "a report is owed, its clock runs",
     "OBLIGATIONS-IMPORTED": "an import brought reports that are owed",
     "OBLIGATION-REJECTED": "a report was rejected, its clock goes on",
+    "OBLIGATION-ANTEDATED": "a report that is still owed is due earlier than was told: its party knew sooner",
+    "OBLIGATION-LATE": "a report that was sent turned out late: its party knew sooner",
     "DUE-REMINDER": "a report is still owed",
-    "ROLE-VACANT": "nobody fills a role that alerts go to",
+    "ROLE-VACANT": "a role that alerts go to has nobody in it, now or soon",
     "CLOCK-JUMPED": "the machine's clock jumped",
     "DRILL": "this is a drill: acknowledge it as you would a serious adverse event",
     "UNDELIVERABLE": "a message could not be delivered: put the address right",
@@ -44,6 +48,11 @@ BANNERS = {
 DRILL = "DRILL"
 """The rule of an alert that only exercises the ladder; never in one message with what is real."""
 
+SEVEN_BITS = policy.default.clone(cte_type="7bit")
+"""Names are also Chinese, and not every server on the way takes eight bits."""
+ROLES = {role.upper() for role in get_args(Role)}
+"""As an alert about a role names it."""
+
 MOST_NAMED = 20
 """How many adverse events an alert names in a mail; an import may bring hundreds."""
 
@@ -52,7 +61,7 @@ class OwedAlert(NamedTuple):
     """An alert as a message carries it; it concerns adverse events, each `<subject>/<number>`, or what else it is about.
 
     `rung` and `repeat` say where on the ladder it stands, `asked_before` who did not answer, `changes` what has happened to
-    what it concerns since the ladder began. Moments are microseconds from 1970 UTC.
+    what it concerns since the ladder began, `report` which report it calls for. Moments are microseconds from 1970 UTC.
     """
 
     alert: str
@@ -67,6 +76,12 @@ class OwedAlert(NamedTuple):
     urgency: str = "urgent"
     asked_before: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    report: OwedReport | None = None
+
+    @property
+    def page(self) -> str:
+        """The page of what it is about, within the desk."""
+        return page_of(self.trial, self.rule, self.role, self.concerning)
 
     @property
     def words(self) -> str:
@@ -98,10 +113,10 @@ class Addressee(NamedTuple):
 
 
 class Letterhead(NamedTuple):
-    """What stands on every message: who sends it, where people read on, and what log it comes from."""
+    """What stands on every message: who sends it, where people reach the desk if that is known, and what log it comes from."""
 
     sender: str
-    link: str
+    desk: str | None
     purpose: str = "production"
     templates: Environment | None = None
 
@@ -136,6 +151,17 @@ class Content(NamedTuple):
         there = moment(at).astimezone(ZoneInfo(self.zone))
         return f"{there:%Y-%m-%d %H:%M} {self.zone} (UTC{there:%z})"
 
+    def due(self, due_at: int) -> str:
+        """Write the first instant that is too late as people count: midnight is the end of the day before."""
+        there = moment(due_at).astimezone(ZoneInfo(self.zone))
+        if (there.hour, there.minute) != (0, 0):
+            return self.local(due_at)
+        return f"by the end of {there - timedelta(days=1):%Y-%m-%d} {self.zone} (UTC{there:%z})"
+
+    def since(self, at: int) -> str:
+        """Say since when something goes on, and for how long that is."""
+        return f"since {self.local(at)}: {spelled(timedelta(microseconds=max(0, self.composed_at - at)))}"
+
     def left(self, due_at: int) -> str:
         """Say how long is left until a due time, or since when it has passed."""
         apart = timedelta(microseconds=due_at - self.composed_at)
@@ -145,6 +171,8 @@ class Content(NamedTuple):
 def name_of(concerning: str) -> str:
     """Name an adverse event by subject and number; anything else as it is called."""
     what, _, number = concerning.rpartition("/")
+    if concerning in ROLES:
+        return concerning.lower().replace("_", " ")
     return f"{what} AE {number}" if number.isdecimal() else concerning.replace("/", " ")
 
 
@@ -179,23 +207,26 @@ def rendered(content: Content, head: Letterhead, attempt: int) -> tuple[Written,
     What is said of time is said as of the moment it was composed, so that a resend is the same.
     """
     banner, environment = BANNERS.get(content.purpose(head)), head.templates or templates()
-    said = {**content._asdict(), "banner": banner, "link": head.link, "written_at": content.composed_at}
-    told = {**said, "local": content.local, "left": content.left, "instant": instant}
+    said = {**content._asdict(), "banner": banner, "desk": head.desk, "written_at": content.composed_at}
+    ways = {"leads_to": leads_to, "link_to": link_to, "desk_line": desk_line}
+    times = {name: getattr(content, name) for name in ("local", "due", "left", "since")}
+    told = {**said, **ways, **times, "instant": instant}
     try:
         text = environment.get_template("digest.txt.j2" if content.is_digest else "alert.txt.j2").render(told)
         body = environment.get_template("alert.json.j2").render(told)
     except Exception as fault:  # noqa: BLE001, whatever a template raises, its alert has to go out
-        written = Written(mail(content, head, plain(content, banner, head.link), attempt), plain_json(content))
+        written = Written(mail(content, head, plain(content, banner, head.desk), attempt), plain_json(content))
         return written, type(fault).__name__.upper()
     return Written(mail(content, head, text, attempt), body), None
 
 
-def plain(content: Content, banner: str | None, link: str) -> str:
+def plain(content: Content, banner: str | None, desk: str | None) -> str:
     """Write what is owed without any template."""
     lines = [banner] if banner else []
     lines += [f"Trial {content.trial} owes {content.to.account}:"]
-    lines += [f"- {alert.rule} {alert.named}, alert {alert.alert}" for alert in content.alerts]
-    return "\n".join([*lines, f"The record: {link}", "The template of this message failed; the operator is told.", ""])
+    for alert in content.alerts:
+        lines += [f"- {alert.rule} {alert.named}, alert {alert.alert}", f"  {leads_to(desk, alert.page)}"]
+    return "\n".join([*lines, desk_line(desk), "The template of this message failed; the operator is told.", ""])
 
 
 def plain_json(content: Content) -> str:
@@ -209,15 +240,21 @@ def named_by(sender: str, name: str) -> str:
     return f"<{name}@{parseaddr(sender)[1].rpartition('@')[2] or 'localhost'}>"
 
 
+@lru_cache(maxsize=256)
+def addressed(name: str, value: str) -> str:
+    """Read an address line; it is the same for every mail to somebody, and reading it takes longer than writing the text."""
+    read: str = SEVEN_BITS.header_factory(name, value)
+    return read
+
+
 def mail(content: Content, head: Letterhead, text: str, attempt: int) -> EmailMessage:
     """Put a text into an envelope; its Message-ID follows from the message's, so that a resend is recognisably the same mail."""
-    # 7bit: names are also Chinese, and not every server on the way takes eight bits.
-    written = EmailMessage(policy=policy.default.clone(cte_type="7bit"))
+    written = EmailMessage(policy=SEVEN_BITS)
     exercise = {"drill": "DRILL ", "demo": "DEMO "}.get(content.purpose(head), "")
     # The library reads `=?...?=` in what it is given as letters already encoded, line ends among them.
     written["Subject"] = f"{exercise}{content.subject}".replace("=?", "= ?")
-    written["From"] = head.sender
-    written["To"] = content.to.address
+    written["From"] = addressed("From", head.sender)
+    written["To"] = addressed("To", content.to.address)
     written["Date"] = format_datetime(moment(content.composed_at))
     written["Message-ID"] = named_by(head.sender, content.message.lower())
     written["X-Vigilog-Attempt"] = str(attempt)

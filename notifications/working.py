@@ -54,13 +54,13 @@ TICKS: tuple[Tick, ...] = (fallen_due,)
 class Working:
     """The parts that run in one process of one home."""
 
-    def __init__(self, home: Home, parts: Iterable[Part], tell: Tell) -> None:
-        """Nothing runs yet; `tell` hears what a person at the terminal has to know."""
+    def __init__(self, home: Home, parts: Iterable[Part], tell: Tell, reached: str | None = None) -> None:
+        """Nothing runs yet; `tell` hears what a person at the terminal has to know, `reached` is where this process serves the desk."""
         self._home = home
         self._parts = frozenset(parts)
         self._tell = tell
         self._aside: Aside = asyncio.to_thread
-        self._handler: Handler = handler_of(home)
+        self._handler: Handler = handler_of(home, reached)
         self._broker = self._connected(home.settings.broker_url)
         self._here = Alongside(self._handler, self._tell_failures, self._tell_fault)
         doorbell: Doorbell = (
@@ -151,9 +151,9 @@ class Working:
 
 
 @contextmanager
-def beside(home: Home, parts: Iterable[Part], tell: Tell) -> Iterator[None]:
+def beside(home: Home, parts: Iterable[Part], tell: Tell, reached: str | None = None) -> Iterator[None]:
     """Run parts in a thread of this process as long as this is open, beside what else it does; signals are for others to heed."""
-    working, begun = Working(home, parts, tell), Future[asyncio.AbstractEventLoop]()
+    working, begun = Working(home, parts, tell, reached), Future[asyncio.AbstractEventLoop]()
 
     async def run() -> None:
         begun.set_result(asyncio.get_running_loop())

@@ -2,7 +2,7 @@
 
 from email.errors import MessageError
 from email.headerregistry import Address
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,6 +18,8 @@ PERSON = sa.Table(
     sa.Column("roles", sa.Text, nullable=False),
     sa.Column("trials", sa.Text, nullable=False),
 )
+
+ONE = sa.select(PERSON).where(PERSON.c.account == sa.bindparam("account"))
 
 
 class Unreachable(StoreUnusable):
@@ -55,6 +57,10 @@ class Person(NamedTuple):
         return role in self.roles and (not self.trials or trial in self.trials)
 
 
+def _told(row: sa.Row[Any]) -> Person:
+    return Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
+
+
 class Directory(Store):
     """The book of people, in a file or a database of its own."""
 
@@ -70,15 +76,13 @@ class Directory(Store):
     def people(self) -> list[Person]:
         """Everybody, by account."""
         with self._reached() as connection:
-            rows = connection.execute(sa.select(PERSON).order_by(PERSON.c.account)).all()
-        return [
-            Person(row.account, row.name, row.email, tuple(row.roles.split()), tuple(row.trials.split()))
-            for row in rows
-        ]
+            return [_told(row) for row in connection.execute(sa.select(PERSON).order_by(PERSON.c.account))]
 
     def find(self, account: str) -> Person | None:
         """The person behind one account."""
-        return next((person for person in self.people() if person.account == account), None)
+        with self._reached() as connection:
+            row = connection.execute(ONE, {"account": account}).one_or_none()
+        return None if row is None else _told(row)
 
     def holders(self, role: str, trial: str) -> list[Person]:
         """Everybody who holds a role in a trial."""

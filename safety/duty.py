@@ -7,10 +7,10 @@ from typing import NamedTuple
 from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Merged, Nullified, Reported
 from safety.aggregates.alert import Alert, Raised, Settled, alert_id
 from safety.aggregates.alerting import owed, terms
-from safety.aggregates.clock_alert import named, role_of, running_alert, running_id
+from safety.aggregates.clock_alert import late_alert, role_of, running_alert, running_id
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
-from safety.aggregates.obligation import Obligations, OfObligation, Opened, Rejected
+from safety.aggregates.obligation import Antedated, Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
 from safety.aggregates.trial import DataImported
 from safety.aggregates.undeliverable import of_delivery
@@ -170,28 +170,37 @@ def of_adverse_event(event: SubjectForm, happened: Happened) -> Raised | None:
 def of_obligation(
     event: OfObligation, happened: Happened, came_to: StreamState, states: States, at: datetime
 ) -> list[AlertForm]:
-    """Owe a clock that begins, or goes on after a rejection, to the role of its party; settle the alert of one that ends.
+    """Owe a clock that is news to the role of its party, and settle the alert that it had until then.
 
-    `came_to`: what the whole decision came to; what it opens and ends calls nobody.
+    A clock is news where it begins, goes on after a rejection, or comes forward while it runs; a report that was sent, where
+    it turns out late. `came_to`: what the whole decision came to; what it opens and ends calls nobody.
     """
-    if isinstance(event, Opened | Rejected):
-        now = came_to.slice(Obligations).of(event.number)[event.obligation]
-        if not now.runs:
-            return []
-        due_at = now.opened.due_at
-        urgency: Urgency = "urgent" if due_at is None or due_at - at <= SOON else "digest"
-        raised = running_alert(now.opened, now.rejections, urgency)
-        return [owed(raised, terms(states, event.trial), at)]
-    return ended(event, happened, states)
+    found: list[AlertForm] = settled(event, happened, states)
+    raised = news_of(event, happened, came_to, at)
+    if raised is not None:
+        found.append(owed(raised, terms(states, event.trial), at))
+    return found
 
 
-def ended(event: OfObligation, happened: Happened, states: States) -> list[AlertForm]:
-    """Settle the alert of a clock that ends; one that was imported and is not near yet has none."""
-    was = happened.before.slice(Obligations).of(event.number)[event.obligation]
-    now = happened.after.slice(Obligations).of(event.number)[event.obligation]
-    if not was.runs or now.runs:
+def news_of(event: OfObligation, happened: Happened, came_to: StreamState, at: datetime) -> Raised | None:
+    """Call for a clock that is news, or for a report that turns out late; None where neither is so."""
+    was, now = (state.slice(Obligations).of(event.number).get(event.obligation) for state in happened[1:])
+    last = came_to.slice(Obligations).of(event.number)[event.obligation]
+    if isinstance(event, Antedated) and was is not None and now is not None and now.late and not was.late:
+        return late_alert(now, event.stream, happened.after.version)
+    is_last = now is not None and now.told == last.told
+    if not isinstance(event, Opened | Rejected | Antedated) or not (is_last and last.runs):
+        return None
+    due_at = last.opened.due_at
+    return running_alert(last, "urgent" if due_at is None or due_at - at <= SOON else "digest")
+
+
+def settled(event: OfObligation, happened: Happened, states: States) -> list[AlertForm]:
+    """Settle the alert of a clock that ends, or of which another alert tells; one that was imported and is not near has none."""
+    was, now = (state.slice(Obligations).of(event.number).get(event.obligation) for state in happened[1:])
+    if was is None or now is None or not was.runs or (now.runs and now.told == was.told):
         return []
-    alert = running_id(named(was.opened), was.rejections)
+    alert = running_id(was)
     if states(f"{event.trial}/alert/{alert}", Alert).raised is None:
         return []
     return [Settled(trial=event.trial, alert=alert)]

@@ -195,6 +195,25 @@ def copy_to_read(home: Path, copy: Path) -> None:
                     shutil.copyfile(file, copy / file.name)
 
 
+def no_desk(place: str) -> Unusable:
+    """Say that there is nothing to read: a home whose name is mistyped must not look like a record that is empty."""
+    return Unusable(
+        f"there is no desk in {place}, and none was begun: name the home of one in VIGILOG_HOME, "
+        "or begin one with `vigilog trial create` or `vigilog serve`"
+    )
+
+
+def begun(home: Path) -> bool:
+    """Say whether a log lies in a home, or what is left of one; what cannot be looked into is told by who opens it."""
+    try:
+        size = (home / LOG).stat().st_size
+    except FileNotFoundError:
+        size = 0
+    except OSError:
+        return True
+    return size > 0 or any(home.glob("views-*.db"))
+
+
 def reachable(home: Path, held: ExitStack, *, reads_only: bool) -> Path:
     """Make the home's folder; for reading, let a copy stand in for one that cannot be written to. Raises Unusable."""
     try:
@@ -230,12 +249,14 @@ def open_home(
     into_demo: bool = False,
     reads_only: bool = False,
 ) -> Home:
-    """Open a home, or begin it.
+    """Open a home, or begin it; who only reads begins none.
 
     Raises:
         Unusable: with the reason; nothing was stored.
 
     """
+    if reads_only and settings.database_url is None and not begun(settings.home):
+        raise no_desk(f"the home {settings.home}")
     with ExitStack() as held:
         home = reachable(settings.home, held, reads_only=reads_only)
         try:
@@ -243,6 +264,8 @@ def open_home(
             journal = open_journal(where, lambda: microseconds(doors.clock()), settings.lock_seconds)
             held.callback(journal.close)
             if journal.head().position == 0:
+                if reads_only:
+                    raise no_desk("the home, or in the database of VIGILOG_DATABASE_URL")
                 begin(journal, doors, purpose)
             found = opening_of(journal).purpose
         except (Unavailable, Newer, UnknownTopic) as fault:

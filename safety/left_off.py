@@ -33,6 +33,17 @@ KEPT_FORM = sa.Table(
     sa.Column("until", sa.BigInteger, nullable=False),
 )
 
+# Pages ask these each time that they are shown, so they are built once.
+WHERE_LOOKED = sa.select(LOOKED.c.position, LOOKED.c.looked_at).where(
+    LOOKED.c.account == sa.bindparam("account"), LOOKED.c.trial == sa.bindparam("trial")
+)
+VIEWS = (
+    sa.select(SAVED_VIEW)
+    .where(SAVED_VIEW.c.account == sa.bindparam("account"), SAVED_VIEW.c.trial == sa.bindparam("trial"))
+    .where(SAVED_VIEW.c.page == sa.bindparam("page"))
+    .order_by(SAVED_VIEW.c.name)
+)
+
 
 class LeftOffUnusable(StoreUnusable):
     """Where the accounts left off cannot be read or written; the text says why."""
@@ -99,9 +110,8 @@ class LeftOff(Store):
 
     def looked(self, account: str, trial: str) -> Looked | None:
         """Where an account last looked; None when it never said so."""
-        ask = sa.select(LOOKED.c.position, LOOKED.c.looked_at)
         with self._reached() as connection:
-            row = connection.execute(ask.where(LOOKED.c.account == account, LOOKED.c.trial == trial)).one_or_none()
+            row = connection.execute(WHERE_LOOKED, {"account": account, "trial": trial}).one_or_none()
         return None if row is None else Looked(*row)
 
     def keep_view(self, view: SavedView, *, most: int) -> bool:
@@ -121,6 +131,7 @@ class LeftOff(Store):
 
     def views(self, account: str, trial: str, page: str) -> list[SavedView]:
         """Give the views that an account keeps of a page of a trial, by name."""
-        ask = sa.select(SAVED_VIEW).where(_of(account, trial, page)).order_by(SAVED_VIEW.c.name)
         with self._reached() as connection:
-            return [SavedView(*row) for row in connection.execute(ask)]
+            return [
+                SavedView(*row) for row in connection.execute(VIEWS, {"account": account, "trial": trial, "page": page})
+            ]

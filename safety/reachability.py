@@ -1,5 +1,6 @@
 """What would keep an alert from reaching anybody, found before it matters: vacant roles, and people without an address."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from safety.aggregates.account import OPERATOR
@@ -7,7 +8,7 @@ from safety.aggregates.trial import Definition
 from safety.directory import Directory
 from safety.duty import RULES
 from safety.projections import Connection
-from safety.projections.on_duty import Vacancy, people, recipients, vacancies
+from safety.projections.on_duty import People, Vacancy, hearing, people, vacancies
 from safety.projections.trials import governing
 from safety.values import Role, iso
 
@@ -20,13 +21,15 @@ def counted_on(governs: Definition) -> frozenset[Role]:
     return governs.ladder.roles | {rule.role for rule in RULES} | {"operator"}
 
 
-def faults(connection: Connection, directory: Directory, now: datetime) -> list[Fault]:
-    """List every fault of every trial."""
+def faults(connection: Connection, directory: Directory, now: datetime, only: str | None = None) -> list[Fault]:
+    """List every fault of every trial, or of one."""
     found, known = [], people(connection)
-    for trial, governs in governing(connection):
+    reached = frozenset(person.account for person in directory.people() if person.email is not None)
+    of_trials = [(trial, governs) for trial, governs in governing(connection) if only in {None, trial}]
+    for trial, governs in of_trials:
         for role in sorted(counted_on(governs)):
             found += [vacant(vacancy) for vacancy in vacancies(known, trial, {role}, now)]
-            found += without_address(connection, directory, trial, role, now)
+            found += without_address(known, reached, trial, role, now)
     return found
 
 
@@ -44,16 +47,10 @@ def vacant(vacancy: Vacancy) -> Fault:
     }
 
 
-def without_address(connection: Connection, directory: Directory, trial: str, role: Role, now: datetime) -> list[Fault]:
-    """Tell of a role whose people no mail can reach."""
-    named = [one.account for one in recipients(connection, role, trial, now) if one.reason != "vacant"]
-    if not named or any(has_address(directory, account) for account in named):
+def without_address(known: People, reached: AbstractSet[str], trial: str, role: Role, now: datetime) -> list[Fault]:
+    """Tell of a role whose people no mail can reach; `reached` are the accounts of whom an address is known."""
+    named = [one.account for one in hearing(known, role, trial, now) if one.reason != "vacant"]
+    if not named or not reached.isdisjoint(named):
         return []
     why = f"no e-mail address is known of {', '.join(named)}; alerts lie in the maildir only."
     return [{"trial": trial, "role": role, "kind": "no_address", "from": None, "message": why}]
-
-
-def has_address(directory: Directory, account: str) -> bool:
-    """Say whether mail can reach a person."""
-    person = directory.find(account)
-    return person is not None and person.email is not None

@@ -53,6 +53,8 @@ FORGOTTEN = 60 * MINUTE
 IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
 """A session ends after so many microseconds without a request, and so many after sign-in whatever happens."""
 
+# Every request asks this: building the statement would take twice as long as answering it.
+FOUND = sa.select(SESSION).where(SESSION.c.digest == sa.bindparam("digest"))
 # One statement, so that of two failures at once neither is lost.
 COUNT = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
     ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at""")
@@ -104,7 +106,7 @@ class Sessions(Store):
         That it is in use is noted, unless the page asks by itself: nobody need be sitting there.
         """
         with self._reached() as connection:
-            row = connection.execute(sa.select(SESSION).where(SESSION.c.digest == digest(secret))).one_or_none()
+            row = connection.execute(FOUND, {"digest": digest(secret)}).one_or_none()
             if row is None or (found := Session(*row)).over(now):
                 return None
             # Not at each reading: one that writes each time would queue behind the log's own sync.

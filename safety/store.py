@@ -23,7 +23,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Open it at an SQLAlchemy URL, or begin it; raises `UNUSABLE`."""
-        self._engine = sa.create_engine(url, pool_pre_ping=True)
+        # A server may have gone meanwhile; a file is asked for nothing but what is wanted of it.
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", self._prepare)
         with self._reached() as connection:

@@ -1,7 +1,8 @@
 """What many tests ask for: a clock and a salt, an empty log on each database, homes, and a desk in a real browser."""
 
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,23 @@ from tests.postgres_server import PostgresServer
 from tests.screens import CHROMIUM, chromium
 from tests.served_desk import Served, served
 from tests.web_homes import Homes
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace no line of a test that is marked `uncovered`, nor of the processes that it starts: tracing doubles what it takes."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    controller = plugin and plugin.cov_controller
+    if controller is None or item.get_closest_marker("uncovered") is None:
+        return (yield)
+    controller.pause()
+    processes = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
+    try:
+        return (yield)
+    finally:
+        os.environ.update(processes)
+        controller.resume()
+
 
 Store = Path | str
 """Where a log is, as `open_journal` takes it: a file, or the URL of a PostgreSQL database."""

@@ -25,6 +25,7 @@ NAMED = {
     "trial": "T1",
     "subject": ALL,
     "number": "1",
+    "alert": "A-1",
     "position": "60",
     "pack": "CN-NMPA-DRUG",
     "sha256": sha256(hostile_pack().encode()).hexdigest(),

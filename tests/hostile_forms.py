@@ -45,6 +45,7 @@ FORMS = (
     Sent(f"{CASE}/seriousness", {"serious": "N", "why": "no criterion", **signed("assessment")}),
     Sent(f"{CASE}/expectedness", {"expected": "N", "why": "not listed", **signed("assessment")}),
     Sent(f"{CASE}/reportability", {"infection_transmission": "Y", "why": "told late", **signed("assessment")}),
+    Sent(f"{CASE}/coding", {"preferred_term": "Chills", "dictionary": "MedDRA", "why": "looked up"}),
     Sent(f"{CASE}/merge", {"stays": "1", "why": "the same fall"}, f"{CASE}/merge?with=2"),
     Sent("/trials/T1/cases/P{n}/4/unmerge", {"why": "another fall"}),
     Sent(f"{CASE}/take", {"reason": "on leave"}, f"{CASE}/take?obligation=TAKEN-%7Bn%7D/1"),
@@ -59,6 +60,7 @@ FORMS = (
         f"{CASE}/cancel?obligation=OPEN-%7Bn%7D/1",
     ),
     Sent("/trials/T1/alerts/A-{n}/acknowledge", {}, CASE),
+    Sent("/trials/T1/alerts/A-{n}/settle", {"why": "told by telephone"}),
     Sent("/trials/T1/seen", {}, CASE),
     Sent("/trials/T1/views", {"name": "Late {n}"}, "/trials/T1/worklist?due=late"),
     Sent(
@@ -81,6 +83,7 @@ FORMS = (
     Sent("/me/tokens", {"name": "a script", "scopes": "read", "lasts": "30", "present": PASSPHRASE}, status=200),
 )
 ELSEWHERE = {
+    "/trials/{trial}/alerts/acknowledge": "boxes are ticked in it; test_web_alerts",
     "/admin/channels/{channel}/test": "nothing is typed into it",
     "/admin/people/{account}/link": "nothing is typed into it",
     "/admin/people/{account}/sessions": "nothing is typed into it",

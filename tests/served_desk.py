@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from safety.home import Doors, Home, open_home
 from safety.settings import Settings
@@ -18,7 +18,9 @@ from tests.command_line import VIGILOG, CommandLine
 from tests.manual_clock import counted_salt
 from tests.screens import LANGUAGES, WIDTHS
 
-PATIENCE = 15_000
+PATIENCE = 60_000
+"""Milliseconds: only a page that never comes to what is awaited takes them."""
+expect.set_options(timeout=PATIENCE)
 TOLD = re.compile(r"as (\S+) \([\w, ]+\): (http\S+) and sign with the passphrase (\S+)")
 
 
@@ -50,13 +52,15 @@ def served(home: Home, port: int = 0, **settings: str) -> Iterator[Served]:
     try:
         assert process.stderr is not None
         told: dict[str, tuple[str, str]] = {}
+        found = re.match(r"The desk runs at (http\S+) until", process.stderr.readline())
+        assert found is not None, process.stderr.read()
+        address = found[1].replace("127.0.0.1", "localhost")
         for line in process.stderr:
             if found := TOLD.search(line.replace("127.0.0.1", "localhost")):
                 told[found[1]] = (found[2], found[3])
             if len(told) == people:
                 break
         links = {name: link for name, (link, _) in told.items()}
-        address = next(iter(links.values())).partition("first/")[0]
         yield Served(address, links, {name: word for name, (_, word) in told.items()}, process)
     finally:
         process.kill()

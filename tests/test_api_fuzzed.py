@@ -28,6 +28,8 @@ from tests.api_programs import Asks, signing, told, two_sites, with_passphrase, 
 from tests.rule_packs import PACK
 from tests.web_homes import PASSPHRASE, Homes, with_people
 
+pytestmark = pytest.mark.uncovered
+
 LONG = "VIGILOG_LONG" in os.environ
 CASES = 22_000 if LONG else 600
 PEOPLE = ("LIN", "CHEN", "ZHAO")

@@ -58,6 +58,7 @@ def test_who_is_of_a_site_meets_no_trace_of_another_in_any_answer(home: Home) ->
     assert [alert["id"] for alert in read(asked, "T1/worklist")["alerts"]] == ["A-1", "A-3"]
     whole = asked.get("/api/v1/trials").json()["trials"]
     assert [(trial["trial"], trial["subjects"], trial["alerts_owed"]) for trial in whole] == [("T1", None, None)]
+    assert [whole[0][name] for name in ("alerts_unanswered", "clocks_overdue", "reports_overdue")] == [None] * 3
 
 
 def test_who_is_of_the_trial_reads_all_of_it(home: Home) -> None:
@@ -68,6 +69,7 @@ def test_who_is_of_the_trial_reads_all_of_it(home: Home) -> None:
     assert read(asked, "T1/incidence")["groups"][0]["measures"]["teae"]["subjects"] == 2
     whole = asked.get("/api/v1/trials").json()["trials"]
     assert [(trial["trial"], trial["adverse_events"], trial["alerts_owed"]) for trial in whole] == [("T1", 4, 4)]
+    assert [whole[0][name] for name in ("alerts_unanswered", "reports_overdue")] == [4, 0]
 
 
 @pytest.mark.parametrize(

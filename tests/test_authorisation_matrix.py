@@ -35,6 +35,8 @@ from tests.authorised_places import (
 from tests.test_web import PROMISED
 from tests.web_homes import Homes, signed_in, token, with_people
 
+pytestmark = pytest.mark.uncovered
+
 WHO = ("operator", "investigator", "safety_officer", "deputy_safety_officer", "auditor")
 COMMANDS = "/api/v1/commands/"
 READS = {

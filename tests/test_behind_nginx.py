@@ -18,7 +18,7 @@ from tests.nginx_proxy import HOST, Answer, Proxy, in_front_of, needed
 from tests.served_desk import Served, served
 from tests.web_homes import Homes
 
-pytestmark = needed
+pytestmark = [needed, pytest.mark.uncovered]
 FORM = "application/x-www-form-urlencoded"
 SPOOFED = "203.0.113.9"
 

@@ -46,6 +46,12 @@ ANSWERS: list[tuple[str, tuple[str, ...]]] = [
     ("report-periodic", ("report", "periodic", *TRIAL_OPTION, "--lock", "9", "--kind", "china_annual")),
     ("report-list", ("report", "list", *TRIAL_OPTION)),
     ("report-due", ("report", "due", *TRIAL_OPTION)),
+    ("account-list", ("account", "list")),
+    ("rebuild", ("rebuild",)),
+    ("rebuild", ("rebuild", "--check")),
+    ("verify", ("verify",)),
+    ("drill", ("drill", *TRIAL_OPTION)),
+    ("deliver", ("deliver",)),
     ("import", ("import", "{data}", *TRIAL_OPTION)),
     ("import", ("import", "{other}", *TRIAL_OPTION, "--dry-run")),
 ]

@@ -4,10 +4,14 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from notifications.main import app
 from tests.command_line import TRIAL, VIGILOG, CommandLine, trial_file, with_trial, write
 
 SAE = {"STUDYID": TRIAL, "USUBJID": "S01", "AETERM": "Stroke", "AESER": "Y"}
@@ -33,7 +37,25 @@ READS = [
     ("timeline", "S01", "--trial", TRIAL),
     ("history", "S01"),
     ("history", "T1/trial"),
+    ("account", "list"),
 ]
+WITHOUT_A_FORMAT = {
+    "do": "answers with JSON alone",
+    "redact": "answers with JSON alone",
+    "asyncapi": "answers with JSON alone",
+    "trial create": "says on standard error what it did",
+    "trial amend": "says on standard error what it did",
+    "account add": "says on standard error what it did",
+    "account absence": "says on standard error what it did",
+    "alerts acknowledge": "says on standard error what it did",
+    "regulation adopt": "says on standard error what it did",
+    "report issue": "says on standard error what it did",
+    "work": "goes on until it is stopped",
+    "serve": "goes on until it is stopped",
+    "watchdog": "speaks over channels of its own",
+    "demo": "tells a story",
+}
+"""Why a command has no --format."""
 
 
 # --- outputs and exit codes ------------------------------------------------------------------------------------------
@@ -51,6 +73,63 @@ def test_json_is_one_document_on_standard_output_and_nothing_else(cli: CommandLi
         read = list(csv.reader(rows.out.splitlines()))
         assert len(read) > 1
         assert {len(row) for row in read} == {len(read[0])}
+
+
+def commands(of: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401, a command of typer's own
+    """Every command by its whole name; a group that answers when it is called alone is one too."""
+    within = getattr(of, "commands", {})
+    if not within or getattr(of, "invoke_without_command", False):
+        yield name, of
+    for part, command in within.items():
+        yield from commands(command, f"{name} {part}".strip())
+
+
+def test_every_answer_has_a_format(tmp_path: Path) -> None:
+    without = {
+        name for name, one in commands(get_command(app)) if "--format" not in [o for p in one.params for o in p.opts]
+    }
+    assert without == set(WITHOUT_A_FORMAT)
+    for name in without:
+        assert "-" in CommandLine(tmp_path)(*name.split(), "--help").out
+
+
+def test_the_accounts_are_listed_with_nothing_that_lets_anybody_in(cli: CommandLine) -> None:
+    cli(
+        "account",
+        "add",
+        "CHEN",
+        "--role",
+        "safety_officer",
+        "--name",
+        "Chen Wei",
+        "--email",
+        "chen@a.org",
+        "--trial",
+        TRIAL,
+    )
+    span = ("--from", "2020-01-01", "--until", "2100-01-01")
+    cli("account", "add", "XU", "--role", "safety_officer", "--role", "operator", "--name", "Xu Li")
+    cli("account", "absence", "CHEN", *span, "--cover", "XU")
+    answer = cli.json("account", "list")
+    assert answer["position"] == cli.head
+    chen, _, xu = answer["accounts"]
+    assert chen == {
+        "account": "CHEN",
+        "name": "Chen Wei",
+        "email": "chen@a.org",
+        "roles": ["safety_officer"],
+        "trials": [TRIAL],
+        "sites": [],
+        "revoked": False,
+        "away": {"from": "2020-01-01T00:00:00Z", "until": "2100-01-02T00:00:00Z", "covered_by": "XU"},
+    }
+    assert (xu["roles"], xu["trials"], xu["away"]) == (["safety_officer", "operator"], [], None)
+    table = cli("account", "list").out
+    assert "XU covers" in table
+    assert "safety officer, operator" in table
+    cli.do("account.revoke", {"account": "XU"})
+    assert [one["revoked"] for one in cli.json("account", "list")["accounts"]] == [False, False, True]
+    assert "nothing: revoked" in cli("account", "list").out
 
 
 def test_messages_go_to_standard_error(tmp_path: Path) -> None:
@@ -148,10 +227,32 @@ def test_a_setting_that_is_none_is_named(tmp_path: Path) -> None:
 def test_the_home_is_vigilog_data_where_nothing_else_is_said(tmp_path: Path) -> None:
     cli = CommandLine(tmp_path / "unused")
     environment = {name: value for name, value in cli.environment().items() if name != "VIGILOG_HOME"}
-    done = subprocess.run([VIGILOG, "trial", "list"], cwd=tmp_path, env=environment, capture_output=True, check=True)
-    assert b"vigilog trial create" in done.stdout
-    assert {path.name for path in tmp_path.iterdir()} == {"vigilog-data"}
+    told = [str(VIGILOG), "trial", "create", str(trial_file(tmp_path / "unused"))]
+    done = subprocess.run(told, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert b"Trial T1 is registered" in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"vigilog-data", "unused"}
     assert (tmp_path / "vigilog-data" / "log.db").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [*READS, ("verify",), ("rebuild", "--check"), ("obligations", "--trial", TRIAL)], ids=" ".join
+)
+def test_reading_begins_no_home(tmp_path: Path, command: tuple[str, ...]) -> None:
+    cli = CommandLine(tmp_path / "mistyped")
+    status, sentence = cli.refused(*command)
+    assert (status, sentence.partition(",")[0]) == (3, f"there is no desk in the home {cli.home}")
+    assert "VIGILOG_HOME" in sentence
+    assert not cli.home.exists()
+    cli.home.mkdir()
+    assert cli.refused(*command)[0] == 3
+    assert list(cli.home.iterdir()) == []
+
+
+def test_what_is_left_of_a_lost_log_is_told_as_that(cli: CommandLine) -> None:
+    cli("listing", "--trial", TRIAL)
+    for file in cli.home.glob("log.db*"):
+        file.unlink()
+    assert "holds views of a log and no log" in cli.refused("listing", "--trial", TRIAL)[1]
 
 
 # --- the start -------------------------------------------------------------------------------------------------------

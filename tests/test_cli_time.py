@@ -101,6 +101,25 @@ def test_each_axis_in_every_read(cli: CommandLine, options: tuple[str, ...], num
     assert [row["number"] for row in rows if row["what"] == "adverse_event"] == numbers
 
 
+@pytest.mark.parametrize("command", [("incidence",), ("listing",), ("timeline", "S01")], ids=" ".join)
+def test_an_answer_says_what_narrows_it(cli: CommandLine, command: tuple[str, ...]) -> None:
+    asked = (*command, "--trial", TRIAL)
+    axes = ("known_to", "by_date", "happened_by")
+    known = (*asked, "--known-to", "SITE", "--by-date", "2018-03-09", "--as-of", "2018-03-10")
+    answer = cli.json(*known)
+    assert [answer[axis] for axis in axes] == ["site", "2018-03-09", None]
+    heading = " ".join(cli(*known).out.split("\n\n")[0].split())
+    assert f"; as of position {answer['position']}" in heading
+    assert "; only what the site was aware of by the end of 2018-03-09" in heading
+    happened = (*asked, "--happened-by", "2018-03-31")
+    assert [cli.json(*happened)[axis] for axis in axes] == [None, None, "2018-03-31"]
+    assert "; only what had happened by the end of 2018-03-31" in " ".join(cli(*happened).out.split())
+    whole = cli.json(*asked)
+    assert [whole[axis] for axis in axes] == [None, None, None]
+    assert "only what" not in cli(*asked).out
+    assert f"; as of position {whole['position']}" in cli(*asked).out
+
+
 def test_a_sponsor_investigator_knows_as_the_site_does(tmp_path: Path) -> None:
     both = TRIAL_FILE.replace("sponsor_investigator = false", "sponsor_investigator = true")
     cli = filed(tmp_path / "home", both)

@@ -103,3 +103,30 @@ def test_free_text_goes_for_good_when_two_people_agree(cli: CommandLine) -> None
     assert cli.json("listing", "--trial", TRIAL)["rows"][2]["term"] == "[redacted]"
     assert cli("verify").out == f"The log is sound: {cli.head} events.\n"
     assert cli("rebuild", "--check").err == ""
+
+
+# --- the same for programs ---------------------------------------------------------------------------------------------
+
+
+def test_a_rebuild_answers_with_what_it_came_to(cli: CommandLine) -> None:
+    cli("listing", "--trial", TRIAL)
+    assert cli.json("rebuild") == {"rebuilt": True, "position": cli.head, "differences": []}
+    assert cli.json("rebuild", "--check") == {"rebuilt": False, "position": cli.head, "differences": []}
+    alter(views(cli), "UPDATE adverse_event SET severity = 'MILD' WHERE subject = 'S02'")
+    ran = cli.run("rebuild", "--check", "--format", "json")
+    assert (ran.status, ran.err) == (1, "1 rows differ from the log; run `vigilog rebuild`.\n")
+    (difference,) = json.loads(ran.out)["differences"]
+    assert difference.startswith("table adverse_event: T1 S02 1 from position")
+    assert cli.run("rebuild", "--check", "--format", "csv").out == f"difference\n{difference}\n"
+
+
+def test_a_verification_answers_with_its_findings(cli: CommandLine) -> None:
+    sound = {"sound": True, "position": cli.head, "findings": []}
+    assert cli.json("verify") == {"sound": True, "log": sound, "access_log": None}
+    altered = cli.json("history", "S02")["events"][-1]["position"]
+    alter(cli.home / "log.db", f"UPDATE log SET body = replace(body, 'SEVERE', 'MILD') WHERE position = {altered}")
+    ran = cli.run("verify", "--format", "json")
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    answer = json.loads(ran.out)
+    assert (answer["sound"], answer["log"]["sound"]) == (False, False)
+    assert [one["position"] for one in answer["log"]["findings"]] == [altered]

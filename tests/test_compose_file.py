@@ -27,10 +27,16 @@ def test_each_service_is_a_command_that_the_program_has() -> None:
 
 def test_each_setting_is_one_of_the_programs_own_and_no_password_is_known_beforehand() -> None:
     names = set(re.findall(r"^    (VIGILOG_\w+):", COMPOSE, re.MULTILINE))
-    assert len(names) == 3
+    assert len(names) == 4
     assert {name.removeprefix("VIGILOG_").lower() for name in names} <= set(Settings.model_fields)
-    assert set(re.findall(r"\$\{(\w+)(.)", COMPOSE)) == {("VIGILOG_DATABASE_PASSWORD", ":")}
-    assert ":-" not in COMPOSE
+    asked_for = set(re.findall(r"\$\{(\w+)(:.)", COMPOSE))
+    assert asked_for == {("VIGILOG_DATABASE_PASSWORD", ":?"), ("VIGILOG_PUBLIC_URL", ":-")}
+
+
+def test_without_a_word_links_lead_to_the_port_that_is_published_on_this_machine() -> None:
+    (stated,) = re.findall(r"VIGILOG_PUBLIC_URL:-(\S+)\}", COMPOSE)
+    (published,) = re.findall(r'^      - "127\.0\.0\.1:(\d+):\d+"$', COMPOSE, re.MULTILINE)
+    assert stated == f"http://localhost:{published}"
 
 
 def test_what_the_image_is_made_of_is_sent_to_whoever_makes_it() -> None:

@@ -20,6 +20,8 @@ from tests.crash_driver import SOURCE_IDS, file_one, import_folder, new_home, op
 from tests.fault_injection import DRIVER, Answer, Workload, calls_of, environment, fresh, hit_drivers, needs_strace
 from tests.stored_whole import acknowledged, commands, damage
 
+pytestmark = pytest.mark.uncovered
+
 LONG = "VIGILOG_LONG" in os.environ
 only_long = pytest.mark.skipif(not LONG, reason="the long form: set VIGILOG_LONG=1")
 

@@ -14,6 +14,8 @@ from tests.deadline_moments import Said, Told
 from tests.deadline_oracle import Answer, Case, answer
 from tests.deadline_timelines import timeline
 
+pytestmark = pytest.mark.uncovered
+
 VECTORS = Path(__file__).parents[2] / "shared" / "data" / "deadlines" / "deadline_vectors.json"
 KNOWN: Said = {"minimum_criteria": True, "serious": True, "unexpected": True, "exposed": True}
 BOTH: Said = {"related_investigator": True, "related_sponsor": True}

@@ -97,8 +97,18 @@ def test_an_sae_is_in_the_maildir_as_soon_as_it_is_filed(cli: CommandLine) -> No
         "Chen Wei,\n\ntrial T1 owes you an alert:\n\n- a serious adverse event was reported: S01 AE 1\n"
     )
     assert f"alert {alert['id']}\n" in text
-    assert "The record: http://localhost:8000\n" in text
+    assert "  on the desk: /trials/T1/cases/S01/1\n" in text, "who runs no desk does not know where it is"
+    assert "localhost:8000" not in text
     assert receipts(cli) == ["message.composed.v1", "message.sent.v1"]
+
+
+def test_it_leads_to_the_case_at_the_address_that_was_stated(tmp_path: Path) -> None:
+    cli = with_trial(tmp_path, VIGILOG_PUBLIC_URL="https://desk.example.org/")
+    cli("import", write(tmp_path / "data", ae=()), "--trial", TRIAL)
+    cli.do("adverse_event.report", SAE)
+    text = mails(cli.home)[0].get_content()
+    assert "  https://desk.example.org/trials/T1/cases/S01/1\n" in text
+    assert "The desk: https://desk.example.org/\n" in text
 
 
 def test_each_officer_of_the_trial_gets_a_message_and_nobody_elses_does(cli: CommandLine) -> None:
@@ -117,7 +127,7 @@ def test_where_nobody_holds_the_role_the_operator_is_told_so(cli: CommandLine) -
     cli.do("adverse_event.report", SAE)
     (written,) = mails(cli.home)
     assert written["To"] == "operator@localhost"
-    assert "Nobody holds the role safety_officer in this trial, so this comes to you" in written.get_content()
+    assert "Nobody holds the role safety officer in this trial, so this comes to you" in written.get_content()
     cli("account", "add", "BOSS", "--role", "operator", "--name", "李娜", "--email", "boss@e.org")
     cli.do("adverse_event.report", SAE)
     assert [str(found["To"]) for found in mails(cli.home)] == ["boss@e.org", "operator@localhost"]
@@ -193,7 +203,7 @@ class CrashAfter:
 
 async def sweep_of(opened: Home, channels: Sequence[Channel]) -> None:
     """Sweep once over other channels than the home's own."""
-    handler = Handler(record_of(opened), channels, Letterhead("vigilog@localhost", "http://localhost:8000"))
+    handler = Handler(record_of(opened), channels, Letterhead("vigilog@localhost", None))
     await dispatcher_of(opened, handler, InProcess(handler)).sweep()
 
 

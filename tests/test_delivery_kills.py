@@ -16,6 +16,8 @@ import pytest
 from safety.journal.verification import verify
 from tests.hospital import Crashing, Hospital, wait_until
 
+pytestmark = pytest.mark.uncovered
+
 KILLS = 200 if os.environ.get("VIGILOG_LONG") == "1" else 10
 SEED = int(os.environ.get("VIGILOG_SEED", "20261123"))
 

@@ -58,7 +58,10 @@ def test_a_door_that_delivers_pays_what_comes_to_be_owed_and_stops_in_order(
         with urllib.request.urlopen(f"{address}healthz") as answer:
             assert answer.status == 200
         assert stopped(process, by)[0] == 0
-    assert len(mails(cli.home)) == 2
+    found = mails(cli.home)
+    assert len(found) == 2
+    for number, mail in enumerate(sorted(mail.get_content() for mail in found), 1):
+        assert f"  {address}trials/{TRIAL}/cases/S01/{number}\n" in mail, "it leads to where the door really was"
     assert not list(cli.home.glob("log.db-*")), "who closes the log last leaves no files beside it"
 
 

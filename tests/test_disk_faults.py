@@ -17,6 +17,8 @@ from tests.fault_injection import CALLS, Answer, drivers, needs_strace
 from tests.program_run import FILE_AN_SAE, LIST, content, listed, lived_in, refused, vigilog
 from tests.stored_whole import acknowledged, damage
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:

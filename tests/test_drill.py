@@ -30,6 +30,13 @@ def test_the_people_on_duty_are_told_under_a_banner_and_one_of_them_ends_it(cli:
     assert states(cli) == ["acknowledged"]
 
 
+def test_it_answers_programs_with_the_alert_to_acknowledge(cli: CommandLine) -> None:
+    answer = cli.json("drill", "--trial", TRIAL)
+    (alert,) = cli.json("alerts", "--trial", TRIAL)["alerts"]
+    assert (answer["trial"], answer["alert"]) == (TRIAL, alert["id"])
+    assert answer["ladder"] == cli.json("alerts", "ladder", "--trial", TRIAL)["words"]
+
+
 def test_it_leaves_no_trace_in_the_figures_of_safety(cli: CommandLine) -> None:
     asked = (("incidence",), ("listing",), ("obligations",), ("queries",))
     before = [{**cli.json(*ask, "--trial", TRIAL), "position": 0, "as_of": 0, "at": 0} for ask in asked]

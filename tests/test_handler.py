@@ -338,7 +338,7 @@ def test_a_template_that_fails_sends_plain_text_and_is_owed_to_the_operator(
     (sent,) = office.smtp.taken
     text = sent.mail.get_content()
     assert "Trial T1 owes CHEN:\n- SAE-REPORTED S01 AE 1, alert " in text
-    assert "The record: https://desk.trial.org" in text
+    assert "  https://desk.trial.org/trials/T1/cases/S01/1\nThe desk: https://desk.trial.org\n" in text
     assert '"rule": "SAE-REPORTED"' in sent.body
     assert "CANARY" not in text + sent.body
     assert office.rules() == ["SAE-REPORTED", "TEMPLATE-FAILED"]

@@ -15,6 +15,8 @@ from tests.crash_driver import SOURCE_IDS, import_folder, new_home, opened, writ
 from tests.fault_injection import Answer, drivers
 from tests.stored_whole import acknowledged, commands, damage
 
+pytestmark = pytest.mark.uncovered
+
 ROUNDS = 10
 
 

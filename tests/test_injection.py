@@ -22,6 +22,8 @@ from tests.hostile_record import PEOPLE as HOSTILE
 from tests.payloads import Payload, payloads
 from tests.web_homes import Homes, client, sent, signed_in, token, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 LONG = os.environ.get("VIGILOG_LONG") == "1"
 STRIDE, APART = (1, 1) if LONG else (8, 32)
 """The short form types every eighth payload, and sends each to every 32nd address, others for each payload."""

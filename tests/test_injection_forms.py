@@ -17,6 +17,8 @@ from tests.hostile_record import runs
 from tests.payloads import payloads
 from tests.web_homes import Homes, sent, signed_in
 
+pytestmark = pytest.mark.uncovered
+
 APART = 8 if os.environ.get("VIGILOG_LONG") == "1" else len(payloads())
 """Each field is sent every so manieth payload; one of them in the short form, and every payload by some field."""
 PROOFS = {"csrf", "account", "meaning"}

@@ -21,6 +21,8 @@ from tests.hostile_record import ALL, CONTROLS, UNSEEN, Page, formulas, hostile_
 from tests.payloads import Payload, payloads
 from tests.web_homes import Homes, client, sent, signed_in, token, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 EVERY = pytest.mark.parametrize("payload", payloads(), ids=lambda payload: payload.family)
 
 

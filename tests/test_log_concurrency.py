@@ -21,6 +21,8 @@ from tests.conftest import Store
 from tests.journal_rows import opening, reporting, streams
 from tests.manual_clock import ManualClock, counted_salt
 
+pytestmark = pytest.mark.uncovered
+
 FILINGS = 1_000 if "VIGILOG_LONG" in os.environ else 100
 PROCESSES, THREADS = 2, 4
 SHARED = tuple(f"S{number}" for number in range(1, max(3, FILINGS // 50) + 1))

@@ -1,16 +1,20 @@
 """A report that was in time by what was told when it was sent is late where its party is told later to have known sooner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from safety.aggregates.alert import Raised, Settled
+from safety.aggregates.deciding import Form
 from safety.aggregates.obligation import Antedated, Opened, Rejected
 from safety.packaged import pack_texts
 from safety.projections.obligations import obligations
 from safety.projections.words import sentence
+from safety.values import Party
 from safety.web.asking import Asked
 from safety.web.case_record import NAMED
 from safety.web.showing import Show
@@ -19,6 +23,7 @@ from tests import builders as b
 from tests.builders import T0
 from tests.desks import Office
 from tests.duties import DAY, FATAL, Adjustable, adopt, assess, owed, report, states, submit
+from tests.golden_obligations import PACK as GOLD
 
 SOONER: dict[str, Any] = {"term": "Fever", "serious": "Y"}
 """Says itself that there is an adverse event, and that it is serious."""
@@ -146,6 +151,87 @@ def test_what_is_rejected_after_that_is_overdue_at_once(office: Office, clock: A
     office.do("obligation.reject", rejected, by="CHEN")
     assert told(office)["T-7/1"]["timeliness"] == "overdue"
     assert states(office)["T-7/1"] == "rejected"
+
+
+# Who is alerted
+
+
+def alerts(events: Iterable[Form]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Rule, role, urgency and concern of what a decision calls for, beside the clocks that begin with it."""
+    raised = [one for one in events if isinstance(one, Raised) and one.rule != "OBLIGATION-OPENED"]
+    return [(one.rule, one.role, one.urgency, one.concerning) for one in raised]
+
+
+def knew_sooner(office: Office, by: timedelta, **fields: Any) -> tuple[Form, ...]:  # noqa: ANN401, a follow-up's fields
+    """Have the sponsor say that it knew so much sooner, and give all that it comes to: it is one append."""
+    aware = b.aware(T0 - by, party="sponsor")
+    return office.do("adverse_event.follow_up", b.followed_up(**SOONER, aware=aware, **fields), by="CHEN").events
+
+
+@pytest.mark.parametrize("party", ["site", "sponsor"])
+def test_who_owed_a_report_that_turns_out_late_is_told_in_the_same_append(
+    office: Office, clock: Adjustable, party: Party
+) -> None:
+    site = ("LIN", "T-SITE", "investigator")
+    by, rule, role = site if party == "site" else ("CHEN", "T-15", "safety_officer")
+    adopt(office)
+    report(office, by=by, aware=b.aware(T0, party=party))
+    clock.now += 4 * DAY
+    if by == "CHEN":
+        submit(office, "T-15/1")
+    before = office.position
+    sooner = b.followed_up(**SOONER, aware=b.aware(T0 - 13 * DAY, party=party))
+    done = office.do("adverse_event.follow_up", sooner, by=by)
+    assert alerts(done.events) == [("OBLIGATION-LATE", role, "digest", ("S1/1", f"{rule}:1"))]
+    (late,) = (one for one in done.events if isinstance(one, Raised) and one.rule == "OBLIGATION-LATE")
+    assert (late.due_at, late.remind_at, late.next_at is not None) == (None, None, True), "with the next digest"
+    assert done.positions == range(before + 1, office.position + 1)
+
+
+def test_what_is_still_in_time_or_was_late_before_calls_nobody(office: Office, clock: Adjustable) -> None:
+    adopt(office)
+    report(office, by="CHEN", aware=b.aware(T0, party="sponsor"))
+    clock.now += 4 * DAY
+    submit(office, "T-15/1")
+    assert alerts(knew_sooner(office, 2 * DAY)) == [], "known sooner, and in time"
+    assert [rule for rule, *_ in alerts(knew_sooner(office, 13 * DAY))] == ["OBLIGATION-LATE"]
+    assert alerts(knew_sooner(office, 14 * DAY)) == [], "that it was late is known"
+    assert told(office)["T-15/1"]["day0"] == "2026-02-15"
+
+
+def rejected(office: Office, name: str) -> tuple[Form, ...]:
+    said = {"subject": "S1", "number": 1, "obligation": name, "recipient": "Authority"}
+    return office.do("obligation.reject", b.built(Rejected, **said, rejected_at=office.clock()), by="CHEN").events
+
+
+def test_a_rejected_clock_that_comes_forward_is_told_anew_and_not_as_it_was(office: Office, clock: Adjustable) -> None:
+    adopt(office)
+    report(office, by="CHEN", aware=b.aware(T0, party="sponsor"))
+    clock.now += 2 * DAY
+    submit(office, "T-15/1")
+    (was,) = (one for one in rejected(office, "T-15/1") if isinstance(one, Raised))
+    events = knew_sooner(office, 8 * DAY)
+    assert alerts(events) == [("OBLIGATION-ANTEDATED", "safety_officer", "urgent", ("S1/1", "T-15:1"))]
+    assert [one.alert for one in events if isinstance(one, Settled)] == [was.alert]
+    (now,) = (one for one in events if isinstance(one, Raised))
+    assert was.due_at is not None
+    assert now.due_at == owed(office)["T-15/1"].opened.due_at == was.due_at - 8 * DAY
+    paid = [one.alert for one in submit(office, "T-15/1") if isinstance(one, Settled)]
+    assert paid == [now.alert]
+    (again,) = (one for one in rejected(office, "T-15/1") if isinstance(one, Raised))
+    assert (again.rule, again.due_at) == ("OBLIGATION-REJECTED", now.due_at)
+    assert len({was.alert, now.alert, again.alert}) == 3
+
+
+def test_rejected_by_one_while_another_waits_the_first_alert_gives_way(office: Office, clock: Adjustable) -> None:
+    adopt(office, GOLD)
+    report(office)
+    clock.now += DAY
+    assert [one for one in submit(office, "GOLD-15/1", to=("Authority",)) if isinstance(one, Settled)] == []
+    first, raised = (one for one in rejected(office, "GOLD-15/1")[1:])
+    assert (type(first), type(raised)) == (Settled, Raised)
+    ends = [one.__dict__["alert"] for one in submit(office, "GOLD-15/1") if isinstance(one, Settled)]
+    assert ends == [raised.__dict__["alert"]], "nobody is reminded of what is sent"
 
 
 def test_the_case_page_and_the_audit_trail_say_so(office: Office, clock: Adjustable) -> None:

@@ -14,7 +14,7 @@ from tests.fault_injection import Workload, needs_strace
 from tests.power_loss import laid_out, recorded, states
 from tests.stored_whole import acknowledged, damage
 
-pytestmark = needs_strace
+pytestmark = [needs_strace, pytest.mark.uncovered]
 LONG = "VIGILOG_LONG" in os.environ
 
 

@@ -23,6 +23,8 @@ from tests.builders import given as dose_given
 from tests.desks import Office, ticking
 from tests.given import unhurried
 
+pytestmark = pytest.mark.uncovered
+
 # The oracle: what the wire says became serious, told without a line of `safety`
 
 NINE = ("AESER", "AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AESCAN", "AESOD")

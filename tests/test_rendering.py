@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from notifications.owed_report import OwedReport
 from notifications.rendering import Addressee, Content, Letterhead, OwedAlert, rendered, spelled
 from safety.values import microseconds
 
@@ -86,16 +87,84 @@ def test_what_is_not_urgent_is_a_plain_digest() -> None:
     assert "nothing here is urgent" not in told(one, ALERT).text
 
 
+def test_a_report_that_turned_out_late_is_told_by_its_codes() -> None:
+    late = ALERT._replace(rule="OBLIGATION-LATE", urgency="digest", concerning=("S04/3", "EU-7:1"))
+    found = told(late)
+    assert "- a report that was sent turned out late: its party knew sooner: S04 AE 3, EU-7:1\n" in found.text
+    forward = late._replace(rule="OBLIGATION-ANTEDATED", urgency="urgent")
+    assert (
+        "- a report that is still owed is due earlier than was told: its party knew sooner: S04" in told(forward).text
+    )
+
+
 @pytest.mark.parametrize("urgency", ["urgent", "digest"])
 def test_who_covers_or_stands_in_is_told_why(urgency: str) -> None:
     alert = ALERT._replace(urgency=urgency)
     assert "CHEN is away, and you cover as safety officer.\n" in told(alert, to=TO._replace(instead_of="CHEN")).text
-    assert "Nobody holds the role safety_officer in this trial" in told(alert, to=TO._replace(vacant=True)).text
+    assert "Nobody holds the role safety officer in this trial" in told(alert, to=TO._replace(vacant=True)).text
 
 
 def test_a_rule_nobody_has_put_into_words_is_named() -> None:
-    found = told(ALERT._replace(rule="SOME-RULE", concerning=("SAFETY_OFFICER",)))
-    assert "- SOME-RULE: SAFETY_OFFICER\n" in found.text
+    found = told(ALERT._replace(rule="SOME-RULE", concerning=("SOME-THING",)))
+    assert "- SOME-RULE: SOME-THING\n" in found.text
+    assert "- SOME-RULE\n" in told(ALERT._replace(rule="SOME-RULE", concerning=())).text
+
+
+@pytest.mark.parametrize("urgency", ["urgent", "digest"])
+def test_it_leads_to_what_it_is_about(urgency: str) -> None:
+    alert = ALERT._replace(urgency=urgency)
+    found = told(alert)
+    assert "S04 AE 3\n  https://desk.trial.org/trials/T1/cases/S04/3\n" in found.text
+    (said,) = json.loads(found.body)["alerts"]
+    assert said["page"] == "/trials/T1/cases/S04/3"
+    assert said["link"] == "https://desk.trial.org/trials/T1/cases/S04/3"
+    unknown = told(alert, head=HEAD._replace(desk=None))
+    assert "S04 AE 3\n  on the desk: /trials/T1/cases/S04/3\n" in unknown.text
+    assert "http" not in unknown.text
+    assert (json.loads(unknown.body)["link"], json.loads(unknown.body)["alerts"][0]["link"]) == (None, None)
+
+
+def test_it_says_to_whom_the_report_goes_and_who_has_it() -> None:
+    report = OwedReport(("CDE", "ethics_committee"), "sponsor", ("CDE",), unsure=True)
+    due_at = microseconds(datetime(2026, 11, 27, 16, tzinfo=UTC))
+    found = told(ALERT._replace(rule="OBLIGATION-OPENED", due_at=due_at, report=report), zone="Asia/Shanghai")
+    assert "  report to CDE, ethics committee, owed by the sponsor; sent already to CDE (UNSURE: " in found.text
+    assert "  due by the end of 2026-11-27 Asia/Shanghai (UTC+0800): 7 days 20 minutes left\n" in found.text
+    (said,) = json.loads(found.body)["alerts"]
+    assert (said["report"]["to"], said["report"]["sent_to"]) == (["CDE", "ethics_committee"], ["CDE"])
+
+
+@pytest.mark.parametrize("urgency", ["urgent", "digest"])
+def test_a_clock_without_a_date_says_that_and_since_when_it_runs(urgency: str) -> None:
+    said = "due immediately: the text gives no number"
+    report = OwedReport(("CDE",), "sponsor", limit=said, runs_from=microseconds(RAISED))
+    found = told(ALERT._replace(urgency=urgency, report=report), at=RAISED + timedelta(hours=26), zone="Asia/Shanghai")
+    assert f"  {said}; its clock runs since 2026-11-20 23:40 Asia/Shanghai (UTC+0800): 1 day 2 hours\n" in found.text
+    assert json.loads(found.body)["alerts"][0]["report"]["limit"] == said
+    asked_for = told(ALERT._replace(report=OwedReport(("dsmb",), limit="no due time")))
+    assert "  report to dsmb\n  no due time\n" in asked_for.text
+
+
+def test_of_an_import_the_first_clock_is_said_and_where_the_others_stand() -> None:
+    alert = ALERT._replace(rule="OBLIGATIONS-IMPORTED", concerning=("S04/3", "S05/1"), due_at=microseconds(RAISED))
+    text = told(alert, at=RAISED - timedelta(hours=1)).text
+    assert "  https://desk.trial.org/trials/T1/worklist\n  the first is due 2026-11-20 15:40 UTC" in text
+    assert "  the page above says to whom each of them goes and by when\n" in text
+
+
+def test_a_vacant_role_is_told_with_who_hears_meanwhile() -> None:
+    alert = ALERT._replace(rule="ROLE-VACANT", role="operator", concerning=("SAFETY_OFFICER",))
+    assert "now or soon: safety officer\n" in told(alert).text
+    assert "  its alerts go to the operator as long as that is so;" in told(alert).text
+    nobody = told(
+        alert._replace(concerning=("OPERATOR",)), to=Addressee("OPERATOR", "Operator", "o@localhost", vacant=True)
+    )
+    assert "  its alerts go to the desk's own account, OPERATOR, as long as that is so;" in nobody.text
+    assert (
+        "No person holds the role operator in this trial, so this goes to the desk's own account, OPERATOR:"
+        in nobody.text
+    )
+    assert "to the operator" not in nobody.text
 
 
 @pytest.mark.parametrize(

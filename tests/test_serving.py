@@ -23,11 +23,11 @@ PATIENCE = 60
 """Seconds after which a process that should have ended is taken for one that never will."""
 
 
-def command(home: Path, *arguments: str) -> subprocess.Popen[str]:
+def command(home: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGILOG_")}
     return subprocess.Popen(
         [sys.executable, PROGRAM, "serve", *arguments],
-        env={**environment, "VIGILOG_HOME": str(home)},
+        env={**environment, "VIGILOG_HOME": str(home), **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -43,9 +43,9 @@ def refused(home: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, *arguments: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start the desk on a free port; give the process and the address it tells."""
-    process = command(home, "--port", "0", *arguments)
+    process = command(home, "--port", "0", *arguments, **settings)
     try:
         assert process.stderr is not None
         told = process.stderr.readline()
@@ -82,6 +82,21 @@ def test_it_answers_until_it_is_told_to_stop_and_then_leaves_in_order(tmp_path: 
         assert found is not None, err
         assert found[1].startswith(f"{address}first/")
     assert not list(tmp_path.glob("log.db-*")), "who closes the log last leaves no files beside it"
+
+
+@pytest.mark.parametrize(
+    ("stated", "begins"),
+    [
+        ({"VIGILOG_PUBLIC_URL": "https://desk.example.org"}, "https://desk.example.org/first/"),
+        ({}, "http://localhost:{port}/first/"),
+    ],
+    ids=["stated", "at every address"],
+)
+def test_the_first_link_leads_to_where_the_desk_is_reached(tmp_path: Path, stated: dict[str, str], begins: str) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0", **stated) as (process, address):
+        assert process.stderr is not None
+        link = process.stderr.readline().split()[-1]
+        assert link.startswith(begins.format(port=address.rpartition(":")[2].rstrip("/")))
 
 
 def unsent(server_port: int, client_port: int) -> str:

@@ -1,17 +1,28 @@
 """What time brings about for clocks: reviews that are owed are paid once, and what falls due is reminded of until it is sent."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from safety.aggregates.alerting import NothingOwed
 from safety.aggregates.clock_alert import running_alert
-from safety.aggregates.obligation import Obligations, Submitted
+from safety.aggregates.obligation import Obligation, Obligations, Rejected, Submitted
 from safety.journal.states import folded
 from safety.projections.obligations import reviews_owed
-from tests.builders import T0, TRIAL, append, built, given, obligation_opened, pack_adopted, reported
+from tests.builders import (
+    T0,
+    TRIAL,
+    append,
+    aware,
+    built,
+    followed_up,
+    given,
+    obligation_opened,
+    pack_adopted,
+    reported,
+)
 from tests.conftest import Store
 from tests.desks import heard
 from tests.rule_packs import OTHER, PACK
@@ -31,8 +42,12 @@ def adopt(night: Night, *files: str) -> None:
     night.do("trial.adopt_rule_pack", pack_adopted(*files))
 
 
+def duties(night: Night) -> Mapping[str, Obligation]:
+    return folded(night.journal.stream(f"{TRIAL}/subject/S1")).slice(Obligations).of(1)
+
+
 def opened(night: Night) -> set[str]:
-    return set(folded(night.journal.stream(f"{TRIAL}/subject/S1")).slice(Obligations).of(1))
+    return set(duties(night))
 
 
 def to_review(night: Night) -> int:
@@ -73,6 +88,29 @@ def test_what_falls_due_is_reminded_of_until_it_is_sent(night: Night) -> None:
     assert reminders(night).count("T-7:1") == before
     assert reminders(night).count("T-7F:1") > 1, "overdue and not sent"
     assert "T-SITE:1" not in reminders(night), "the filing was the report"
+
+
+def test_reminders_follow_a_rejected_clock_that_comes_forward(night: Night) -> None:
+    adopt(night, PACK)
+    night.do("adverse_event.report", heard(serious="Y", aware=aware(T0, party="sponsor")))
+    night.now = T0 + 2 * DAY
+    named = {"subject": "S1", "number": 1, "obligation": "T-15/1"}
+    night.do("obligation.submit", built(Submitted, **named, sent_at=night.now))
+    night.do("obligation.reject", built(Rejected, **named, recipient="Authority", rejected_at=night.now))
+    sooner = followed_up(serious="Y", term="Fever", aware=aware(T0 - 5 * DAY, party="sponsor"))
+    night.do("adverse_event.follow_up", sooner)
+    (known,) = (one for name, one in duties(night).items() if name == "T-15/1")
+    due_at = known.opened.due_at
+    assert due_at is not None
+    night.tick(due_at - 3 * DAY - timedelta(seconds=1))
+    assert reminders(night) == []
+    night.tick(due_at)
+    reminded = [alert["due_at"] for alert in night.alerts() if alert["rule"] == "DUE-REMINDER"]
+    assert len(reminded) > 1
+    assert {datetime.fromisoformat(at) for at in reminded} == {due_at}
+    night.do("obligation.submit", built(Submitted, **named, sent_at=night.now))
+    night.tick(due_at + 10 * DAY)
+    assert len(reminders(night)) == len(reminded), "nor of when it was due before"
 
 
 # Clocks that were told in the digest of an import
@@ -126,5 +164,5 @@ def test_a_clock_that_ended_meanwhile_calls_nobody(night: Night) -> None:
     append(night.journal, submitted)
     night.now = T0 + 12 * DAY
     with pytest.raises(NothingOwed):
-        night.do("alert.raise", running_alert(opened), by="OPERATOR")
+        night.do("alert.raise", running_alert(Obligation(opened)), by="OPERATOR")
     assert "nearing" not in night.tick(T0 + 12 * DAY)

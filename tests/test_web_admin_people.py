@@ -60,6 +60,23 @@ def test_a_person_is_added_and_only_the_directory_knows_their_name(home: Home, b
     assert "no way in yet" in page
 
 
+def test_the_only_trial_and_site_are_chosen_already_and_the_site_binds_an_investigator_alone(
+    home: Home, browser: TestClient
+) -> None:
+    page = browser.get("/admin/people/new").text
+    for chosen in (
+        'name="where" value="only" checked',
+        'name="trials" value="T1" checked',
+        'name="sites" value="01" checked',
+    ):
+        assert chosen in page
+    where = {"where": "only", "trials": "T1", "sites": "01"}
+    for account, role in (("SONG", "auditor"), ("TANG", "investigator")):
+        said = {"account": account, "name": account, "roles": role, **where}
+        assert sent(browser, "/admin/people/new", said).status_code == 303
+    assert (state(home, "SONG").sites, state(home, "TANG").sites) == ((), ("01",))
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "says"),
     [

@@ -70,6 +70,31 @@ def test_the_list_says_what_is_due_and_what_waits(browser: TestClient) -> None:
     assert "1 to be submitted" in browser.get("/admin").text
 
 
+def test_what_is_overdue_comes_first_and_no_page_says_that_all_is_done(homes: Homes, home: Home) -> None:
+    homes.now = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    browser = signed_in(home, "CHEN")
+    page = browser.get("/trials/T1/reports").text
+    assert "1 report is overdue." in page
+    assert "not issued yet" not in page
+    assert "1 is issued and waits to be submitted." in page
+    assert page.index("overdue by") < page.index("its period is not over")
+    worklist = browser.get("/trials/T1/worklist").text
+    assert "1 periodic report is overdue." in worklist
+    assert 'href="/trials/T1/reports"' in worklist
+    assert "1 periodic report overdue" in browser.get("/").text
+    assert "periodic report" not in signed_in(home, "LIN").get("/trials/T1/worklist").text
+    homes.now = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    browser = signed_in(home, "CHEN")
+    sending = {**SENT, "submitted_at": "2026-06-10T09:00"}
+    assert "2 reports are overdue. 1 of them is not issued yet" in re.sub(
+        r"<[^>]+>", "", browser.get("/trials/T1/reports").text
+    )
+    assert sent(browser, f"{REPORT}/submit", sending).status_code == 303
+    page = browser.get("/trials/T1/reports").text
+    assert "1 report is overdue." in page
+    assert "Nothing waits to be submitted." not in page
+
+
 def test_a_stored_report_is_opened_in_a_sandbox_as_it_was_issued(home: Home, browser: TestClient) -> None:
     page = browser.get(f"{REPORT}/page")
     assert sha256(page.content).hexdigest() == issued(home).html_sha256
@@ -114,13 +139,13 @@ def test_a_submission_is_signed_and_an_acknowledgement_follows(home: Home, brows
     assert sent(browser, f"{REPORT}/submit", SENT).status_code == 303
     assert set(report(home).submitted) == {"REGULATOR"}
     page = re.sub(r"<[^>]+>", " ", browser.get(REPORT).text)
-    assert "Sent to REGULATOR, Tue 10 Feb 2026, 09:00" in page
+    assert "Sent to regulator, Tue 10 Feb 2026, 09:00" in page
     assert "Signed by Dr CHEN (CHEN, Safety officer)" in page
     assert "sent in time" in page
     said = {"by": "REGULATOR", "acknowledged_at": "2026-02-11T09:00"}
     assert sent(browser, f"{REPORT}/acknowledge", said).status_code == 303
     assert report(home).acknowledged == {"REGULATOR"}
-    assert "Acknowledged by REGULATOR" in browser.get(REPORT).text
+    assert "Acknowledged by regulator" in browser.get(REPORT).text
     before = browser.get(f"{REPORT}?as_of={home.journal.head().position - 3}").text
     assert "It was not sent to anybody yet" in before
     assert "Record that it was sent" not in before

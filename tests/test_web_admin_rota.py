@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from safety.aggregates.account import Account
+from safety.aggregates.account import AbsenceSet, Account
 from safety.aggregates.alert import Acknowledged
 from safety.home import Home
 from safety.journal.states import folded
-from tests.web_homes import Homes, sent, signed_in, with_a_trial, with_people
+from tests.builders import append, built
+from tests.web_homes import START, Homes, sent, signed_in, with_a_trial, with_people
 
 AWAY = {"absent": "CHEN", "from_at": "2026-03-05T09:00", "until_at": "2026-03-09T09:00", "cover": "XU"}
 
@@ -114,6 +115,17 @@ def test_a_vacant_role_is_told_before_it_matters(homes: Homes) -> None:
     page = text(signed_in(home, "OPER").get("/trials/T1/rota").text)
     assert "Nobody holds the role Safety officer; its alerts go to the operator. Give somebody the role" in page
     assert "OPER Dr OPER instead: nobody holds the role" in page
+
+
+def test_operators_who_are_all_away_are_told_without_saying_that_the_operator_hears(homes: Homes) -> None:
+    home = with_people(with_a_trial(homes.open()), OPER={"roles": ["operator"]})
+    span = {"from_at": START + timedelta(days=4), "until_at": START + timedelta(days=8)}
+    append(home.journal, built(AbsenceSet, account="OPER", **span))
+    page = text(signed_in(home, "OPER").get("/trials/T1/rota").text)
+    assert (
+        "every operator is away without cover; what comes to the operator then goes to the desk's own account" in page
+    )
+    assert "everybody who is Operator is away" not in page
 
 
 def test_a_drill_is_raised_once_and_shows_how_long_it_took(homes: Homes, home: Home, browser: TestClient) -> None:

@@ -40,4 +40,8 @@ def test_a_sent_report_turns_out_to_have_been_due_earlier(home: Home) -> None:
     assert told not in words(page)
     assert f"{told} 20 Feb 2026" in words(pressed(browser, page, FOLLOW_UP, "check", **typed))
     assert pressed(browser, page, FOLLOW_UP, **typed).status_code == 303
-    assert f"{told} 20 Feb 2026" in words(browser.get(CASE))
+    case = words(browser.get(CASE))
+    assert f"{told} 20 Feb 2026" in case
+    assert "Alert to Investigator: Sent report turned out late" in case
+    chinese = words(browser.get(CASE, headers={"accept-language": "zh-CN"}))
+    assert "向研究者发出警报：已发出的报告实为逾期" in chinese

@@ -22,6 +22,8 @@ from safety.web.shield import BODY_BYTES
 from tests.served_desk import Person, served
 from tests.web_homes import PASSPHRASE, SUBJECT, TERM, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 PEOPLE = {"CHEN": {"roles": ["safety_officer"]}, "LIN": {"roles": ["investigator"]}}
 
 

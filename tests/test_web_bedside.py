@@ -208,7 +208,7 @@ def test_a_form_about_a_subject_who_withdrew_meanwhile_is_told_so(home: Home) ->
     for path, page in pages.items():
         answer = pressed(browser, path, page, on_y="2026", on_m="", on_d="")
         assert answer.status_code == 409
-        assert "withdrawn from not recorded treatment WANG" in words(answer)
+        assert "withdrawn from not recorded the treatment WANG" in words(answer)
         assert 'value="2026"' in answer.text
     assert pressed(browser, f"{S1}/complete").status_code == 303
 

@@ -1,12 +1,14 @@
-"""The desk in a real Chromium: signing in by keyboard, in both languages and at both widths; every page is photographed."""
+"""The desk in a real Chromium: signing in by keyboard, in both languages and at the width that no other test takes with each."""
 
 import pytest
 from playwright.sync_api import Browser
 
 from safety.home import Home
-from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
+from tests.screens import OTHER_LOOK, photograph, sideways
 from tests.served_desk import Person, Served
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
+
+pytestmark = pytest.mark.uncovered
 
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 PAGES = {
@@ -38,8 +40,7 @@ def home(homes_of_today: Homes) -> Home:
     return with_people(with_a_trial(homes_of_today.open("demo")), **people)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), OTHER_LOOK)
 def test_the_way_from_sign_in_to_the_cases(browser: Browser, desk: Served, width: str, language: str) -> None:
     chen = Person(browser, desk, width, language)
     page, mark = chen.page, f"{width}-{language}"

@@ -1,4 +1,4 @@
-"""Administration in a real Chromium: every page at both widths and in both languages, by keyboard, and with scripts off."""
+"""Administration in a real Chromium: every page in the looks that no other test takes, by keyboard, and with scripts off."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from safety.home import Home
-from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
+from tests.screens import OTHER_LOOK, photograph, sideways
 from tests.served_desk import Person, Served
 from tests.web_homes import Homes, with_a_trial, with_people
+
+pytestmark = pytest.mark.uncovered
 
 OF_TRIALS = {
     "admin": "/admin",
@@ -51,8 +53,7 @@ def oper(browser: Browser, desk: Served) -> Iterator[Person]:
     assert person.complaints == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "language"), OTHER_LOOK)
 @pytest.mark.parametrize("account", EACH)
 def test_every_page_fits_and_complains_of_nothing(
     browser: Browser, desk: Served, account: str, width: str, language: str

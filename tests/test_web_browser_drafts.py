@@ -13,6 +13,8 @@ from tests.served_desk import Person, Served, sign_out, until
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
+pytestmark = pytest.mark.uncovered
+
 FILE = "/trials/T1/file"
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('vigilog-draft:')).length"
 TYPED = {"#subject": "S1", "#term": "Dizziness", "#on_y": "2026", "#on_m": "2"}

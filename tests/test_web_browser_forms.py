@@ -17,7 +17,10 @@ from tests.test_web_browser_drafts import KEPT
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"this machine has no Chromium at {CHROMIUM}"),
+    pytest.mark.uncovered,
+]
 
 TRIAL = "/trials/T1"
 CASE, SUBJECT = f"{TRIAL}/cases/S1/1", f"{TRIAL}/subjects/S1"

@@ -12,6 +12,8 @@ from tests.served_desk import Person, Served
 from tests.test_web_filing import prepared
 from tests.web_homes import Homes
 
+pytestmark = pytest.mark.uncovered
+
 FOCUSED = "document.activeElement.id || document.activeElement.textContent.trim()"
 
 

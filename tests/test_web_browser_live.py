@@ -13,6 +13,8 @@ from tests.screens import sideways
 from tests.served_desk import Person, Served, sign_out
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 CASE = f"/trials/T1/cases/{SUBJECT}/1"
 FOLLOWED = "#live[data-state=followed]"
 PEOPLE = {

@@ -8,10 +8,13 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from safety.aggregates.alert import Settled
 from safety.home import Home
 from safety.journal import decode
 from tests.builders import (
+    alert_raised,
     append,
+    built,
     causality_assessed,
     composed,
     definition,
@@ -80,15 +83,15 @@ def test_the_page_says_where_the_case_stands_and_why(home: Home, chen: TestClien
         "Report to Authority, Ethics committee",
         "UNSURE: not confirmed",
         "serious: true, stated by the site (version 2)",
-        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: site.",
-        "Causality UNLIKELY",
+        "Limit: 15 calendar days none. Pack GOLD 1. Confidence: UNSURE. Basis: rule of the site.",
+        "Causality Unlikely related",
         "Causality not stated",
         "Serious event reported , Safety officer",
         "Acknowledged by nobody yet.",
         "ONE, maildir: taken",
         "ONE, smtp: failed",
         "Infusion 1 given, 1 Mar 2018",
-        "Causality in the view of the Investigator: UNLIKELY",
+        "Causality in the view of the Investigator: Unlikely related",
         "Obligation GOLD-15/1 opened, to Authority, Ethics committee",
         "Alert to Safety officer: Serious event reported",
         "Message not taken by smtp: TIMEOUT",
@@ -136,7 +139,7 @@ def test_new_values_stand_beside_the_old_and_new_clocks_are_marked(home: Home, c
     told = words(chen.get(CASE))
     assert "Outcome New recovering recovered" in told
     assert "Ended New 9 Mar 2018" in told
-    assert "Causality New PROBABLE" in told
+    assert "Causality New Probably related" in told
     assert "New Report to Authority, Ethics committee GOLD-7/1" in told
     assert "New Report to Authority, Ethics committee GOLD-15/1" not in told
 
@@ -277,7 +280,7 @@ def test_each_party_judges_for_itself_and_its_signature_stands_beside_its_view(h
     page = chen.get(CASE)
     told = words(page)
     investigator, _, sponsor = told.partition("neither replaces the other")[2].partition("Sponsor")
-    assert "Causality PROBABLE" in sponsor
+    assert "Causality Probably related" in sponsor
     assert "Signed by Dr CHEN" in sponsor
     assert "Signed by Dr LIN (LIN, Investigator)" in investigator
     assert "Serious in the view of the Investigator: no" in told
@@ -297,6 +300,23 @@ def test_seriousness_by_criteria_and_expectedness_by_the_sponsor_alone(home: Hom
     assert acts(chen, "expectedness", expected="N", against="", **passphrase).status_code == 303
     assert "Unexpected: yes" in words(chen.get(CASE))
     assert signed_in(home, "LIN").get(f"{CASE}/expectedness").status_code == 404
+
+
+def test_what_the_record_says_several_times_on_end_is_said_once_with_its_positions(
+    home: Home, chen: TestClient
+) -> None:
+    clocks = ("T-7/1", "T-15/1", "T-15/2")
+    for number, clock in enumerate(clocks, 1):
+        concerning = (f"{SUBJECT}/1", clock.replace("/", ":"))
+        append(home.journal, alert_raised(f"B-{number}", rule="OBLIGATION-OPENED", concerning=concerning))
+    settled = append(home.journal, *(built(Settled, alert=f"B-{number}") for number in (1, 2, 3)))
+    page = words(chen.get(CASE))
+    positions = " ".join(f"#{position}" for position in settled)
+    assert f"Alert settled: T-7/1, T-15/1, T-15/2 {positions} OPERATOR" in page
+    assert page.count("Alert settled") == 1
+    assert "Alert to Safety officer: Report owed × 3 #" in page
+    alone = append(home.journal, alert_raised("B-4", concerning=(f"{SUBJECT}/1",)), built(Settled, alert="B-4"))
+    assert f"Alert settled: Serious event reported #{alone[-1]}" in words(chen.get(CASE))
 
 
 def test_an_alert_is_acknowledged_from_the_case(home: Home, chen: TestClient) -> None:

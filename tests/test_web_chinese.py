@@ -20,6 +20,8 @@ from tests.served_desk import demonstration
 from tests.test_web_pages import CHINESE
 from tests.web_homes import signed_in
 
+pytestmark = pytest.mark.uncovered
+
 TRIAL = "/trials/NCT03265613"
 CASE = f"{TRIAL}/cases/S04/3"
 PACKS = tuple(pack.id for pack in packaged_packs())

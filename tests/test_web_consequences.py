@@ -134,8 +134,8 @@ def test_before_anything_is_chosen_each_answer_says_what_it_would_come_to(home: 
     chen = signed_in(home, "CHEN")
     told = effect(chen.get(f"{CASE}/causality"))
     related, unrelated = told.split("If the answer is: ")[1:]
-    assert related.startswith("POSSIBLE or PROBABLE Opens: report to Authority")
-    assert unrelated.startswith("NONE or REMOTE No clock starts or stops.")
+    assert related.startswith("Possibly related or Probably related Opens: report to Authority")
+    assert unrelated.startswith("Not related at all or Remotely related No clock starts or stops.")
     told = effect(chen.get(f"{CASE}/expectedness", headers={"accept-language": "zh-CN"}))
     assert "若回答：非预期" in told
 

@@ -284,7 +284,7 @@ def test_a_judgement_between_is_seen_too(home: Home) -> None:
     append(home.journal, causality_assessed("S1", 1, assessor="sponsor", causality="PROBABLE"), by="CHEN")
     answer = pressed(browser, page, FOLLOW_UP, outcome="UNKNOWN")
     assert answer.status_code == 409
-    assert "causality (sponsor) not recorded PROBABLE CHEN" in words(answer)
+    assert "causality (sponsor) not recorded Probably related CHEN" in words(answer)
 
 
 @pytest.mark.parametrize("what", ["causality", "seriousness", "expectedness"])

@@ -56,7 +56,7 @@ def test_what_the_sponsor_knew_stands_beside_what_had_happened(home: Home) -> No
     assert "Adverse event 2 events in 1 subject 1 event in 1 subject" in told
     assert "S1 · AE 2 · Headache Began 20 Feb 2026 Not yet known entered Mon 2 Mar 2026, 17:00 #8" in told
     assert "S1 · AE 1 · Chills: grade 2 1 changed Tue 3 Mar 2026, 17:00 #9" in told
-    assert "S1 · AE 1 · Chills: causality NONE POSSIBLE changed Thu 5 Mar 2026, 17:00 #11" in told
+    assert "S1 · AE 1 · Chills: causality Not related at all Possibly related changed Thu 5 Mar 2026, 17:00 #11" in told
 
 
 def test_now_the_sponsor_knows_all(home: Home) -> None:
@@ -81,12 +81,12 @@ def test_two_moments_are_compared_with_each_change_attributed(home: Home) -> Non
     for line in (
         (
             "Late entry S1 · AE 2 term as reported Pyrexia; preferred term Headache; body system General disorders; "
-            "began on 20 Feb 2026; grade 2; seriousness no; causality (investigator) PROBABLE LIN Operator"
+            "began on 20 Feb 2026; grade 2; seriousness no; causality (investigator) Probably related LIN Operator"
         ),
         "Corrected S1 · AE 1: grade 1 2 LIN Operator, Tue 3 Mar 2026, 17:00 #9 clinic record re-read",
         "Recoded S1 · AE 1: preferred term Pyrexia Chills LIN",
-        "Reassessed S1 · AE 1: causality (investigator) POSSIBLE NONE LIN",
-        "Assessed S1 · AE 1: causality (sponsor) none NONE LIN",
+        "Reassessed S1 · AE 1: causality (investigator) Possibly related Not related at all LIN",
+        "Assessed S1 · AE 1: causality (sponsor) none Not related at all LIN",
         "New S9 · AE 1",
         "Status S9 · AE 1: nullified no yes LIN",
     ):

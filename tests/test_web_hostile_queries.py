@@ -18,6 +18,8 @@ from safety.web.declaring import action_of
 from tests.api_programs import EVERYTHING, two_sites, unhurried, with_token
 from tests.web_homes import Homes, signed_in
 
+pytestmark = pytest.mark.uncovered
+
 HOSTILE = {
     "NUL": "A%00B",
     "lone surrogate": "A%ED%A0%80B",

@@ -12,6 +12,8 @@ from tests.screens import photograph
 from tests.served_desk import Person, Served
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 TERM, NARRATIVE = "Swelling of the left knee", "It began\nafter the second infusion, <b>slowly</b>."
 
 

@@ -75,8 +75,12 @@ def test_each_sentence_names_the_entry_that_says_it(home: Home) -> None:
         "Outcome: fatal.": ["adverse_event.followed_up"],
         "The investigator calls it serious: no.": ["adverse_event.reported"],
         "The sponsor calls it serious: yes.": ["adverse_event.seriousness_assessed"],
-        "Causality in the investigator's view: PROBABLE.".replace("'", "&#39;"): ["adverse_event.causality_assessed"],
-        "Causality in the sponsor's view: NONE.".replace("'", "&#39;"): ["adverse_event.causality_assessed"],
+        "Causality in the investigator's view: Probably related.".replace("'", "&#39;"): [
+            "adverse_event.causality_assessed"
+        ],
+        "Causality in the sponsor's view: Not related at all.".replace("'", "&#39;"): [
+            "adverse_event.causality_assessed"
+        ],
         "Expected, by the reference safety information: no.": ["adverse_event.expectedness_assessed"],
     }
     for sentence, by in said_by.items():

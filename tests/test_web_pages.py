@@ -8,9 +8,21 @@ from importlib.resources import files
 import pytest
 from httpx2 import Response
 
+from safety.aggregates.alert import Acknowledged
+from safety.aggregates.obligation import Cancelled
 from safety.home import Home
-from tests.builders import append, composed, definition, enrolled, registered, reported, sent
-from tests.web_homes import SUBJECT, TERM, Homes, client, signed_in, with_a_trial, with_people
+from tests.builders import (
+    append,
+    built,
+    composed,
+    definition,
+    enrolled,
+    obligation_opened,
+    registered,
+    reported,
+    sent,
+)
+from tests.web_homes import START, SUBJECT, TERM, Homes, client, signed_in, with_a_trial, with_people
 
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.5"}
 
@@ -34,7 +46,7 @@ def test_the_first_page_lists_ones_trials_with_what_they_hold_and_owe(home: Home
     append(home.journal, registered(definition(title="Another trial"), code="T2"))
     told = words(signed_in(home, "CHEN").get("/"))
     assert "You have part in 2 trials." in told
-    assert "T1 A trial 1 1 2 1 not yet delivered" in told
+    assert "T1 A trial 1 1 2 1 alert not yet delivered 1 alert unanswered" in told
     mine = words(signed_in(home, "ZHAO").get("/"))
     assert "You have part in 1 trial." in mine
     assert "T2" not in mine
@@ -42,7 +54,19 @@ def test_the_first_page_lists_ones_trials_with_what_they_hold_and_owe(home: Home
 
 def test_an_alert_that_was_delivered_is_not_told_as_owed(home: Home) -> None:
     append(home.journal, composed(), sent())
-    assert "all delivered" in words(signed_in(home, "CHEN").get("/"))
+    assert "1 alert unanswered every alert delivered" in words(signed_in(home, "CHEN").get("/"))
+
+
+def test_what_is_overdue_stands_before_what_is_unanswered_and_neither_hides_behind_what_is_delivered(
+    home: Home,
+) -> None:
+    append(home.journal, composed(), sent(), obligation_opened(SUBJECT, 1, due_at=START - timedelta(hours=1)))
+    browser = signed_in(home, "CHEN")
+    named = {"subject": SUBJECT, "number": 1, "obligation": "GOLD-15/1"}
+    assert "1 clock overdue or due now 1 alert unanswered every alert delivered" in words(browser.get("/"))
+    append(home.journal, built(Cancelled, **named, reason="not_applicable"))
+    append(home.journal, built(Acknowledged, alert="A-1", acknowledged_by="CHEN"))
+    assert "nothing: every alert is delivered and acknowledged" in words(browser.get("/"))
 
 
 def test_the_cases_are_listed_with_what_makes_them_reportable(home: Home) -> None:

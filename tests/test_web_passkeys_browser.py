@@ -10,6 +10,8 @@ from tests.screens import photograph
 from tests.served_desk import Person, Served, sign_out
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
+pytestmark = pytest.mark.uncovered
+
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",

@@ -18,6 +18,8 @@ from tests.authorisation_matrix import ANYONE, IN_CLEAR, WHERE, allowed
 from tests.builders import append, definition, enrolled, registered, reported
 from tests.web_homes import Homes, signed_in, token, with_people
 
+pytestmark = pytest.mark.uncovered
+
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 
 

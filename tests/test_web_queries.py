@@ -57,7 +57,7 @@ def test_a_query_closes_when_the_record_is_put_right_and_is_still_there_in_the_p
 
 
 def test_every_rule_has_its_words_and_they_are_said_in_chinese(home: Home) -> None:
-    assert {rule.__name__.upper() for rule in RULES} == set(SAID)
+    assert {rule.name for rule in RULES} == set(SAID)
     told = words(signed_in(home, "LIN").get("/trials/T1/queries", headers=CHINESE))
     assert "2 条未关闭的质疑。" in told
     assert "事件的结束早于开始" in told

@@ -326,6 +326,24 @@ def test_a_desk_that_is_reached_over_tls_says_to_use_nothing_else(homes: Homes) 
     assert client(home).get("/sign-in").headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("http://127.0.0.1:9000", "vigilog"),
+        ("http://[::1]:9000/", "vigilog"),
+        ("http://localhost:9000", "vigilog"),
+        ("https://desk.example", "__Host-vigilog"),
+        ("https://localhost.example", "__Host-vigilog"),
+    ],
+)
+def test_an_address_of_this_machine_that_was_stated_lets_its_own_browser_in(
+    homes: Homes, stated: str, name: str
+) -> None:
+    home = homes.open()
+    home.settings = Settings(home=home.settings.home, public_url=stated)
+    assert client(home).get("/sign-in").headers["set-cookie"].startswith(f"{name}=")
+
+
 def test_what_is_kept_of_a_session_signs_nobody_in(chen: Home) -> None:
     browser = signed_in(chen, "CHEN")
     kept = (chen.settings.home / "scratch.db").read_bytes() + (chen.settings.home / "scratch.db-wal").read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from safety.home import Home
 from tests.builders import append, completed, definition, enrolled, given, nullified, registered, reported, withheld
 from tests.test_web_pages import CHINESE, words
-from tests.web_homes import Homes, signed_in, with_people
+from tests.web_homes import TERM, Homes, sent, signed_in, with_people
 
 WHOLE = {"grade": "2", "causality": "POSSIBLE", "outcome": "RECOVERED/RESOLVED", "ended_on": "2018-03-07"}
 
@@ -60,6 +60,39 @@ def test_who_sees_the_trial_sees_every_subject_and_pages_through_them(home: Home
     assert "Next page" in first
     assert "X049" in words(browser.get("/trials/T1/subjects?page=2"))
     assert "No subject to show" in words(browser.get("/trials/T1/subjects?page=9"))
+
+
+def test_with_no_subject_on_record_each_page_says_what_to_do_and_filing_goes_on_where_it_began(homes: Homes) -> None:
+    home = homes.open()
+    append(home.journal, registered())
+    people = {"LIN": {"roles": ["investigator"]}, "AUDIT": {"roles": ["auditor"]}}
+    with_people(home, **people)
+    lin = signed_in(home, "LIN")
+    assert 'class="btn btn--go" href="/trials/T1/enrol"' in lin.get("/trials/T1/subjects").text
+    assert "/enrol" not in signed_in(home, "AUDIT").get("/trials/T1/subjects").text
+    form = lin.get("/trials/T1/file")
+    assert "An event is filed to the code of a subject." in words(form)
+    assert 'href="/trials/T1/enrol?then=file"' in form.text
+    tried = sent(lin, "/trials/T1/file", {"term": TERM, "do": "file"})
+    assert tried.status_code == 422
+    assert "Enrol one; what you typed stays in this form." in words(tried)
+    assert f'value="{TERM}"' in tried.text
+    enrol = lin.get("/trials/T1/enrol?then=file").text
+    assert 'name="then" value="file"' in enrol
+    assert '<option value="01" selected>' in enrol, "the only site"
+    wrong = sent(lin, "/trials/T1/enrol", {"subject": "", "site": "01", "then": "file"})
+    assert 'name="then" value="file"' in wrong.text
+    done = sent(lin, "/trials/T1/enrol", {"subject": "S1", "site": "01", "then": "file"})
+    assert done.headers["location"] == "/trials/T1/file?subject=S1"
+    assert '<option value="S1" selected>' in lin.get("/trials/T1/file").text
+
+
+def test_an_investigator_of_no_site_is_told_whom_to_ask(homes: Homes) -> None:
+    home = homes.open()
+    append(home.journal, registered(definition(sites=[{"id": "01", "zone": "UTC"}, {"id": "02", "zone": "UTC"}])))
+    with_people(home, LIN={"roles": ["investigator"]})
+    for page in ("/trials/T1/subjects", "/trials/T1/file"):
+        assert "No site of this trial is yours." in words(signed_in(home, "LIN").get(page))
 
 
 def test_one_subject_shows_events_doses_and_each_gap_in_words(home: Home) -> None:

@@ -202,5 +202,5 @@ def test_the_slider_begins_with_the_trial_and_says_its_days(homes: Homes) -> Non
 
 def test_the_first_page_tells_of_the_past_without_what_is_owed_now(home: Home) -> None:
     told = words(signed_in(home, "CHEN").get("/?as_of=6"))
-    assert "not told of the past" in told
+    assert "delivery is not told of the past" in told
     assert "not yet delivered" not in told

@@ -218,7 +218,8 @@ def test_dates_are_written_as_far_as_they_are_known_and_times_in_the_trials_zone
         "UTC−2:30",
     ]
     assert english.coded("RECOVERED/RESOLVED") == "recovered"
-    assert english.coded("POSSIBLE") == "POSSIBLE"
+    assert english.coded("POSSIBLE") == "Possibly related"
+    assert english.coded("MORE LIKELY THAN NOT") == "MORE LIKELY THAN NOT", "a scale's own words stay"
     assert chinese.coded(None) == "未记录"
 
 

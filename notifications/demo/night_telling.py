@@ -1,13 +1,13 @@
 """Tells the night story as a timeline: what happened, who was told, which clocks ran and why; every line is read from the log."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from os import urandom
 from secrets import token_hex
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.padding import Padding
 from rich.table import Table
@@ -21,6 +21,7 @@ from safety.aggregates.adverse_event import FollowedUp, Reported
 from safety.cli.printing import console, print_notes, print_table
 from safety.home import Doors, Home, Unusable, open_home
 from safety.journal import Recorded
+from safety.projections.at import to_the_second
 from safety.projections.obligations import obligations
 from safety.projections.words import sentence
 from safety.settings import Settings
@@ -29,7 +30,7 @@ CLOCKS = {
     "obligation": "Clock",
     "to": "To",
     "day0": "Day 0",
-    "due": "Due by the end of",
+    "due": "Due",
     "sent": "Sent",
     "timeliness": "How it went",
 }
@@ -140,7 +141,7 @@ def reasons(opened: obligation.Opened) -> Iterator[str]:
     """Give the sentences behind a clock that its line does not say already; `vigilog obligations` gives them all."""
     for sentence_ in opened.because:
         if not sentence_.startswith((f"{opened.rule}:", "due ")) and not sentence_.endswith("counts as false"):
-            yield sentence_
+            yield to_the_second(sentence_)
 
 
 def alerts_words(carried: Iterable[alert.Raised]) -> str:
@@ -170,6 +171,15 @@ def show(line: Line) -> None:
         page.print(Padding(Text(reason, style="dim"), (0, 0, 0, 9)))
 
 
+def due_words(one: Mapping[str, Any]) -> str:
+    """Say when a clock runs out: one of hours at an hour, one of days with the day, one of neither not at all."""
+    if one["due_at"] is None:
+        return f"{one['unit']}, no number"
+    if one["unit"] == "hour":
+        return f"by {datetime.fromisoformat(one['due_at']).astimezone(ZONE):%Y-%m-%d %H:%M}"
+    return f"by the end of {one['due_on']}"
+
+
 def show_clocks(home: Home) -> None:
     """Show every clock of the story and how it went."""
     home.views.catch_up(home.journal)
@@ -179,7 +189,7 @@ def show_clocks(home: Home) -> None:
         one
         | {
             "to": ", ".join(one["to"]),
-            "due": one["due_on"] or one["unit"],
+            "due": due_words(one),
             "sent": one["sent_at"] and f"{datetime.fromisoformat(one['sent_at']).astimezone(ZONE):%Y-%m-%d %H:%M}",
             "timeliness": one["timeliness"].replace("_", " "),
         }

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -171,14 +171,17 @@ class Reviewed(SubjectForm):
 class Obligation:
     """What an obligation has come to; `sent_to` are the recipients that have the report and did not reject it.
 
-    `taken_by`: the account that has it in hand.
+    `sent_at`: when the last of them was sent it. `taken_by`: the account that has it in hand. `told`: how often its clock has
+    been news, and `told_of` by what last: it began, went on after a rejection, or came forward while it ran.
     """
 
     opened: Opened
     state: State = "open"
     sent_to: frozenset[str] = frozenset()
+    sent_at: datetime | None = None
     acknowledged_by: frozenset[str] = frozenset()
-    rejections: int = 0
+    told: int = 1
+    told_of: Literal["opened", "rejected", "antedated"] = "opened"
     taken_by: str | None = None
     gave_way_to: Superseded | None = None
 
@@ -186,6 +189,12 @@ class Obligation:
     def runs(self) -> bool:
         """Whether its clock runs: nothing has taken its place, struck it through, or reached every recipient."""
         return self.state in {"open", "rejected"}
+
+    @property
+    def late(self) -> bool:
+        """Whether every recipient has its report, and the last one was sent it only when it was too late."""
+        due_at, sent = self.opened.due_at, self.state in {"submitted", "acknowledged"}
+        return sent and due_at is not None and self.sent_at is not None and self.sent_at >= due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,8 @@ def sent(known: Obligation, happened: Submitted) -> Obligation:
     """Take a report that was sent; the obligation is submitted once every recipient has it."""
     sent_to = known.sent_to | frozenset(happened.to)
     everybody = sent_to.issuperset(known.opened.to)
-    return replace(known, sent_to=sent_to, state="submitted" if everybody else known.state)
+    sent_at = max(known.sent_at or happened.sent_at, happened.sent_at)
+    return replace(known, sent_to=sent_to, sent_at=sent_at, state="submitted" if everybody else known.state)
 
 
 def acknowledged(known: Obligation, happened: Acknowledged) -> Obligation:
@@ -220,7 +230,8 @@ def changed(known: Obligation, happened: Form) -> Obligation:
             return replace(known, taken_by=happened.taken_by)
         case Antedated():
             clock = {name: happened.__dict__[name] for name in CLOCK}
-            return replace(known, opened=known.opened.model_copy(update=clock))
+            moved = replace(known, opened=known.opened.model_copy(update=clock))
+            return replace(moved, told=known.told + 1, told_of="antedated") if known.runs else moved
         case Superseded():
             return replace(known, state="superseded", gave_way_to=happened)
         case Cancelled():
@@ -235,7 +246,8 @@ def changed(known: Obligation, happened: Form) -> Obligation:
                 state="rejected",
                 sent_to=known.sent_to - {happened.recipient},
                 acknowledged_by=known.acknowledged_by - {happened.recipient},
-                rejections=known.rejections + 1,
+                told=known.told + 1,
+                told_of="rejected",
             )
         case _:
             raise UnknownEvent(happened)

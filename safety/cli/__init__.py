@@ -4,6 +4,7 @@ import typer
 
 from safety.cli import (
     absences,
+    accounts,
     alerts,
     drill,
     facts,
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # drawing boxes around --help costs as much as the rest of the start
     add_completion=False,
 )
-record.account_app.registered_commands += absences.app.registered_commands
+record.account_app.registered_commands += absences.app.registered_commands + accounts.app.registered_commands
 PARTS = (record, importing, reading, alerts, drill, obligations, regulation, facts, reports, upkeep)
 for part in (module.app for module in PARTS):
     app.registered_commands += part.registered_commands

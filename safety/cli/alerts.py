@@ -46,7 +46,7 @@ def alerts(
         return
     if trial is None:
         fail("alerts takes --trial: the id of a trial, such as NCT03265613", UNUSABLE_ARGUMENTS)
-    from safety.cli.shown import ALERTS, CHAIN, with_minutes  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import ALERTS, CHAIN, as_asked, with_minutes  # noqa: PLC0415, keeps --help light
 
     def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.inbox import inbox  # noqa: PLC0415, keeps --help light
@@ -59,7 +59,7 @@ def alerts(
         else answer(trial, Asked(as_of), ask, into_demo=into_demo)
     )
     rows = [row | {"rung": row["rung"] if row["root"] else None} for row in with_minutes(found["alerts"], "raised_at")]
-    title = f"{found['trial']}: alerts"
+    title = f"{found['trial']}: alerts; {as_asked(found)}"
     columns = ALERTS | {name: heading for name, heading in CHAIN.items() if any(row[name] for row in rows)}
     show(found, found["alerts"], form, lambda: print_table(title, rows, columns, "No alert was ever owed."))
 

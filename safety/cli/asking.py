@@ -38,6 +38,12 @@ class Asked:
     by_date: str | None = None
     happened_by: str | None = None
 
+    @property
+    def narrows(self) -> dict[str, str | None]:
+        """What an answer says of the axes that leave something out of it that the log held: by option, None where not asked."""
+        party = None if self.known_to is None else self.known_to.lower()
+        return {"known_to": party, "by_date": self.by_date, "happened_by": self.happened_by}
+
 
 def day(text: str, option: str) -> date:
     """Read a date of the command line."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from safety.cli.printing import print_blank, print_notes, print_table
-from safety.cli.shown import minute
+from safety.cli.shown import as_asked
 
 MEASURES = {
     "teae": "any",
@@ -107,10 +107,9 @@ def arm_by_arm(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def print_incidence(found: dict[str, Any], *, rules: bool = True) -> None:
     """Print the incidence with the rules it was counted by, and what a reader must know of the data."""
-    moment = "" if found["as_of"] is None else f", {minute(found['as_of'])}"
     window = WINDOWS[found["window"]["name"]]
     print_table(
-        f"{found['trial']}: incidence, {window}; as of position {found['position']}{moment}",
+        f"{found['trial']}: incidence, {window}; {as_asked(found)}",
         arm_by_arm(found),
         INCIDENCE,
         "The trial has no arms to count by.",

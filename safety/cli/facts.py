@@ -8,7 +8,7 @@ from safety.cli.asking import AsOf, governing, position_of
 from safety.cli.door import REFUSED, IntoDemo, TrialOption, adverse_event_of, code_of, fail, home
 from safety.cli.printing import Format, FormatOption, print_table, show
 from safety.cli.regulation import regulation_app
-from safety.cli.shown import minute
+from safety.cli.shown import as_asked, minute
 
 app = typer.Typer()
 COLUMNS = {
@@ -42,7 +42,7 @@ def facts(
         }
         for row in found["facts"]
     ]
-    title = f"{trial}: what is known of {subject}/{number}"
+    title = f"{trial}: what is known of {subject}/{number}; {as_asked(found)}"
     show(found, found["facts"], form, lambda: print_table(title, rows, COLUMNS, "Nothing is known."))
 
 

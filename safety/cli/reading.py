@@ -42,7 +42,8 @@ def incidence(
     from safety.projections.incidence import incidence as view  # noqa: PLC0415
 
     asked = Asked(as_of, known_to, by_date, happened_by)
-    found = answer(trial, asked, partial(view, by=by, window=window, compare=compare), into_demo=into_demo)
+    ask = partial(view, by=by, window=window, compare=compare)
+    found = answer(trial, asked, ask, into_demo=into_demo) | asked.narrows
     show(found, flat(found), form, lambda: print_incidence(found))
 
 
@@ -66,13 +67,14 @@ def listing(
     into_demo: IntoDemo = False,
 ) -> None:
     """Line listing of adverse events."""
-    from safety.cli.shown import listed  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import as_asked, listed  # noqa: PLC0415, keeps --help light
     from safety.projections.line_listing import line_listing  # noqa: PLC0415
 
     asked = Asked(as_of, known_to, by_date, happened_by)
-    found = answer(trial, asked, partial(line_listing, serious=serious, related=related), into_demo=into_demo)
+    ask = partial(line_listing, serious=serious, related=related)
+    found = answer(trial, asked, ask, into_demo=into_demo) | asked.narrows
     empty = "No adverse event fits. File one with `vigilog do adverse_event.report`, or import a folder."
-    title = f"{found['trial']}: adverse events"
+    title = f"{found['trial']}: adverse events; {as_asked(found)}"
     show(found, found["rows"], form, lambda: print_table(title, *listed(found["rows"]), empty))
 
 
@@ -81,7 +83,7 @@ def queries(
     *, trial: TrialOption, as_of: AsOf = None, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False
 ) -> None:
     """Contradictions of the record that a person should look at; they are kept as given until somebody corrects them."""
-    from safety.cli.shown import QUERIES  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import QUERIES, as_asked  # noqa: PLC0415, keeps --help light
 
     def ask(connection: Any, trial: str, at: "At") -> Any:  # noqa: ANN401, a connection and the view's document
         from safety.projections.open_queries import open_queries  # noqa: PLC0415, keeps --help light
@@ -90,7 +92,7 @@ def queries(
 
     found = answer(trial, Asked(as_of), ask, into_demo=into_demo)
     rows = found["queries"]
-    title = f"{found['trial']}: open queries ({len(rows)})"
+    title = f"{found['trial']}: open queries ({len(rows)}); {as_asked(found)}"
     show(found, rows, form, lambda: print_table(title, rows, QUERIES, "No open queries."))
 
 
@@ -107,7 +109,7 @@ def timeline(
     into_demo: IntoDemo = False,
 ) -> None:
     """One subject's doses and adverse events in the order in which they happened."""
-    from safety.cli.shown import TIMELINE  # noqa: PLC0415, keeps --help light
+    from safety.cli.shown import TIMELINE, as_asked  # noqa: PLC0415, keeps --help light
 
     asked, subject = Asked(as_of, known_to, by_date, happened_by), code_of(subject, "the subject")
 
@@ -117,9 +119,9 @@ def timeline(
         rows = subject_timeline(connection, trial, subject, at)
         return {"trial": trial, "subject": subject, "position": at.position, "rows": rows}
 
-    found = answer(trial, asked, ask, into_demo=into_demo)
+    found = answer(trial, asked, ask, into_demo=into_demo) | asked.narrows
     empty = f"Nothing is recorded of subject {subject}; see `vigilog listing` for the subjects there are."
-    title = f"{found['trial']}: subject {subject}"
+    title = f"{found['trial']}: subject {subject}; {as_asked(found)}"
     show(found, found["rows"], form, lambda: print_table(title, found["rows"], TIMELINE, empty))
 
 

@@ -40,6 +40,17 @@ def minute(moment: str) -> str:
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 
+def as_asked(found: dict[str, Any]) -> str:
+    """Say in a heading as of which position an answer is, and what the log held that it leaves out."""
+    moment = f", {minute(found['as_of'])}" if found.get("as_of") else ""
+    said = [f"as of position {found['position']}{moment}"]
+    if found.get("known_to"):
+        said.append(f"only what the {found['known_to']} was aware of by the end of {found['by_date']}")
+    if found.get("happened_by"):
+        said.append(f"only what had happened by the end of {found['happened_by']}")
+    return "; ".join(said)
+
+
 def with_minutes(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     """The rows with one of their instants as people read it."""
     return [row | {name: minute(row[name])} for row in rows]

@@ -1,11 +1,18 @@
 """The commands that check and mend: rebuild the views from the log, verify the log itself, redact."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from safety.cli.door import REFUSED, ByOption, CommandId, IntoDemo, fail, home
+from safety.cli.printing import Format, FormatOption, show
 from safety.cli.record import do, print_done
+
+if TYPE_CHECKING:
+    from safety.home import Home
+    from safety.journal import Journal
+    from safety.journal.verification import Finding
 
 app = typer.Typer()
 
@@ -14,46 +21,75 @@ app = typer.Typer()
 def rebuild(
     *,
     check: Annotated[bool, typer.Option("--check", help="Only compare what is stored with a rebuild.")] = False,
+    form: FormatOption = Format.TABLE,
     into_demo: IntoDemo = False,
 ) -> None:
     """Rebuild the views from the log; --check compares with what is stored and changes nothing."""
     with home(into_demo=into_demo, reads_only=check) as opened:
-        if not check:
-            typer.echo(f"The views are rebuilt from {opened.views.rebuild(opened.journal)} events.")
-            return
-        if not opened.views.place.exists():
-            typer.echo("There are no views yet, so none differ; the next read builds them.")
-            return
-        # What is stored is compared as it is: catching up first would mend some of what has to be told.
-        differences = [*opened.views.faults(), *opened.views.check(opened.journal)]
-        for difference in differences:
-            typer.echo(difference)
-        if differences:
-            fail(f"{len(differences)} rows differ from the log; run `vigilog rebuild`.", REFUSED)
-        with opened.views.connect() as connection:
-            typer.echo(f"The views equal a rebuild, up to position {opened.views.position(connection)}.")
+        found = compared(opened) if check else rebuilt(opened)
+        rows = [{"difference": difference} for difference in found["differences"]]
+        show(found, rows, form, lambda: typer.echo("\n".join(found["differences"]) or outcome(found)))
+        if rows:
+            fail(f"{len(rows)} rows differ from the log; run `vigilog rebuild`.", REFUSED)
+
+
+def rebuilt(opened: "Home") -> dict[str, Any]:
+    """Rebuild the views, and say up to which position."""
+    return {"rebuilt": True, "position": opened.views.rebuild(opened.journal), "differences": []}
+
+
+def compared(opened: "Home") -> dict[str, Any]:
+    """Compare the views with a rebuild; the position is None where there are none yet."""
+    if not opened.views.place.exists():
+        return {"rebuilt": False, "position": None, "differences": []}
+    # What is stored is compared as it is: catching up first would mend some of what has to be told.
+    differences = [*opened.views.faults(), *opened.views.check(opened.journal)]
+    with opened.views.connect() as connection:
+        return {"rebuilt": False, "position": opened.views.position(connection), "differences": differences}
+
+
+def outcome(found: dict[str, Any]) -> str:
+    """Say what a rebuild, or a check that found no difference, came to."""
+    if found["rebuilt"]:
+        return f"The views are rebuilt from {found['position']} events."
+    if found["position"] is None:
+        return "There are no views yet, so none differ; the next read builds them."
+    return f"The views equal a rebuild, up to position {found['position']}."
 
 
 @app.command()
-def verify(*, into_demo: IntoDemo = False) -> None:
+def verify(*, form: FormatOption = Format.TABLE, into_demo: IntoDemo = False) -> None:
     """Check the log: dense positions and versions, rising times, every event loads, every digest fits; the access log too."""
     with home(into_demo=into_demo, reads_only=True) as opened:
         from safety.journal.access_entries import verify_access  # noqa: PLC0415, keeps --help light
         from safety.journal.verification import verify as findings  # noqa: PLC0415, keeps --help light
 
-        found = list(findings(opened.journal))
-        for finding in found:
-            typer.echo(str(finding))
-        has_access = (opened.settings.home / "access.db").exists()
-        access = list(verify_access(opened.access)) if has_access else []
-        for finding in access:
-            typer.echo(f"access log, {finding}")
-        if found or access:
-            which = "log" if found else "access log"
-            fail(f"The {which} is not as it was written; restore it from a backup and find out why.", REFUSED)
-        typer.echo(f"The log is sound: {opened.journal.head().position} events.")
-        if has_access:
-            typer.echo(f"The access log is sound: {opened.access.head().position} entries.")
+        log, access = checked(opened.journal, findings), None
+        if (opened.settings.home / "access.db").exists():
+            access = checked(opened.access, verify_access)
+    of = {"log": log} | ({"access log": access} if access is not None else {})
+    unsound = [name for name, one in of.items() if not one["sound"]]
+    rows = [{"of": name, **finding} for name, one in of.items() for finding in one["findings"]]
+    found = {"sound": not unsound, "log": log, "access_log": access}
+    show(found, rows, form, lambda: typer.echo("\n".join(told(of, unsound))))
+    if unsound:
+        fail(f"The {unsound[0]} is not as it was written; restore it from a backup and find out why.", REFUSED)
+
+
+def checked(journal: "Journal", findings: "Callable[[Journal], Iterable[Finding]]") -> dict[str, Any]:
+    """Check a log, and say how long it is and what is not as it was written."""
+    found = [finding._asdict() for finding in findings(journal)]
+    return {"sound": not found, "position": journal.head().position, "findings": found}
+
+
+def told(of: dict[str, dict[str, Any]], unsound: list[str]) -> Iterator[str]:
+    """Say each finding of each log; where there is none, that they are sound."""
+    counted = {"log": "events", "access log": "entries"}
+    for name, one in of.items():
+        place = "" if name == "log" else f"{name}, "
+        yield from (f"{place}position {finding['position']}: {finding['text']}" for finding in one["findings"])
+        if not unsound:
+            yield f"The {name} is sound: {one['position']} {counted[name]}."
 
 
 @app.command()

@@ -271,7 +271,7 @@ class Importer:
             if isinstance(event, Opened):
                 opened.append(event)
             elif isinstance(event, OfObligation):
-                for alert in duty.ended(event, happened, deciding.states):
+                for alert in duty.of_obligation(event, happened, happened.after, deciding.states, act.at):
                     events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
             after = happened.after
         came_to = after.slice(Obligations)

@@ -1,6 +1,8 @@
 """The moment a view is asked about: what the log held at a position, and of that what had happened by a time."""
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import true
 from sqlalchemy.sql import ColumnElement, FromClause
@@ -27,6 +29,19 @@ class At:
         if self.happened_by is None:
             return true()
         return (low <= self.happened_by) | low.is_(None)
+
+
+BELOW_A_SECOND = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+(?=Z|[+-]\d\d:\d\d)")
+
+
+def to_the_second(text: str) -> str:
+    """Write the instants of a text to the second: what lies below it orders the log, and tells people nothing."""
+    return BELOW_A_SECOND.sub("", text)
+
+
+def second(at: datetime) -> str:
+    """Write an instant to the second, as the sentences of the log name it."""
+    return at.isoformat(timespec="seconds")
 
 
 def utc(microseconds: int | None) -> str | None:

@@ -13,6 +13,7 @@ from safety.aggregates.adverse_event import CRITERIA
 from safety.projections.adverse_event import ADVERSE_EVENT
 from safety.projections.at import At
 from safety.projections.line_listing import of_sites
+from safety.projections.taking import taken
 from safety.values import DAY_SECONDS, span
 
 Why = Literal[
@@ -72,13 +73,11 @@ def likeness(one: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness | Non
 
     Both as `line_listing` has them: `term`, `preferred_term`, `soc`, `onset`, `end`; `criteria`.
     """
-    of_the_term = tuple(_of_the_term(one, other))
-    of_the_time = tuple(_of_the_time(one, other)) if of_the_term else ()
-    if not of_the_time:
+    if (of_the_term := _of_the_term(one, other)) is None or (of_the_time := _of_the_time(one, other)) is None:
         return None
-    found = [*of_the_term, *of_the_time, *_of_the_rest(one, other)]
+    found = (of_the_term, of_the_time, *_of_the_rest(one, other))
     score = sum(reason.points for reason in found)
-    return Likeness(score, tuple(found)) if score >= ENOUGH else None
+    return Likeness(score, found) if score >= ENOUGH else None
 
 
 def suggested(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -112,7 +111,7 @@ def duplicates(connection: Connection, trial: str, at: At, *, sites: AbstractSet
     names, plain = tuple(COLUMNS), len(COLUMNS) - len(CRITERIA)
     rows = (
         dict(zip(names, row, strict=True)) | {"criteria": _ticked(row[plain:])}
-        for row in connection.execute(ask.order_by(AE.c.subject, AE.c.number))
+        for row in taken(connection.execute(ask.order_by(AE.c.subject, AE.c.number)))
     )
     by_subject = groupby(rows, key=lambda row: row["subject"])
     found = [pair for _, of_one in by_subject for pair in suggested(list(of_one))]
@@ -124,33 +123,28 @@ def reason(why: Why, number: int | None = None) -> Reason:
     return Reason(why, POINTS[why], number)
 
 
-def _of_the_term(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_the_term(one: Mapping[str, Any], other: Mapping[str, Any]) -> Reason | None:
     if one["preferred_term"] and _plain(one["preferred_term"]) == _plain(other["preferred_term"]):
-        yield reason("same_coded_term")
-    elif one["term"] and _plain(one["term"]) == _plain(other["term"]):
-        yield reason("same_term")
-    elif _share_words(one["term"], other["term"]):
-        yield reason("shared_words")
-    elif one["soc"] and one["soc"] == other["soc"]:
-        yield reason("same_body_system")
+        return reason("same_coded_term")
+    if one["term"] and _plain(one["term"]) == _plain(other["term"]):
+        return reason("same_term")
+    if _share_words(one["term"], other["term"]):
+        return reason("shared_words")
+    return reason("same_body_system") if one["soc"] and one["soc"] == other["soc"] else None
 
 
-def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Reason]:
+def _of_the_time(one: Mapping[str, Any], other: Mapping[str, Any]) -> Reason | None:
     if one["onset"] is None or other["onset"] is None:
-        yield reason("dates_may_meet")
-        return
+        return reason("dates_may_meet")
     (low, high), (other_low, other_high) = _span(one["onset"]), _span(other["onset"])
-    days = [second // DAY_SECONDS for second in (low, high, other_low, other_high)]
-    apart = abs(days[0] - days[2])
-    if days[0] == days[1] and days[2] == days[3]:
-        if apart == 0:
-            yield reason("same_day")
-        elif apart <= NEAR:
-            yield reason("days_apart", apart)
-        elif _lasts_into(one, other_low) or _lasts_into(other, low):
-            yield reason("overlapping")
-    elif max(low, other_low) <= min(high, other_high):
-        yield reason("dates_may_meet")
+    day, other_day = low // DAY_SECONDS, other_low // DAY_SECONDS
+    if day != high // DAY_SECONDS or other_day != other_high // DAY_SECONDS:
+        return reason("dates_may_meet") if max(low, other_low) <= min(high, other_high) else None
+    if day == other_day:
+        return reason("same_day")
+    if abs(day - other_day) <= NEAR:
+        return reason("days_apart", abs(day - other_day))
+    return reason("overlapping") if _lasts_into(one, other_low) or _lasts_into(other, low) else None
 
 
 def _lasts_into(row: Mapping[str, Any], second: int) -> bool:

@@ -17,6 +17,7 @@ from safety.projections.exposure import EXPOSURE
 from safety.projections.given import NOW, SITES, SUBJECTS, TRIAL, moment_of, values
 from safety.projections.rows import OPEN, marks
 from safety.projections.subject import SUBJECT
+from safety.projections.taking import taken
 from safety.projections.trials import definition
 from safety.values import DAY_SECONDS
 
@@ -180,9 +181,11 @@ def _judged(
 ) -> dict[tuple[str, int], list[dict[str, Any]]]:
     """Give every assessment of the listed adverse events."""
     judged: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in connection.execute(_assessments(few=few), given).mappings():
-        said = {name: row[name] or None for name in ("assessor", "product", "method", "causality")}
-        judged.setdefault((row["subject"], row["number"]), []).append(said)
+    for subject, number, assessor, product, method, causality in taken(
+        connection.execute(_assessments(few=few), given)
+    ):
+        said = {"assessor": assessor, "product": product or None, "method": method or None, "causality": causality}
+        judged.setdefault((subject, number), []).append(said)
     return judged
 
 
@@ -191,14 +194,14 @@ def _assessments(*, few: bool) -> Select[Any]:
     table = ASSESSMENT.table
     of = (table.c.trial == TRIAL, counted.among(table, LISTED if few else None), NOW.stands(table))
     order = (table.c.subject, table.c.number, table.c.assessor, table.c.product, table.c.method)
-    return select(table).where(*of, table.c.causality.is_not(None)).order_by(*order)
+    return select(*order, table.c.causality).where(*of, table.c.causality.is_not(None)).order_by(*order)
 
 
 def _doses(connection: Connection, at: At, given: Mapping[str, Any], *, few: bool) -> dict[str, list[Dose]]:
     """Give the doses of the listed subjects."""
     doses: dict[str, list[Dose]] = {}
-    for row in connection.execute(_given(moment_of(at), few=few), given):
-        doses.setdefault(row.subject, []).append(Dose(row.number, _day(row.start_low, row.start_high)))
+    for subject, number, low, high in taken(connection.execute(_given(moment_of(at), few=few), given)):
+        doses.setdefault(subject, []).append(Dose(number, _day(low, high)))
     return doses
 
 

@@ -1,11 +1,12 @@
 """The obligations of every adverse event: what is owed to whom by when, as each event about them leaves it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Index
 
-from safety.aggregates.clock_alert import named, running_id
+from safety.aggregates.clock_alert import RUNNING, Clock, id_of, named, opening_id
 from safety.aggregates.obligation import (
     Acknowledged,
     Antedated,
@@ -62,6 +63,7 @@ COLUMNS: dict[str, type] = {
     "filed_as": int,
     "taken_by": str,
     "taken_at": int,
+    "told": int,
     "alert": str,
 }
 OBLIGATION = versioned("obligation", {"trial": str, "subject": str, "number": int, "obligation": str}, COLUMNS)
@@ -114,15 +116,25 @@ def opened(event: Opened, recorded: Recorded, _: Rows) -> Iterable[Change]:
         "opened_at": recorded.recorded_at,
         "sent_to": "[]",
         "acknowledged_by": "[]",
-        "alert": running_id(named(event)),
+        "told": 1,
+        "alert": opening_id(named(event)),
     }
     yield Change(OBLIGATION, key(event), values, "opens")
 
 
+def told_again(event: OfObligation, row: Mapping[str, Any], of: str) -> Said:
+    """Say which alert its clock has from here on."""
+    told = row["told"] + 1
+    of_clock = Clock(event.trial, event.subject, event.number, event.obligation, row["party"], None)
+    return {"told": told, "alert": id_of(of_clock, RUNNING[of], told)}
+
+
 @PROJECTION.on(Antedated)
-def antedated(event: Antedated, _: Recorded, __: Rows) -> Iterable[Change]:
+def antedated(event: Antedated, _: Recorded, rows: Rows) -> Iterable[Change]:
     """Its report was due earlier than first thought."""
-    yield Change(OBLIGATION, key(event), clock(event))
+    row = rows(OBLIGATION, key(event)) or {}
+    again = told_again(event, row, "antedated") if row["runs"] else {}
+    yield Change(OBLIGATION, key(event), clock(event) | again)
 
 
 @PROJECTION.on(Taken)
@@ -175,4 +187,5 @@ def rejected(event: Rejected, _: Recorded, rows: Rows) -> Iterable[Change]:
     values: Said = {"state": "rejected", "runs": 1, "closed_at": None, "rejected_at": microseconds(event.rejected_at)}
     for column in ("sent_to", "acknowledged_by"):
         values[column] = names(name for name in known(rows, event, column) if name != event.recipient)
+    values |= told_again(event, rows(OBLIGATION, key(event)) or {}, "rejected")
     yield Change(OBLIGATION, key(event), values)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, select
 
-from safety.projections.at import At, utc
+from safety.projections.at import At, to_the_second, utc
 from safety.projections.audit import AUDIT
 from safety.projections.obligation import OBLIGATION
 from safety.projections.review import GOVERNANCE, REVIEW
@@ -137,6 +137,6 @@ def as_told(row: Row[Any], now: int) -> dict[str, Any]:
         "citation": row.citation,
         "confidence": row.confidence,
         "basis": row.basis,
-        "because": json.loads(row.because),
+        "because": json.loads(to_the_second(row.because)),
         "facts": json.loads(row.facts),
     }

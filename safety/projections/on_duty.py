@@ -18,6 +18,15 @@ People = dict[str, Account]
 """Every account that a person stands behind, by its id."""
 
 
+TABLE = ACCOUNT.table
+# Written once: asked for every message, and putting a statement together takes longer than its answer.
+PEOPLE = (
+    select(TABLE)
+    .where(TABLE.c.to_position == OPEN, TABLE.c.account != OPERATOR, TABLE.c.roles != "")
+    .order_by(TABLE.c.account)
+)
+
+
 class Recipient(NamedTuple):
     """An account that hears of something, and why it: it holds the role, covers for `instead_of`, or the role is vacant."""
 
@@ -44,12 +53,9 @@ class Vacancy(NamedTuple):
 
 def people(connection: Connection) -> People:
     """Give every account but the program's own hand and those that are revoked, by its id."""
-    table = ACCOUNT.table
-    there = (table.c.to_position == OPEN, table.c.account != OPERATOR, table.c.roles != "")
-    ask = select(table).where(*there).order_by(table.c.account)
     return {
         row.account: Account(tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences))
-        for row in connection.execute(ask)
+        for row in connection.execute(PEOPLE)
     }
 
 
@@ -58,7 +64,11 @@ def recipients(connection: Connection, role: Role, trial: str, now: datetime) ->
 
     A trial of `-` is the log itself: whoever holds the role in all trials.
     """
-    known = people(connection)
+    return hearing(people(connection), role, trial, now)
+
+
+def hearing(known: People, role: Role, trial: str, now: datetime) -> list[Recipient]:
+    """Say the same of accounts that are read already: `known` are all `people`, read once by who asks for many roles."""
     if found := filling(known, role, trial, now):
         return found
     instead = filling(known, "operator", trial, now)
@@ -110,7 +120,9 @@ def vacancies(known: People, trial: str, roles: Collection[Role], now: datetime)
     """
     for role in sorted(roles):
         named = holders(known, role, trial)
-        unfilled = (at for at in (now, *begins(known, named, now)) if not filling(known, role, trial, at))
+        moments = (now, *begins(known, named, now))
+        # The first who is there is enough: of many accounts with many absences nobody need look at all.
+        unfilled = (at for at in moments if all(standing_in(known, account, at) is None for account in named))
         for since in sorted({last_left(known, named, at) for at in unfilled}):
             yield Vacancy(trial, role, since)
 

@@ -64,17 +64,22 @@ def subject_of(
 TERMS_OF = 2_000
 
 
-def terms_on_record(connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None) -> list[str]:
+def terms_on_record(
+    connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None, *, of: str = "term"
+) -> list[str]:
     """Give the terms that adverse events of these sites were reported in, to choose from; each once, in order.
+
+    `of` names another field that holds what somebody wrote of an event, such as the preferred term.
 
     Only the latest subjects' two thousand events are looked at: a suggestion must not cost what a listing costs.
     """
     event, person = ADVERSE_EVENT.table, SUBJECT.table
-    named = [event.c.trial == trial, at.stands(event), event.c.term.is_not(None)]
+    term = event.c[of]
+    named = [event.c.trial == trial, at.stands(event), term.is_not(None)]
     if sites is not None:
         theirs = select(person.c.subject).where(person.c.trial == trial, at.stands(person), of_sites(sites))
         named.append(event.c.subject.in_(theirs))
-    latest = select(event.c.term).where(*named).order_by(event.c.subject.desc()).limit(TERMS_OF).subquery()
+    latest = select(term.label("term")).where(*named).order_by(event.c.subject.desc()).limit(TERMS_OF).subquery()
     return list(connection.execute(select(latest.c.term).distinct().order_by(latest.c.term)).scalars())
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from safety.aggregates import adverse_event, obligation, rule_pack
+from safety.projections.at import second
 from safety.projections.words import numbers, says
 
 
@@ -20,7 +21,7 @@ def _(event: rule_pack.Adopted) -> str:
 
 @says(obligation.Opened)
 def _(event: obligation.Opened) -> str:
-    when = f"{event.unit}, no date" if event.due_at is None else f"before {event.due_at.isoformat()}"
+    when = f"{event.unit}, no date" if event.due_at is None else f"before {second(event.due_at)}"
     return (
         f"{of(event)} was opened: {event.owed_by} to {numbers(event.to)}, {when}, Day 0 {event.day0}, by {event.pack} "
         f"{event.pack_version} ({event.citation}; confidence {event.confidence})."
@@ -29,7 +30,7 @@ def _(event: obligation.Opened) -> str:
 
 @says(obligation.Antedated)
 def _(event: obligation.Antedated) -> str:
-    due = "" if event.due_at is None else f", before {event.due_at.isoformat()}"
+    due = "" if event.due_at is None else f", before {second(event.due_at)}"
     return f"{of(event)} was due earlier than first thought, Day 0 {event.day0}{due}: its party knew sooner."
 
 
@@ -53,18 +54,18 @@ def _(event: obligation.Cancelled) -> str:
 @says(obligation.Submitted)
 def _(event: obligation.Submitted) -> str:
     if event.filed_as is not None:
-        return f"{of(event)}: the filing of version {event.filed_as} is the report, with the sponsor since {event.sent_at.isoformat()}."
-    return f"{of(event)}: the report was sent to {numbers(event.to)} at {event.sent_at.isoformat()}."
+        return f"{of(event)}: the filing of version {event.filed_as} is the report, with the sponsor since {second(event.sent_at)}."
+    return f"{of(event)}: the report was sent to {numbers(event.to)} at {second(event.sent_at)}."
 
 
 @says(obligation.Acknowledged)
 def _(event: obligation.Acknowledged) -> str:
-    return f"{of(event)}: {event.recipient} acknowledged the report at {event.acknowledged_at.isoformat()}."
+    return f"{of(event)}: {event.recipient} acknowledged the report at {second(event.acknowledged_at)}."
 
 
 @says(obligation.Rejected)
 def _(event: obligation.Rejected) -> str:
-    return f"{of(event)}: {event.recipient} rejected the report at {event.rejected_at.isoformat()}; the clock goes on."
+    return f"{of(event)}: {event.recipient} rejected the report at {second(event.rejected_at)}; the clock goes on."
 
 
 @says(obligation.GroundsFound)

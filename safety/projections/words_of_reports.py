@@ -1,6 +1,7 @@
 """One plain sentence for each event of a periodic safety report: codes, dates and digests only."""
 
 from safety.aggregates.periodic_report import Acknowledged, Issued, Opened, ReportForm, Submitted
+from safety.projections.at import second
 
 EVENTS: tuple[type[ReportForm], ...] = (Opened, Issued, Submitted, Acknowledged)
 
@@ -20,8 +21,8 @@ def what(event: ReportForm) -> str:
                 f"issued from position {event.position}: HTML {event.html_sha256[:16]}, text {event.text_sha256[:16]}"
             )
         case Submitted():
-            return f"submitted to {event.to} at {event.submitted_at.isoformat()}"
+            return f"submitted to {event.to} at {second(event.submitted_at)}"
         case Acknowledged():
-            return f"acknowledged by {event.to} at {event.acknowledged_at.isoformat()}"
+            return f"acknowledged by {event.to} at {second(event.acknowledged_at)}"
         case _:
             raise TypeError(type(event).__name__)

@@ -116,6 +116,10 @@ class Asked(NamedTuple):
     ended: Select[int, Any]
 
 
+_LATE = OBLIGATION.table.c.due_at.is_(None) | (OBLIGATION.table.c.due_at <= DUE_NOW)
+"""A clock that is due at once, or was due before."""
+
+
 @lru_cache(maxsize=64)
 def _asked(governs: Definition, narrow: Narrow, *, sited: bool) -> Asked:
     """Build what is asked; trial, moment, sites, time and page are given when it is."""
@@ -124,8 +128,8 @@ def _asked(governs: Definition, narrow: Narrow, *, sited: bool) -> Asked:
     runs = [*of, table.c.runs == 1]
     chosen = [*runs, *_narrowed(narrow, governs)]
     order = (table.c.due_at.is_not(None), table.c.due_at, table.c.subject, table.c.number, table.c.obligation)
-    late, soon = table.c.due_at.is_(None) | (table.c.due_at <= DUE_NOW), table.c.due_at <= DUE_SOON
-    counts = select(func.count(), func.count().filter(late), func.count().filter(soon | late))
+    soon = table.c.due_at <= DUE_SOON
+    counts = select(func.count(), func.count().filter(_LATE), func.count().filter(soon | _LATE))
     return Asked(
         select(table).where(*chosen).order_by(*order).limit(bindparam("limit")).offset(bindparam("offset")),
         counts.where(*chosen),
@@ -146,7 +150,7 @@ def _narrowed(narrow: Narrow, governs: Definition) -> Iterator[ColumnElement[boo
     """Give the conditions of what is asked for."""
     table = OBLIGATION.table
     by_urgency = {
-        "late": table.c.due_at.is_(None) | (table.c.due_at <= DUE_NOW),
+        "late": _LATE,
         "soon": (table.c.due_at > DUE_NOW) & (table.c.due_at <= DUE_SOON),
         "later": table.c.due_at > DUE_SOON,
     }
@@ -217,20 +221,48 @@ def _cases(
     return {(row["subject"], row["number"]): row for row in listed}
 
 
-OPEN_CHAINS = (
+CHAINS = (
     select(ALERT.table)
     .where(ALERT.table.c.trial == TRIAL, NOW.stands(ALERT.table), ALERT.table.c.root.is_(None))
-    .where(ALERT.table.c.acknowledged_at.is_(None), func.coalesce(ALERT.table.c.settled, 0) == 0)
     .order_by(ALERT.table.c.raised_at, ALERT.table.c.alert)
 )
+OPEN_CHAINS = CHAINS.where(ALERT.table.c.acknowledged_at.is_(None), func.coalesce(ALERT.table.c.settled, 0) == 0)
+
+
+PRESSING = {
+    "overdue": select(func.count()).where(
+        OBLIGATION.table.c.trial == TRIAL, NOW.stands(OBLIGATION.table), OBLIGATION.table.c.runs == 1, _LATE
+    ),
+    "unanswered": select(func.count()).select_from(OPEN_CHAINS.order_by(None).subquery()),
+}
+
+
+def pressing(connection: Connection, trial: str, at: At, now: datetime) -> dict[str, int]:
+    """Count the clocks of a whole trial that are overdue or due now, and the alerts that nobody has acknowledged."""
+    said = values(trial, at) | {"now": microseconds(now)}
+    return {name: connection.execute(ask, said).scalar_one() for name, ask in PRESSING.items()}
+
+
+def chains(
+    connection: Connection, trial: str, at: At, named: AbstractSet[str], sites: AbstractSet[str] | None
+) -> dict[str, dict[str, Any]]:
+    """Give the chains that some alerts begin, by their ids, whether or not they are owed still; with `sites`, those that concern them."""
+    found = _told(connection, CHAINS.where(ALERT.table.c.alert.in_(named)), trial, at, sites)
+    return {alert["id"]: alert for alert in found}
 
 
 def _unacknowledged(
     connection: Connection, trial: str, at: At, sites: AbstractSet[str] | None
 ) -> Iterable[dict[str, Any]]:
     """Give the chains that are owed still, the oldest first."""
+    return _told(connection, OPEN_CHAINS, trial, at, sites)
+
+
+def _told(
+    connection: Connection, ask: Select[Any], trial: str, at: At, sites: AbstractSet[str] | None
+) -> Iterator[dict[str, Any]]:
     theirs = None if sites is None else _subjects(connection, trial, at, sites)
-    for row in connection.execute(OPEN_CHAINS, values(trial, at)):
+    for row in connection.execute(ask, values(trial, at)):
         cases = cases_of(json.loads(row.concerning))
         shown = [one for one in cases if theirs is None or one[0] in theirs]
         if shown or theirs is None:

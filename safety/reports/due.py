@@ -36,6 +36,11 @@ def due(connection: Connection, trial: str, at: At, journal: Journal, moment: da
     return told
 
 
+def overdue(connection: Connection, trial: str, at: At, journal: Journal, moment: datetime) -> int:
+    """Count the reports that are past their limit at a moment and were not submitted to anybody; raises UnknownTrial."""
+    return sum(row["punctuality"] == "overdue" for row in due(connection, trial, at, journal, moment))
+
+
 def limits(period: Period) -> dict[str, Any]:
     """Say what a period covers, by when its report is due, to whom, and by which text."""
     told = period.model_dump(mode="json")

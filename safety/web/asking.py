@@ -178,13 +178,15 @@ class Asked(Visitor):
         reason: str | None = None,
         signature: Signature | None = None,
         read_at: int | None = None,
+        part: str = "",
     ) -> Done:
         """Have the desk do a command under the id that the form was opened with; raises what the desk raises.
 
-        What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
+        A form that asks for several has each done under that id and its own `part`. What has to be signed comes with the signature that `safety.web.signing.signature` has taken; `read_at` is the
         position that the form was filled in from, where nobody may have changed what it is about meanwhile.
         """
-        asked = {"by": self.account, "command_id": self.act(), "reason": reason}
+        act = self.act()
+        asked = {"by": self.account, "command_id": f"{act} {part}" if part else act, "reason": reason}
         return self.home.desk.do(command, form, **asked, signature=signature, read_at=read_at)  # type: ignore[arg-type]  # names of keywords, spelled once
 
 

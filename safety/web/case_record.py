@@ -29,7 +29,6 @@ PLAIN = {
     "obligation.grounds_found": ("info", N_("Grounds found in the record itself")),
     "obligation.reviewed": ("check", N_("Duties looked at again under what governs now")),
     "alert.released": ("bell", N_("Alert goes out with the digest")),
-    "alert.settled": ("check", N_("Nothing further is owed of an alert")),
     "message.faulted": ("late", N_("Message could not be written as it should")),
     "subject.enrolled": ("user", N_("Subject enrolled")),
     "subject.withdrawn": ("out", N_("Subject withdrawn")),
@@ -42,7 +41,10 @@ PLAIN = {
 
 
 class Entry(NamedTuple):
-    """One entry of the log about a case, as a page tells it; `event` is the event itself, for who looks for a judgement."""
+    """One entry of the log about a case, as a page tells it; `event` is the event itself, for who looks for a judgement.
+
+    `settles`: which alert an entry settles, by its clock.
+    """
 
     position: int
     at: int
@@ -52,8 +54,10 @@ class Entry(NamedTuple):
     detail: str
     event: Any
     signed: bool
+    settles: str = ""
 
 
+SETTLED = N_("Alert settled: %(names)s")
 OWN_WORDS = {"obligation.rejected", "obligation.taken"}
 """Entries whose reason is free text."""
 Said = Mapping[str, Any]
@@ -85,11 +89,12 @@ NAMED: dict[str, tuple[str, str, str, Callable[[Asked, Said], dict[str, Any]]]] 
     ),
     "adverse_event.causality_assessed": (
         "pen", "", N_("Causality in the view of the %(party)s: %(answer)s"),
-        lambda ask, said: {"party": party(ask, said), "answer": said["causality"]},
+        lambda ask, said: {"party": party(ask, said), "answer": ask.show.coded(said["causality"])},
     ),
     "adverse_event.expectedness_assessed": (
         "pen", "", N_("Expected: %(answer)s"), lambda ask, said: {"answer": answer(ask, said["expected"])},
     ),
+    "alert.settled": ("check", "", SETTLED, lambda _, said: {"names": said["names"]}),
     "alert.raised": (
         "bell", "", N_("Alert to %(role)s: %(about)s"),
         lambda ask, said: {"role": ask.show.role(said["role"]), "about": about(ask, said["rule"])},
@@ -208,12 +213,23 @@ def record_of(ask: Asked, case: Said) -> list[Entry]:
     return list(_told(ask, [decode(row) for row in known], case["number"]))
 
 
+def alert_name(ask: Asked, raised: Said) -> str:
+    """Name an alert by the clock that it is about, else by what it is about."""
+    clocks = [one.replace(":", "/") for one in raised["concerning"] if ":" in one]
+    return clocks[0] if clocks else about(ask, raised["rule"])
+
+
 def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
+    alerts: dict[str, str] = {}
     for one in recorded:
         topic, said = one.topic.rpartition(".v")[0], one.event.__dict__
         of_another = topic.startswith(("adverse_event.", "obligation.")) and said.get("number", number) != number
         if of_another:
             continue
+        if topic == "alert.raised":
+            alerts[said["alert"]] = alert_name(ask, said)
+        if topic == "alert.settled":
+            said = {**said, "names": alerts[said["alert"]]}
         if topic in NAMED:
             mark, kind, text, fill = NAMED[topic]
             words = ask.words(text, **fill(ask, said))
@@ -225,7 +241,8 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
         why = meta.reason or "" if FieldClass.TEXT in ask.grant.fields else ""
         parts = [who, why, in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
         detail = " · ".join(part for part in parts if part)
-        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, meta.signature is not None)
+        signed = meta.signature is not None
+        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, signed, said.get("names", ""))
 
 
 def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:
@@ -245,13 +262,35 @@ def aware(ask: Asked, said: Said, recorded_at: int) -> str:
 
 
 def by_day(ask: Asked, entries: list[Entry], since: int | None) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Group entries as the timeline takes them; those beyond a position are marked as new."""
+    """Group entries as the timeline takes them; those beyond a position are marked as new.
+
+    What is said several times on end in one minute is said once, with the positions at which the log has it.
+    """
     split = [(ask.show.moment(one.at).rpartition(" "), one) for one in entries]
     told = [
         (day.rstrip(","), {**one._asdict(), "time": time, "new": since is not None and one.position > since})
         for (day, _, time), one in split
     ]
-    return [(day, [one for _, one in group]) for day, group in groupby(told, key=lambda pair: pair[0])]
+    return [(day, said_once(ask, (one for _, one in group))) for day, group in groupby(told, key=lambda pair: pair[0])]
+
+
+SAME = ("time", "mark", "kind", "text", "detail", "new", "signed")
+"""What makes an entry say nothing but what the one before it says."""
+
+
+def said_once(ask: Asked, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Draw those together that say the same on end, or settle one alert each: `positions` are all of them."""
+
+    def sameness(one: dict[str, Any]) -> list[Any]:
+        return [bool(one["settles"]), *(one[name] for name in SAME if name != "text" or not one["settles"])]
+
+    alike = [list(group) for _, group in groupby(entries, key=sameness)]
+    told = [{**group[0], "positions": [one["position"] for one in group], "times": len(group)} for group in alike]
+    for one, group in zip(told, alike, strict=True):
+        if one["settles"]:
+            names = ", ".join(dict.fromkeys(each["settles"] for each in group))
+            one |= {"text": ask.words(SETTLED, names=names), "times": 1}
+    return told
 
 
 def judged(entries: list[Entry], topic: str, assessor: str | None = None) -> Entry | None:

@@ -38,13 +38,17 @@ ALERTS = {
     "OBLIGATION-OPENED": N_("Report owed"),
     "OBLIGATIONS-IMPORTED": N_("Reports owed for imported events"),
     "OBLIGATION-REJECTED": N_("Report rejected, owed again"),
+    "OBLIGATION-ANTEDATED": N_("Report due earlier than first told"),
+    "OBLIGATION-LATE": N_("Sent report turned out late"),
     "DUE-REMINDER": N_("Reminder: a report is due"),
     "PERIODIC-REPORT-ISSUED": N_("Periodic report issued"),
+    "PERIODIC-REPORT-FAILED": N_("A periodic report that is due could not be issued"),
     "UNDELIVERABLE": N_("A message could not be delivered"),
     "TEMPLATE-FAILED": N_("A message could not be written"),
     "DELIVERY-FAILED": N_("A channel did not take a message"),
     "CLOCK-JUMPED": N_("The clock of this machine jumped"),
     "ROLE-VACANT": N_("Nobody is on duty for a role"),
+    "DRILL": N_("Drill"),
 }
 """What an alert is about, by its rule; a rule that is not here is named by its id."""
 UNITS = {

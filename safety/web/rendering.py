@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from safety.values import REASON_LENGTH, TEXT_LENGTH
 from safety.web.counting_in_words import counting
+from safety.web.showing import Show
 from safety.web.time_bar import is_partly_now, now_address, time_bar
 from safety.web.words import LANGUAGES, Language, Words, words
 
@@ -52,6 +53,7 @@ def environment(language: Language) -> Environment:
     made.filters |= {"in_words": said.gettext, "listed": said.listed}
     made.filters["combine"] = lambda one, other: {**one, **other}
     made.globals |= {"languages": LANGUAGES, "words": said, "_": one_form(said), "ngettext": form_of_a_number(said)}
+    made.globals |= {"durations": Show(said).durations}
     made.globals |= {"text_length": TEXT_LENGTH, "reason_length": REASON_LENGTH}
     made.globals |= {
         "counting": counting,

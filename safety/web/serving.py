@@ -1,9 +1,13 @@
 """Runs the web door until it is told to stop: one process, one port."""
 
+import ctypes
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import NamedTuple
 
 import uvicorn
 from anyio import to_thread
@@ -18,6 +22,8 @@ GRACE_SECONDS = 2
 THREADS = 8
 """How many requests are worked on at once; the others wait their turn. Each thread keeps a connection to every database it has
 used, and more of them than this answer nobody sooner: what is not waiting for the disk takes turns at the interpreter."""
+MMAP_THRESHOLD, A_LARGE_BLOCK = -3, 1_048_576
+"""glibc's `M_MMAP_THRESHOLD` (mallopt(3)), and from how many bytes on a block goes back to the system when it is let go."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -53,34 +59,67 @@ class Server(uvicorn.Server):
             connection.transport.abort()
 
 
-def serve(home: Home, host: str, port: int, tell: Callable[[str], None], outward: Outward | None = None) -> None:
+class Place(NamedTuple):
+    """A port that is taken, and the address under which it was asked for."""
+
+    port: socket.socket
+    address: str
+
+    @property
+    def reached(self) -> str | None:
+        """The address that leads there; None of a port at every address of the machine, of which none is the desk's own."""
+        return None if ip_address(self.port.getsockname()[0]).is_unspecified else self.address
+
+    @property
+    def here(self) -> str:
+        """The address that leads there from this very machine."""
+        return self.reached or f"http://localhost:{self.port.getsockname()[1]}/"
+
+
+@contextmanager
+def taken_at(host: str, port: int) -> Iterator[Place]:
+    """Take the port for as long as this is open, and say where it is; raises as `listening` does."""
+    with listening(host, port) as taken:
+        named = f"[{host}]" if ":" in host else host
+        yield Place(taken, f"http://{named}:{taken.getsockname()[1]}/")
+
+
+def serve(home: Home, place: Place, tell: Callable[[str], None], outward: Outward | None = None) -> None:
     """Serve a home until SIGTERM or SIGINT; `tell` is told where, once connections are taken.
 
     Raises:
-        Unusable: the port cannot be taken.
         Unavailable, StoreUnusable: a part of the home cannot be opened.
 
     """
+    give_back_large_blocks()
     open_parts(home)
-    with listening(host, port) as taken:
-        settings = uvicorn.Config(
-            door(home, outward=outward),
-            lifespan="off",
-            log_level="warning",
-            access_log=False,  # addresses of pages will name subjects
-            server_header=False,
-            proxy_headers=bool(home.settings.trusted_proxies),
-            forwarded_allow_ips=home.settings.trusted_proxies,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        server = Server(settings)
-        with stopped_by_signals(server):
-            named = f"[{host}]" if ":" in host else host
-            address = f"http://{named}:{taken.getsockname()[1]}/"
-            tell(f"The desk runs at {address} until Ctrl-C or SIGTERM.")
-            for step in first_steps(home, address):
-                tell(step)
-            server.run([taken])
+    settings = uvicorn.Config(
+        door(home, outward=outward),
+        lifespan="off",
+        log_level="warning",
+        access_log=False,  # addresses of pages will name subjects
+        server_header=False,
+        proxy_headers=bool(home.settings.trusted_proxies),
+        forwarded_allow_ips=home.settings.trusted_proxies,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(settings)
+    with stopped_by_signals(server):
+        tell(f"The desk runs at {place.address} until Ctrl-C or SIGTERM.")
+        stated = home.settings.stated_url
+        for step in first_steps(home, place.here if stated is None else f"{stated.rstrip('/')}/"):
+            tell(step)
+        server.run([place.port])
+
+
+def give_back_large_blocks() -> None:
+    """Have glibc give large blocks back when they are let go, where it is glibc.
+
+    Left to itself it keeps them, in every thread, once it has seen one of that size: of each passphrase that is checked
+    19 MiB would stay.
+    """
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):  # musl has none, and keeps nothing
+        libc.mallopt(MMAP_THRESHOLD, A_LARGE_BLOCK)
 
 
 def open_parts(home: Home) -> None:

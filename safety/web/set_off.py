@@ -19,6 +19,7 @@ BECAUSE = {
     "SAE-WORSENED": N_("a serious event has worsened"),
     "SAE-DOWNGRADED": N_("the event is no longer called serious"),
     "OBLIGATION-OPENED": N_("a clock runs out within 8 days"),
+    "OBLIGATION-ANTEDATED": N_("a report that is still owed is due earlier"),
 }
 """Why an alert goes out at once, by its rule."""
 PARTIES = {"investigator": N_("the investigator"), "institution": N_("the institution"), "sponsor": N_("the sponsor")}

@@ -1,5 +1,6 @@
 """How numbers, dates and times are written for a person, in the words of the reader and the zone of the trial."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,8 +37,36 @@ CODED = {
     "SEVERE": N_("severe"),
     "Y": N_("yes"),
     "N": N_("no"),
+    "NOT RELATED": N_("Not related"),
+    "NONE": N_("Not related at all"),
+    "REMOTE": N_("Remotely related"),
+    "UNLIKELY": N_("Unlikely related"),
+    "UNLIKELY RELATED": N_("Unlikely related"),
+    "POSSIBLE": N_("Possibly related"),
+    "POSSIBLY RELATED": N_("Possibly related"),
+    "PROBABLE": N_("Probably related"),
+    "PROBABLY RELATED": N_("Probably related"),
+    "DEFINITE": N_("Definitely related"),
+    "DEFINITELY RELATED": N_("Definitely related"),
+    "RELATED": N_("Related"),
 }
-"""The coded values of CDISC and ICH as a person reads them; what is not here (a scale's own words) is shown as stated."""
+"""The coded values of CDISC and ICH and those of common scales of causality as a person reads them.
+
+What is not here (a scale's own words) is shown as the trial states it.
+"""
+SEXES = {"F": N_("female"), "M": N_("male"), "UNDIFFERENTIATED": N_("undifferentiated"), "U": N_("unknown")}
+OF_FIELDS = {
+    "sex": SEXES,
+    "aware_party": {"site": N_("the site"), "sponsor": N_("the sponsor")},
+    "assessor": {"investigator": N_("investigator"), "sponsor": N_("sponsor")},
+    "withdrawn": {
+        "treatment": N_("the treatment"),
+        "follow_up": N_("the visits"),
+        "data_collection": N_("the collection of data"),
+        "further_use": N_("further use of what was collected"),
+    },
+}
+"""Values of fields whose codes mean something else, or nothing, in any other field."""
 
 ROLES = {
     "operator": N_("Operator"),
@@ -101,6 +130,17 @@ class Show:
         if value is None:
             return self._words("not recorded")
         return self._words(CODED[value]) if value in CODED else value
+
+    def of_field(self, field: str, value: str) -> str:
+        """Write what a field of the record holds in words; several values stand with commas between them."""
+        said = OF_FIELDS.get(field)
+        if said is None:
+            return self.coded(value)
+        return self._words(", ").join(self._words(said[one]) if one in said else one for one in value.split(","))
+
+    def whose(self, parts: Iterable[str]) -> str:
+        """Say whose judgement it is: the party, and of which product by which method where that is said."""
+        return self._words(", ").join(self.of_field("assessor", part) for part in parts if part)
 
     def role(self, role: str) -> str:
         """Write a role of the log in words."""

@@ -62,7 +62,7 @@ class Visitor:
     def plain(self) -> bool:
         """Say whether this is a browser on the desk's own machine without TLS, where Secure cookies would not come back."""
         host = self.request.headers.get("host", "").rpartition(":")[0] or self.request.headers.get("host", "")
-        return host in LOOPBACK and self.request.url.scheme == "http" and "//localhost" in self.home.settings.public_url
+        return host in LOOPBACK and self.request.url.scheme == "http" and self.home.settings.is_local
 
     @property
     def cookie(self) -> str:

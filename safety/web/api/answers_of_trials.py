@@ -22,6 +22,12 @@ class Trial(Part):
     subjects: int | None
     adverse_events: int | None
     alerts_owed: int | None
+    """Alerts that no channel has taken yet."""
+    alerts_unanswered: int | None
+    clocks_overdue: int | None
+    """Overdue or due now."""
+    reports_overdue: int | None
+    """Periodic reports; null also for who may not see them."""
 
 
 class Trials(Part):

@@ -9,7 +9,7 @@ from safety.projections.behind import Cell
 from safety.projections.case_list import case_list
 from safety.projections.incidence import MEASURES, SCALES, Window
 from safety.projections.line_listing import line_listing
-from safety.projections.queries_of_sites import queries_of_sites
+from safety.projections.open_queries import count_queries, open_queries
 from safety.projections.subjects import subject_list, subject_of
 from safety.web.addresses import coded
 from safety.web.api.answers import Cases, Listing, OneSubject, Queries, Subjects
@@ -151,6 +151,7 @@ def read_behind(ask: Ask, of: Annotated[OfNumber, Depends()], page: Page = 1, li
 def list_queries(ask: Ask, page: Page = 1, limit: Limit = A_PAGE) -> dict[str, Any]:
     """Give a page of the open queries about the subjects that one may see."""
     with ask.reading() as connection:
-        found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
-    end = page * limit
-    return paged(ask, page, more=len(found) > end) | {"count": len(found), "rows": found[end - limit : end]}
+        count = count_queries(connection, ask.trial, ask.at, sites=ask.sites)
+        offset = (page - 1) * limit
+        rows = open_queries(connection, ask.trial, ask.at, sites=ask.sites, limit=limit, offset=offset)
+    return paged(ask, page, more=count > page * limit) | {"count": count, "rows": rows}

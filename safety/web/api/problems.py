@@ -66,4 +66,4 @@ def said(fault: Mapping[str, Any]) -> str:
         return "this is no JSON"
     if fault["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return "a field that is not of this form stands here"
-    return str(fault["msg"])
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -27,11 +27,11 @@ def read_rota(ask: Ask) -> Row:
     if ask.governs is None:
         raise NotThere
     with ask.reading() as connection:
+        known = people(connection)
         told: Row = {
-            name: [rung_told(rung) for rung in climbed(ask, connection, ask.governs.ladder, name)]
+            name: [rung_told(rung) for rung in climbed(ask, known, ask.governs.ladder, name)]
             for name in ("urgent", "digest")
         }
-        known = people(connection)
         told["roles"] = roster(ask, known, ask.governs)
         told["away"] = [
             one._asdict() | {"from_at": utc(one.begins), "until_at": utc(one.ends)} for one in absences(ask, known)

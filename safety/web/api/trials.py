@@ -15,6 +15,7 @@ from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import Limit, stamped
 from safety.web.asking import Ask
 from safety.web.pages.admin_trials import defined
+from safety.web.pages.trials import waits
 
 endpoints = Endpoints()
 
@@ -35,10 +36,11 @@ def list_trials(ask: Ask) -> dict[str, Any]:
     with ask.reading() as connection:
         waiting = Counter(alert["trial"] for alert in owed(connection))
         held = [trial for trial in trials(connection, ask.at) if ask.has_part_in(trial["trial"])]
-    for trial in held:
-        trial["alerts_owed"] = waiting[trial["trial"]]
-        if not ask.sees_whole(trial["sites"]):
-            trial.update(dict.fromkeys(("subjects", "adverse_events", "alerts_owed")))
+        for trial in held:
+            counts = waits(ask, connection, trial["trial"]) | {"alerts_owed": waiting[trial["trial"]]}
+            trial.update(counts)
+            if not ask.sees_whole(trial["sites"]):
+                trial.update(dict.fromkeys(("subjects", "adverse_events", *counts)))
     return {"position": ask.at.position, "trials": held}
 
 

@@ -54,8 +54,8 @@ def faults_now(ask: Asked, connection: Connection, trial: str | None = None) -> 
     """List what would keep an alert of one's trials from reaching anybody, with from when on; none where one looks at the past."""
     if ask.past:
         return []
-    found = faults(connection, ask.home.directory, ask.moment)
-    mine = [one for one in found if ask.has_part_in(str(one["trial"])) and trial in {None, one["trial"]}]
+    found = faults(connection, ask.home.directory, ask.moment, trial)
+    mine = [one for one in found if ask.has_part_in(str(one["trial"]))]
     return [(one, None if one["from"] is None else microseconds(datetime.fromisoformat(one["from"]))) for one in mine]
 
 

@@ -1,5 +1,6 @@
 """The people of the desk: who they are, what they may do, how they get in; added, changed, revoked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Response
@@ -194,8 +195,14 @@ def may(ask: Asked) -> Row:
         raise Misfilled("roles", ask.words(NO_ROLE))
     if not trials and ask.text("where") != "all":
         raise Misfilled("where", ask.words(NO_TRIAL))
-    sites = [str(site) for site in ask.form.getlist("sites")]
-    return {"roles": roles, "trials": trials, "sites": sites or None}
+    return {"roles": roles, "trials": trials, "sites": sites_in(ask, roles) or None}
+
+
+def sites_in(ask: Asked, roles: Sequence[str]) -> list[str]:
+    """Read at which sites a person is; the only site there is says nothing of who is no investigator, and is not kept: another may come."""
+    said = [str(site) for site in ask.form.getlist("sites")]
+    only = said == [site["id"] for site in places(ask)[1]]
+    return [] if only and len(said) == 1 and "investigator" not in roles else said
 
 
 def why(ask: Asked) -> str | None:
@@ -217,12 +224,13 @@ def places(ask: Asked) -> tuple[list[Row], list[Row]]:
 
 
 def chosen_may(ask: Asked, row: Row | None) -> Row:
-    """Give what the form of roles shows: what was just chosen, else what the account has."""
+    """Give what the form of roles shows: what was just chosen, else what the account has, else the only trial and site there is."""
     if ask.request.method == "POST" and (ask.form.getlist("roles") or ask.text("where")):
         many = {name: [str(one) for one in ask.form.getlist(name)] for name in ("roles", "trials", "sites")}
         return {**many, "where": ask.text("where")}
     if row is None or not row["roles"]:
-        return {"roles": [], "trials": [], "sites": [], "where": ""}
+        trials, sites = ([one["id"] for one in found] if len(found) == 1 else [] for found in places(ask))
+        return {"roles": [], "trials": trials, "sites": sites, "where": "only" if trials else ""}
     many = {name: row[name] for name in ("roles", "trials", "sites")}
     return {**many, "where": "only" if row["trials"] else "all"}
 

@@ -43,8 +43,11 @@ Row = dict[str, Any]
 
 @pages.shows(REPORTS, "periodic_report.read")
 def list_reports(ask: Ask) -> Response:
-    """Show every period up to the next of each kind, with its limit and what became of its report."""
-    return ask.render("admin/reports.html.j2", rows=told(ask)[::-1])
+    """Show every period up to the next of each kind, with its limit and what became of its report: what is overdue first."""
+    rows = told(ask)[::-1]
+    late = [row for row in rows if row["punctuality"] == "overdue"]
+    others = [row for row in rows if row["punctuality"] != "overdue"]
+    return ask.render("admin/reports.html.j2", rows=late[::-1] + others, late=late)
 
 
 @pages.shows(REPORT, "periodic_report.read")
@@ -177,5 +180,6 @@ def shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
     """Show one report, with what is wrong with a form that was sent."""
     happened = [(one, signature_of(ask, one.position)) for one in became(ask, row["kind"], row["period"])]
     signing = wanted(ask, *MEANINGS, error=unsigned(fault))
-    page = {"row": row, "happened": happened, "fault": fault, "signing": signing, "now": local_now(ask)}
+    names = {name: ask.words.gettext(text) for name, text in RECIPIENTS.items()}
+    page = {"row": row, "happened": happened, "fault": fault, "signing": signing, "now": local_now(ask), "names": names}
     return ask.render("admin/report.html.j2", 422 if fault else 200, **page)

@@ -21,9 +21,8 @@ from safety.aggregates.trial import Definition
 from safety.desk import OtherContent
 from safety.drill import RULE, raise_drill
 from safety.duty import FIRST_RUNG
-from safety.projections import Connection
 from safety.projections.drills import drills
-from safety.projections.on_duty import People, Recipient, holders, people, recipients
+from safety.projections.on_duty import People, Recipient, hearing, holders, people
 from safety.reachability import counted_on
 from safety.values import Role, microseconds
 from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant
@@ -146,8 +145,8 @@ def shown(ask: Asked, fault: Fault | None = None) -> Response:
     with ask.reading() as connection:
         known = people(connection)
         told: Row = {
-            "rungs": list(climbed(ask, connection, ask.governs.ladder, "urgent")),
-            "quiet": list(climbed(ask, connection, ask.governs.ladder, "digest")),
+            "rungs": list(climbed(ask, known, ask.governs.ladder, "urgent")),
+            "quiet": list(climbed(ask, known, ask.governs.ladder, "digest")),
             "roles": roster(ask, known, ask.governs),
             "away": absences(ask, known),
             "faults": faults_now(ask, connection, ask.trial),
@@ -159,13 +158,13 @@ def shown(ask: Asked, fault: Fault | None = None) -> Response:
     return ask.render("admin/rota.html.j2", 422 if fault else 200, fault=fault, **said)
 
 
-def climbed(ask: Asked, connection: Connection, ladder: Ladder, urgency: Urgency) -> Iterator[Rung]:
+def climbed(ask: Asked, known: People, ladder: Ladder, urgency: Urgency) -> Iterator[Rung]:
     """Give the rungs in order, each with who would hear of it if it were climbed now."""
     if urgency == "urgent":
-        who = [] if ask.past else recipients(connection, FIRST_RUNG, ask.trial, ask.moment)
+        who = [] if ask.past else hearing(known, FIRST_RUNG, ask.trial, ask.moment)
         yield Rung(1, FIRST_RUNG, timedelta(0), who)
     for number, rung in enumerate(ladder.rungs(urgency), 2):
-        who = [] if ask.past else recipients(connection, rung.role, ask.trial, ask.moment)
+        who = [] if ask.past else hearing(known, rung.role, ask.trial, ask.moment)
         yield Rung(number, rung.role, timedelta(minutes=rung.after_minutes), who)
 
 

@@ -49,7 +49,10 @@ def causality(ask: Asked, case: Case) -> Form:
 def causalities(ask: Asked, case: Case) -> Iterator[tuple[str, Form]]:
     """Give each judgement of causality there is."""
     for value in scale(ask):
-        yield value, built(ask, CausalityAssessed, **named(ask, case), assessor=party(ask), causality=value)
+        yield (
+            ask.show.coded(value),
+            built(ask, CausalityAssessed, **named(ask, case), assessor=party(ask), causality=value),
+        )
 
 
 def seriousness(ask: Asked, case: Case) -> Form:
@@ -176,7 +179,7 @@ def shown(
         "names": RECORD_FIELDS,
         "title": ask.words(what.title),
         "party": ask.words(who),
-        "scale": [(value, value, "", counts_as(ask, value)) for value in scale(ask)],
+        "scale": [(value, ask.show.coded(value), "", counts_as(ask, value)) for value in scale(ask)],
         "criteria": [(name, ask.words(text), "", "") for name, text in CRITERIA.items()],
         "versions": issued(ask) if what.name == "expectedness" else [],
         "takes_back": [(name, ask.words(text), "", "") for name, text in TAKES_BACK.items()],

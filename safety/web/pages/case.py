@@ -18,6 +18,7 @@ from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
 from safety.web.likenesses import because
 from safety.web.reasons import said_in_words
+from safety.web.rules_in_words import BASIS, CONFIDENCE
 from safety.web.signing import Signed, signature_of
 from safety.web.words import N_
 
@@ -122,6 +123,8 @@ def in_words(ask: Asked, duty: Mapping[str, Any]) -> dict[str, Any]:
         "clause": clause,
         "reasons": [said_in_words(ask, line) for line in duty["because"]],
         "limit_said": limit_of(ask, duty),
+        "how_sure": ask.words.gettext(CONFIDENCE.get(duty["confidence"], duty["confidence"])),
+        "grounded": ask.words.gettext(BASIS.get(duty["basis"], duty["basis"])),
         "unsure": duty["confidence"] == "UNSURE" or any("UNSURE" in line for line in duty["because"]),
     }
 

@@ -13,13 +13,14 @@ from safety.web.acting import Fault, Misfilled, acted, built, chosen
 from safety.web.as_read import read_at
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
-from safety.web.pages.subjects import SEXES
+from safety.web.showing import SEXES
 from safety.web.subject_form import Plate, Row, back_to_subject, date_in, parts_of, shown, since, subject_in
 from safety.web.words import N_
 
 pages = Pages()
 
 ENROL = "/trials/{trial}/enrol"
+FILE = "file"
 SUBJECT = "/trials/{trial}/subjects/{subject}"
 NO_CODE = N_("A code is 1 to 64 letters, digits, dots, underscores or hyphens, and starts with a letter or digit.")
 NOT_FREE = N_("This code cannot be given in this trial; check it against the enrolment list.")
@@ -33,14 +34,14 @@ MODES = {
 
 
 @pages.shows(ENROL, "subject.enrol")
-def ask_enrolment(ask: Ask) -> Response:
-    """Ask for the code of a new subject and what is known of it."""
-    return enrolment(ask)
+def ask_enrolment(ask: Ask, then: str = "") -> Response:
+    """Ask for the code of a new subject and what is known of it; `then` is file where an event is to be filed after it."""
+    return enrolment(ask, then=then)
 
 
 @pages.takes(ENROL, "subject.enrol")
 def take_enrolment(ask: Ask) -> Response:
-    """Enrol a subject at a site of one's own."""
+    """Enrol a subject at a site of one's own; who came to file an event goes on to its form."""
     named = []
 
     def form() -> Form:
@@ -52,11 +53,12 @@ def take_enrolment(ask: Ask) -> Response:
 
     fault = acted(ask, "subject.enrol", form)
     if fault is None:
-        return ask.go(ask.in_trial(f"/subjects/{named[0]}"))
+        filing = ask.text("then") == FILE and ask.may("adverse_event.report")
+        return ask.go(ask.in_trial("/file", subject=named[0]) if filing else ask.in_trial(f"/subjects/{named[0]}"))
     if fault.refusal in {SubjectEnrolled, CodeNotForSite}:
         # Whose subject it is, or that there is one at another site, is not for everybody to learn.
         fault = Fault("subject", ask.words(NOT_FREE))
-    return enrolment(ask, fault)
+    return enrolment(ask, fault, then=ask.text("then"))
 
 
 def coded(ask: Asked) -> str:
@@ -73,7 +75,7 @@ def sites(ask: Asked) -> tuple[str, ...]:
     return tuple(site for site in known if ask.sites is None or site in ask.sites)
 
 
-def enrolment(ask: Asked, fault: Fault | None = None) -> Response:
+def enrolment(ask: Asked, fault: Fault | None = None, *, then: str) -> Response:
     """Show the form of an enrolment."""
     arms = [] if ask.governs is None else [arm.name for arm in ask.governs.arms]
     mine = sites(ask)
@@ -81,6 +83,7 @@ def enrolment(ask: Asked, fault: Fault | None = None) -> Response:
     said |= {"site": mine[0] if len(mine) == 1 else "", "arm": arms[0] if len(arms) == 1 else ""}
     beside = {
         "subject": None,
+        "then": FILE if then == FILE else "",
         "sites": [(one, one) for one in mine],
         "arms": [(one, one) for one in arms],
         "sexes": [(value, ask.words(text)) for value, text in SEXES.items()],

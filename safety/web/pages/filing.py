@@ -18,7 +18,7 @@ from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
 from safety.web.filing_form import Typed, filled, typed
 from safety.web.late import late
-from safety.web.pages.subjects import CAUSALITIES, FIELDS
+from safety.web.pages.subjects import FIELDS
 from safety.web.reasons import said_in_words
 from safety.web.set_off import BECAUSE, PARTIES, REPORT, SetOff, set_off
 from safety.web.words import N_
@@ -28,10 +28,10 @@ pages = Pages()
 MOST_CHOICES = 200
 """Of more subjects the code is typed."""
 A_DAY = 10
+NOBODY = N_("No subject is on record yet. Enrol one; what you typed stays in this form.")
 ASKED = {
     **CHOICES,
     "fields": FIELDS,
-    "causalities": CAUSALITIES,
     "because": BECAUSE,
     "parties": PARTIES,
     "why": said_in_words,
@@ -68,8 +68,11 @@ def answered(ask: Asked, given: Typed, *, pressed: str) -> Response:
         effect = set_off(ask, form, form.__dict__) if form is not None else None
     except Refused as fault:
         given.errors["ae"] = ask.words.refusal(fault)
+    offered = to_choose_from(ask)
+    if "subject" in given.errors and not offered["codes"]:
+        given.errors["subject"] = ask.words(NOBODY)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if pressed == "file" else HTTPStatus.OK
-    beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **to_choose_from(ask)}
+    beside = {"zone": zone, "governs": governs, "judged": "", "late": late(ask, form), **offered}
     return ask.render("filing/form.html.j2", status, **beside, **shown(given, form, subject, effect))
 
 

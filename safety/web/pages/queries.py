@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Response
 
-from safety.projections.queries_of_sites import queries_of_sites
+from safety.projections.open_queries import count_queries, open_queries
 from safety.web.addresses import A_PAGE, page_number
 from safety.web.asking import Ask, Asked
 from safety.web.declaring import Pages
@@ -55,11 +55,12 @@ def list_queries(ask: Ask, page: str = "1") -> Response:
     """Show a page of the open queries about the subjects that one may see."""
     number = page_number(page)
     with ask.reading() as connection:
-        found = queries_of_sites(connection, ask.trial, ask.at, ask.sites)
-    shown = found[(number - 1) * A_PAGE : number * A_PAGE]
-    more = len(found) > number * A_PAGE
+        count = count_queries(connection, ask.trial, ask.at, sites=ask.sites)
+        offset = (number - 1) * A_PAGE
+        shown = open_queries(connection, ask.trial, ask.at, sites=ask.sites, limit=A_PAGE, offset=offset)
     rows = [one | {"answer": answer(ask, one)} for one in shown]
-    return ask.render("queries/list.html.j2", found=rows, count=len(found), page=number, more=more, said=SAID)
+    more = count > number * A_PAGE
+    return ask.render("queries/list.html.j2", found=rows, count=count, page=number, more=more, said=SAID)
 
 
 def answer(ask: Asked, query: Mapping[str, Any]) -> str:

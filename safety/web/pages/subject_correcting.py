@@ -15,7 +15,7 @@ from safety.web.consequences import Consequences, Told, consequences
 from safety.web.declaring import Pages
 from safety.web.pages.correcting import WITHOUT_REASON
 from safety.web.pages.enrolling import sites
-from safety.web.pages.subjects import SEXES
+from safety.web.showing import SEXES
 from safety.web.subject_form import A_DAY, Plate, Row, date_in, parts_of, shown, since, subject_in
 
 pages = Pages()

@@ -25,24 +25,6 @@ FIELDS = {
     "action_taken": N_("what was done with the product"),
 }
 """What may be missing of an adverse event, as a person reads it."""
-CAUSALITIES = {
-    "NOT RELATED": N_("Not related"),
-    "NONE": N_("Not related at all"),
-    "REMOTE": N_("Remotely related"),
-    "UNLIKELY": N_("Unlikely related"),
-    "UNLIKELY RELATED": N_("Unlikely related"),
-    "POSSIBLE": N_("Possibly related"),
-    "POSSIBLY RELATED": N_("Possibly related"),
-    "PROBABLE": N_("Probably related"),
-    "PROBABLY RELATED": N_("Probably related"),
-    "DEFINITE": N_("Definitely related"),
-    "DEFINITELY RELATED": N_("Definitely related"),
-    "RELATED": N_("Related"),
-}
-"""Values of common scales in words; a scale's other values are shown as the trial states them."""
-
-SEXES = {"F": N_("female"), "M": N_("male"), "UNDIFFERENTIATED": N_("undifferentiated"), "U": N_("unknown")}
-
 DONE = {
     "dose": N_("The dose is recorded."),
     "withheld": N_("The dose is recorded as withheld."),
@@ -76,6 +58,6 @@ def one_subject(ask: Ask, subject: str, filed: str = "", recorded: str = "") -> 
     found = subject_in(ask, subject)
     just = next((one for one in found["events"] if str(one["number"]) == filed), None)
     return ask.render(
-        "subjects/one.html.j2", found=found, just=just, fields=FIELDS, causalities=CAUSALITIES, today=today(ask),
-        recorded=recorded, done=DONE, sexes=SEXES,
+        "subjects/one.html.j2", found=found, just=just, fields=FIELDS, today=today(ask),
+        recorded=recorded, done=DONE,
     )  # fmt: skip

@@ -1,14 +1,14 @@
-"""The worklist: what runs out next and whether anybody has it, in words; and where an alert is acknowledged."""
+"""The worklist: what runs out next and whether anybody has it, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import Response
 
-from safety.aggregates.alert import Acknowledged
 from safety.projections.worklist import Narrow, worklist
-from safety.values import code, moment
-from safety.web.asking import Ask, Asked, NotThere
+from safety.reports.due import overdue
+from safety.values import moment
+from safety.web.asking import Ask, Asked
 from safety.web.case_record import shows_text
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
@@ -20,6 +20,7 @@ pages = Pages()
 A_PAGE = 50
 FEW_ALERTS = 8
 """Alerts that stand on the list at once: those that waited longest; the rest is one link away."""
+FEW_CASES = 3
 URGENCIES = ("late", "soon", "later")
 ALL = Narrow()
 TOO_LONG = 9
@@ -29,7 +30,13 @@ TOO_LONG = 9
 @pages.shows("/trials/{trial}/worklist", "worklist.read")
 def show_worklist(ask: Ask, page: str = "1") -> Response:
     """Show the clocks that run, the most urgent first, and the alerts that nobody has acknowledged."""
-    number = int(page) if page.isdecimal() and page.isascii() and len(page) < TOO_LONG and int(page) > 0 else 1
+    return listing(
+        ask, int(page) if page.isdecimal() and page.isascii() and len(page) < TOO_LONG and int(page) > 0 else 1
+    )
+
+
+def listing(ask: Asked, number: int = 1, *, refused: Sequence[str] = (), taken: int = 0) -> Response:
+    """Show a page of the list; `refused` says of each alert that was to be acknowledged and was not why, `taken` how many were."""
     said = kept(ask)
     found = listed(ask, narrow=narrowed(ask), limit=A_PAGE, offset=(number - 1) * A_PAGE)
     if number > 1 and not found["duties"]:
@@ -40,10 +47,14 @@ def show_worklist(ask: Ask, page: str = "1") -> Response:
     ]
     return ask.render(
         "worklist/page.html.j2",
+        409 if refused else 200,
+        refused=refused,
+        taken=taken,
         found=found,
         groups=groups,
         page=number,
         why=why_empty(ask, found),
+        reports_late=reports_late(ask),
         said=said,
         views=shown(ask, "worklist", said),
         sites=sites_of(ask),
@@ -98,10 +109,18 @@ def why_empty(ask: Asked, found: dict[str, Any]) -> str:
     if not count:
         return ask.words("Packs govern this trial, and no event on record has made a report due so far.")
     return ask.words(
-        "All %(n)d reports that were owed are sent, or no longer due; the last clock stopped %(when)s.",
+        "All %(n)d reports that were owed for adverse events are sent, or no longer due; the last clock stopped %(when)s.",
         n=count,
         when=ask.show.moment(last),
     )
+
+
+def reports_late(ask: Asked) -> int:
+    """Count the periodic reports that are overdue, for whom they are to see: no list is empty because all is done while some are."""
+    if not ask.may("periodic_report.read"):
+        return 0
+    with ask.reading() as connection:
+        return overdue(connection, ask.trial, ask.at, ask.home.journal, moment(ask.stamped))
 
 
 def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> dict[str, Any]:
@@ -124,7 +143,11 @@ def listed(ask: Asked, *, narrow: Narrow = ALL, limit: int, offset: int = 0) -> 
         duty["clock"], duty["owner"] = clock_of(ask, duty), ask.words(owner)
     until = None if looked is None else ask.home.journal.recorded_at(looked.position)
     for alert in found["alerts"]:
-        alert["clock"], alert["about"] = waiting(ask, alert), about(ask, alert["rule"])
+        alert["clock"], alert["about"], alert["name"] = (
+            waiting(ask, alert),
+            about(ask, alert["rule"]),
+            name_of(ask, alert),
+        )
         alert["new"] = until is not None and alert["raised"] > until
     return found
 
@@ -141,15 +164,8 @@ def waiting(ask: Asked, alert: dict[str, Any]) -> Clock:
     )
 
 
-@pages.takes("/trials/{trial}/alerts/{alert}/acknowledge", "alert.acknowledge")
-def acknowledge(ask: Ask, alert: str) -> Response:
-    """Take an alert on in one's own name; the whole ladder of it is paid."""
-    try:
-        named = code(alert)
-    except ValueError:
-        raise NotThere from None
-    if named not in {one["id"] for one in listed(ask, limit=0)["alerts"]}:
-        raise NotThere
-    ask.do("alert.acknowledge", Acknowledged(trial=ask.trial, alert=named))
-    back = ask.text("back")
-    return ask.go(back if back.startswith(f"/trials/{ask.trial}/") else ask.in_trial("/worklist"))
+def name_of(ask: Asked, alert: dict[str, Any]) -> str:
+    """Name an alert: what it is about, and the first cases that it concerns."""
+    cases = [f"{subject} · AE {number}" for subject, number in alert["cases"]]
+    more = [ask.words("and %(n)d more", n=len(cases) - FEW_CASES)] if len(cases) > FEW_CASES else []
+    return ask.words(", ").join([about(ask, alert["rule"]), *cases[:FEW_CASES], *more])

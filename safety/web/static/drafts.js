@@ -84,7 +84,7 @@
     const forget = () => store.removeItem(key);
 
     /* ----- keeping ----- */
-    const hint = made("p", { className: "fine quiet", textContent: words.kept });
+    const hint = made("p", { className: "fine quiet" });
     const write = (names) => {
       try {
         store.setItem(key, JSON.stringify({ at: Date.now(), fields: some(typed(), names), was: some(blank, names), tried }));
@@ -101,6 +101,7 @@
       full = names.length > 0 && !write(names);
       if (full) write(names.filter((name) => now[name].join("").length < SHORT));
       hint.textContent = full ? words.full : words.kept;
+      form.append(hint); // not before something is kept: nothing moves under who reads
     };
 
     /* ----- putting it back ----- */
@@ -135,7 +136,6 @@
         button(words.discard, () => { forget(); told.remove(); }),
       );
     } else if (kept) forget();
-    form.append(hint);
 
     form.addEventListener("input", () => {
       touched = true;
