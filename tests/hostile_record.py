@@ -94,9 +94,8 @@ def quoted(text: str) -> str:
 def entries(number: int, payload: Payload) -> Iterator[Form]:
     """Every event of the record that takes text, with a payload in all of its fields."""
     short, long, text = payload.text[:64], payload.text[:200], stated(payload)
-    yield b.registered(
-        b.definition(title=text, sponsor=text, protocol=text, provenance=payload.text), code=f"T-{number}"
-    )
+    governs = b.definition(title=text, sponsor=text, protocol=text, provenance=payload.text)
+    yield b.registered(governs, code=f"T-{number}").model_copy(update={"file": text})
     yield b.enrolled(f"S-{number}", country=short, arm=long, actual_arm=long)
     said = {"term": text, "narrative": text, "causality": text[:64].strip(), **coding(payload)}
     yield b.reported(ALL, number, serious="Y", **said)

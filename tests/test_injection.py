@@ -107,7 +107,9 @@ def test_every_field_of_the_log_in_which_any_text_may_stand_holds_them_all(hosti
                 held[row.topic, name].add(str(value))
     assert set(NOT_WRITTEN) <= {name for _, name in fields_of_text()}
     wanted = {field for field in fields_of_text() if field[1] not in NOT_WRITTEN}
-    few = {field: len(held[field]) for field in wanted if len(held[field]) < len(payloads()) * 0.8}
+    each = dict.fromkeys(wanted, len(payloads()) * 0.8)  # cut to their length, some are the same
+    each["adverse_event.nullified.v1", "explanation"] = len(payloads()) // 5  # of the record, each fifth is nullified
+    few = {field: len(held[field]) for field, number in each.items() if len(held[field]) < number}
     assert few == {}, "let tests/hostile_events.py fill these in"
 
 

@@ -122,3 +122,15 @@ def test_an_arm_that_is_no_text_is_refused_or_is_nobodys(home: Home, path: str, 
     assert answer.status_code == status, answer.text[:300]
     if status == 200 and path.startswith("/api/"):
         assert (answer.json()["cases"], answer.json()["rows"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "path", ["/channels/{word}/test", "/people/{word}/sign-out", "/me/tokens/{word}/revoke", "/people/{word}/contact"]
+)
+def test_a_word_in_the_path_of_what_is_done_is_nobodys(home: Home, path: str) -> None:
+    asked, before = unhurried(home), home.journal.head().position
+    asked.headers["authorization"] = f"Bearer {with_token(home, 'OPS', EVERYTHING)}"
+    for said in (*HOSTILE.values(), "nobody"):
+        answer = asked.post("/api/v1" + path.replace("{word}", said), json={"name": "Dr New"})
+        assert answer.status_code == (400 if "%00" in said else 404), (said[:100], answer.text[:300])
+    assert home.journal.head().position == before
