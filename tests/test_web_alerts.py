@@ -95,7 +95,7 @@ def test_an_alert_is_settled_by_an_officer_with_the_reason(home: Home) -> None:
     assert "It is settled already" in words(browser.get(settle))
     assert "nothing further is owed of it any more" in words(ticked(browser, "A-1"))
     case = words(browser.get("/trials/T1/cases/S1/1"))
-    assert "Nothing further is owed of an alert" in case
+    assert "Alert settled: Serious event reported" in case
     assert "told by telephone" in case
 
 
