@@ -23,6 +23,8 @@ from tests.api_programs import SITES, Asks, program, told
 from tests.hostile_addresses import ELSEWHERE, READ, WHOLE, filled
 from tests.web_homes import Homes, signed_in, token, with_people
 
+pytestmark = pytest.mark.uncovered
+
 THINGS = {"kind": "dsur", "period": "2026-02-28", "pack": "CN-NMPA-DRUG", "sha256": "0" * 64, "account": "CHEN"}
 MADE_ANEW = re.compile(r'(?<=name="csrf" value=")\w+|BUILT-\d+|\b[0-9a-f]{64}\b')
 """What two worlds cannot have alike: the token of a form, the id of an act that the builders count, and digests over that."""

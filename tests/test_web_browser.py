@@ -1,4 +1,4 @@
-"""The desk in a real Chromium: signing in by keyboard, in both languages and at the width that no other test takes with each."""
+"""The desk in a real Chromium: signing in by keyboard, in English on a phone."""
 
 import pytest
 from playwright.sync_api import Browser

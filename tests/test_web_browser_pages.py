@@ -146,6 +146,8 @@ def test_links_lead_to_every_page(found: dict[str, tuple[str, str]]) -> None:
 
 
 LONG = os.environ.get("VIGILOG_LONG") == "1"
+SPARED = set() if LONG else {("wide", "past")}
+"""The past is looked at on a phone alone, where its bar has least room."""
 
 
 @pytest.mark.parametrize(("width", "language"), EACH_LOOK if LONG else ONE_LOOK)
@@ -156,7 +158,7 @@ def test_each_page_can_be_read_and_used(
     for account in PEOPLE:
         person = Person(browser, desk, width, language).sign_in(account)
         for of, (whose, address) in found.items():
-            if whose != account:
+            if whose != account or (width, of.partition("?")[2]) in SPARED:
                 continue
             person.page.goto(address)
             photograph(person.page, f"{named(of)}-{width}-{language}")

@@ -44,9 +44,9 @@ ENTRANCES = (
     f"{CASE}/expectedness",
 )
 PEOPLE = ("CHEN", "LIN", "ZHAO", "OPERATOR")
-OF_A_ROUTE = 4
+OF_A_ROUTE = 3
 """Pages of one kind that are looked at for one person; of entries of the log, which tell of every event, more."""
-ENTRIES = 60
+ENTRIES = 30
 
 GIVEN = (
     r"Digital signatures? .*",

@@ -18,6 +18,8 @@ from tests.builders import (
 )
 from tests.web_homes import Homes, signed_in, with_people
 
+pytestmark = pytest.mark.uncovered
+
 CASE = "/trials/T1/cases/S1/1"
 PAGES = (
     "/trials/T1/worklist",

@@ -1,8 +1,13 @@
-"""What no text may hold, in every parameter of every address, on PostgreSQL, which refuses more: nothing found or refused, no fault."""
+"""What no text may hold, in every parameter of every address, on PostgreSQL, which refuses more: nothing found or refused, no fault.
 
+Every third address of the pages; VIGILOG_LONG=1 asks them all.
+"""
+
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +24,8 @@ from tests.web_homes import Homes, signed_in
 
 pytestmark = pytest.mark.uncovered
 
+APART = {"pages": 1 if "VIGILOG_LONG" in os.environ else 3, "API": 1}
+"""Three goes into no number of values: each value meets its share of the parameters."""
 HOSTILE = {
     "NUL": "A%00B",
     "lone surrogate": "A%ED%A0%80B",
@@ -95,7 +102,7 @@ def test_no_value_in_an_address_is_a_fault_of_ours(home: Home, of: str) -> None:
     shown = {} if of == "pages" else {"authorization": f"Bearer {with_token(home, 'CHEN', EVERYTHING)}"}
     routes = [route for route in readings(asked) if route.path.startswith("/api/") is (of == "API")]
     for route in routes:
-        for address in addresses(route):
+        for address in islice(addresses(route), 0, None, APART[of]):
             answer = asked.get(address, headers=shown, follow_redirects=False)
             assert answer.status_code < 500, address[:200]
             told[int(answer.status_code)] += 1

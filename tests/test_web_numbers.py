@@ -18,6 +18,8 @@ from tests.hostile_addresses import ELSEWHERE, READ, WHOLE
 from tests.test_web_hostile_queries import BY_HAND, in_place
 from tests.web_homes import Homes, signed_in
 
+pytestmark = pytest.mark.uncovered
+
 NUMBERS = (
     "9223372036854775807",
     "9223372036854775808",
