@@ -31,7 +31,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if controller is None or item.get_closest_marker("uncovered") is None:
         return (yield)
     controller.pause()
-    while (beneath := Coverage.current()) is not None:  # a worker carries those that `patch = subprocess` began in it too
+    while (beneath := Coverage.current()) is not None:  # a worker carries those that `patch = subprocess` began too
         beneath.stop()
     processes = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
     try:
