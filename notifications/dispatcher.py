@@ -105,11 +105,12 @@ class Dispatcher:
         carried: set[tuple[str, str]],
         numbers: Mapping[tuple[str, str], int],
     ) -> Iterable[Composed]:
-        """Give what a trial's people are to be told; who holds two roles is told as each, and of a drill apart."""
+        """Give what a trial's people are to be told; who holds two roles is told as each, of a drill apart, and of a site's alone."""
         more: Counter[str] = Counter()
-        for (role, _), group in groupby(sorted(owed, key=_role_and_drill), key=_role_and_drill):
-            of_role = tuple(alert.alert for alert in group)
-            for heard in self._record.recipients(role, trial):
+        for (role, *_), group in groupby(sorted(owed, key=_told_together), key=_told_together):
+            together = list(group)
+            of_role = tuple(alert.alert for alert in together)
+            for heard in self._record.recipients(role, trial, together[0].sites):
                 alerts = tuple(alert for alert in of_role if (heard.account, alert) not in carried)
                 if not alerts:
                     continue
@@ -131,5 +132,5 @@ def _trial(alert: OwedAlert) -> str:
     return alert.trial
 
 
-def _role_and_drill(alert: OwedAlert) -> tuple[Role, bool]:
-    return alert.role, alert.rule == DRILL
+def _told_together(alert: OwedAlert) -> tuple[Role, bool, bool, tuple[str, ...]]:
+    return alert.role, alert.rule == DRILL, alert.sites is None, tuple(sorted(alert.sites or ()))

@@ -17,7 +17,7 @@ from safety.desk import Desk
 from safety.directory import Directory, Person
 from safety.journal import decode
 from safety.journal.states import folded
-from safety.projections.on_duty import Recipient
+from safety.projections.on_duty import Recipient, Sites
 from safety.scratch import Lease, Scratch
 from safety.values import Role, microseconds
 
@@ -102,8 +102,8 @@ class Owing(Protocol):
         """What went before an alert."""
         ...
 
-    def recipients(self, role: Role, trial: str, now: datetime) -> Sequence[Recipient]:
-        """Who hears now of what is owed to a role, and why they."""
+    def recipients(self, role: Role, trial: str, now: datetime, sites: Sites = None) -> Sequence[Recipient]:
+        """Who hears now of what is owed to a role, of some sites where they are named, and why they."""
         ...
 
 
@@ -163,9 +163,9 @@ class Record:
         """How delivery stands, at one moment of the log."""
         return self._owing.standing()
 
-    def recipients(self, role: Role, trial: str) -> Sequence[Recipient]:
+    def recipients(self, role: Role, trial: str, sites: Sites = None) -> Sequence[Recipient]:
         """Who hears of it now, and why they; of a role with nobody in it the operators, so that somebody does."""
-        return self._owing.recipients(role, trial, self._desk.clock())
+        return self._owing.recipients(role, trial, self._desk.clock(), sites)
 
     def person(self, account: str) -> Person:
         """Give the person behind an account; who is not in the directory any more has neither roles nor address."""

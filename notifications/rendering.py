@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
@@ -61,7 +62,8 @@ class OwedAlert(NamedTuple):
     """An alert as a message carries it; it concerns adverse events, each `<subject>/<number>`, or what else it is about.
 
     `rung` and `repeat` say where on the ladder it stands, `asked_before` who did not answer, `changes` what has happened to
-    what it concerns since the ladder began, `report` which report it calls for. Moments are microseconds from 1970 UTC.
+    what it concerns since the ladder began, `report` which report it calls for; `sites`: whose people hear, None for all.
+    Moments are microseconds from 1970 UTC.
     """
 
     alert: str
@@ -77,6 +79,7 @@ class OwedAlert(NamedTuple):
     asked_before: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     report: OwedReport | None = None
+    sites: AbstractSet[str] | None = None
 
     @property
     def page(self) -> str:

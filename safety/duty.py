@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from safety.aggregates.adverse_event import AdverseEvent, AdverseEvents, Merged, Nullified, Reported
 from safety.aggregates.alert import Alert, Raised, Settled, alert_id
-from safety.aggregates.alerting import owed, terms
+from safety.aggregates.alerting import A_DAY, Terms, owed, terms
 from safety.aggregates.clock_alert import late_alert, role_of, running_alert, running_id
 from safety.aggregates.deciding import AlertForm, Form, States, StreamState, SubjectForm
 from safety.aggregates.ladder import Urgency
 from safety.aggregates.obligation import Antedated, Obligations, OfObligation, Opened, Rejected
 from safety.aggregates.periodic_report import ANNOUNCED_TO, REPORT_ISSUED, Issued, PeriodicReport, announcement_id
-from safety.aggregates.trial import DataImported
+from safety.aggregates.trial import DataImported, Trial
 from safety.aggregates.undeliverable import of_delivery
 from safety.values import Role
 
@@ -220,17 +220,24 @@ def announcement(happened: Happened, report: Issued) -> Raised:
     )
 
 
+class OpenedAt(NamedTuple):
+    """A clock that an import opened, and the site of its subject."""
+
+    opened: Opened
+    site: str | None
+
+
 class Imported(NamedTuple):
     """What one import has come to: its record and version in the trial's stream, adverse events before and after, clocks."""
 
     record: DataImported
     version: int
     changed: Sequence[tuple[str, AdverseEvent | None, AdverseEvent]]
-    opened: Sequence[Opened]
+    opened: Sequence[OpenedAt]
 
 
 def of_import(imported: Imported, states: States, at: datetime) -> list[Raised]:
-    """Owe one alert a rule and role for all that one import brought; its clocks are told in the next digest.
+    """Owe one alert a rule and role for all that one import brought, to investigators one a site.
 
     Of history nothing that is new is news; what it says worse of an event that is on record is, in the digest.
     """
@@ -239,14 +246,31 @@ def of_import(imported: Imported, states: States, at: datetime) -> list[Raised]:
         owed(raised_by_import(imported, rule, FIRST_RUNG, urgency, concerning), by, at)
         for rule, urgency, concerning in of_imported_events(imported)
     ]
-    for role in sorted({role_of(opened.party) for opened in imported.opened}):
-        clocks = [opened for opened in imported.opened if role_of(opened.party) == role]
-        concerning = tuple(dict.fromkeys(f"{opened.subject}/{opened.number}" for opened in clocks))
-        raised = owed(raised_by_import(imported, OBLIGATIONS_IMPORTED, role, "digest", concerning), by, at)
-        # Each of its clocks gets an alert of its own, with its own reminders, when it nears: see the tick.
-        first = min((opened.due_at for opened in clocks if opened.due_at is not None), default=None)
-        found.append(raised.model_copy(update={"due_at": first}))
-    return found
+    sited = (governs := states(imported.record.stream, Trial).definition) is not None and len(governs.sites) > 1
+    told: dict[tuple[Role, str], list[Opened]] = {}
+    for opened, site in imported.opened:
+        role = role_of(opened.party)
+        told.setdefault((role, (site or "-") if sited and role == "investigator" else ""), []).append(opened)
+    return found + [of_imported_clocks(imported, *whose, clocks, by, at) for whose, clocks in sorted(told.items())]
+
+
+def of_imported_clocks(  # noqa: PLR0917, an alert and what it is made of
+    imported: Imported, role: Role, site: str, clocks: Sequence[Opened], by: Terms, at: datetime
+) -> Raised:
+    """Tell a role of its imported clocks, of one site where a trial has several: in the digest, unless one cannot wait for it.
+
+    Each of the clocks gets an alert of its own, with its own reminders, when it nears: see the tick.
+    """
+    concerning = tuple(dict.fromkeys(f"{opened.subject}/{opened.number}" for opened in clocks))
+    urgency: Urgency = "urgent" if any(is_due_within_a_day(opened, at) for opened in clocks) else "digest"
+    raised = owed(raised_by_import(imported, OBLIGATIONS_IMPORTED, role, urgency, concerning, site), by, at)
+    first = min((opened.due_at for opened in clocks if opened.due_at is not None), default=None)
+    return raised.model_copy(update={"due_at": first})
+
+
+def is_due_within_a_day(opened: Opened, at: datetime) -> bool:
+    """Say whether a clock is due at once, or ends before the next digest may have told of it."""
+    return opened.unit == "immediately" if opened.due_at is None else at < opened.due_at <= at + A_DAY
 
 
 def of_imported_events(imported: Imported) -> Iterator[tuple[str, Urgency, tuple[str, ...]]]:
@@ -266,10 +290,10 @@ def of_imported_events(imported: Imported) -> Iterator[tuple[str, Urgency, tuple
         yield rule_id, urgency, tuple(names)
 
 
-def raised_by_import(
-    imported: Imported, rule: str, role: Role, urgency: Urgency, concerning: tuple[str, ...]
+def raised_by_import(  # noqa: PLR0917, an alert and what it is made of
+    imported: Imported, rule: str, role: Role, urgency: Urgency, concerning: tuple[str, ...], site: str = ""
 ) -> Raised:
-    """Name an alert by the import that owes it."""
+    """Name an alert by the import that owes it, and the site whose alone it is."""
     record = imported.record
-    alert = alert_id(record.stream, imported.version, rule, role, 1)
+    alert = alert_id(record.stream, imported.version, f"{rule}@{site}" if site else rule, role, 1)
     return Raised(trial=record.trial, alert=alert, rule=rule, role=role, urgency=urgency, concerning=concerning)

@@ -18,10 +18,10 @@ from safety.desk import Desk, Done
 from safety.projections import Connection, Views
 from safety.projections.at import At
 from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid, untold_clocks
-from safety.projections.obligations import reviews_owed
+from safety.projections.obligations import governed_trials, reviews_owed
 from safety.projections.on_duty import Vacancy, people, vacancies
 from safety.projections.trials import governing
-from safety.reachability import counted_on
+from safety.reachability import counted_on, sites_apart
 from safety.values import microseconds
 
 CLOCK_JUMPED = "CLOCK-JUMPED"
@@ -161,13 +161,14 @@ def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
 
     A vacancy that is filled is settled, and told anew should it come back.
     """
-    raised, standing, known = 0, set(), people(connection)
+    raised, standing, known, governed = 0, set(), people(connection), governed_trials(connection)
     for trial, governs in governing(connection):
-        for vacancy in vacancies(known, trial, counted_on(governs), now):
+        roles = counted_on(governs, governed=trial in governed)
+        for vacancy in vacancies(known, trial, roles, now, sites_apart(governs)):
             alert = of_vacancy(connection, vacancy)
             standing.add(alert)
             if settled(connection, alert) is None:
-                concerning = (vacancy.role.upper(),)
+                concerning = (vacancy.role.upper(), *(() if vacancy.site is None else (vacancy.site,)))
                 form = Raised(trial=trial, alert=alert, rule=ROLE_VACANT, role="operator", concerning=concerning)
                 raised += newly(desk, "alert.raise", form, f"raise-{alert}")
     for due in unpaid(connection, ROLE_VACANT):
@@ -179,7 +180,7 @@ def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:
 
 def of_vacancy(connection: Connection, vacancy: Vacancy) -> str:
     """Give the id of a vacancy's alert; one that was filled and is vacant again is another."""
-    stream = f"{vacancy.trial}/trial"
+    stream = f"{vacancy.trial}/trial" if vacancy.site is None else f"{vacancy.trial}/trial/{vacancy.site}"
     ids = (alert_id(stream, vacancy.since, ROLE_VACANT, vacancy.role, time) for time in count(1))
     return next(alert for alert in ids if not settled(connection, alert))
 

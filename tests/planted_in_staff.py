@@ -10,7 +10,7 @@ from unittest.mock import patch
 from notifications.owing import Owing
 from safety.aggregates.alert import Raised
 from safety.projections.alert import PROJECTION
-from safety.projections.on_duty import Recipient
+from safety.projections.on_duty import Recipient, Sites
 from safety.projections.rows import Change, Recorded, Rows
 from safety.tick import DUTIES, tick, vacant_roles
 from safety.values import Role
@@ -22,8 +22,8 @@ from tests.simulated_process import Parts
 class NobodyInstead(Owing):
     """Writes to nobody where a role is vacant."""
 
-    def recipients(self, role: Role, trial: str, now: datetime) -> Sequence[Recipient]:
-        return [one for one in super().recipients(role, trial, now) if one.reason != "vacant"]
+    def recipients(self, role: Role, trial: str, now: datetime, sites: Sites = None) -> Sequence[Recipient]:
+        return [one for one in super().recipients(role, trial, now, sites) if one.reason != "vacant"]
 
 
 def nobody_is_away() -> AbstractContextManager[object]:

@@ -144,10 +144,16 @@ AWAY = away("CHEN", 1, 8, "WANG")
         pytest.param((*OFFICERS, AWAY), 1, [WANG], id="the cover holds the role itself"),
         pytest.param((*OFFICERS, AWAY), 8, [CHEN, WANG], id="back again"),
         pytest.param(
+            (OFFICERS[0], DEPUTY, away("CHEN", 1, 8, "XU")),
+            2,
+            [Recipient("XU", "cover", "CHEN")],
+            id="a cover who holds another role",
+        ),
+        pytest.param(
             (OFFICERS[0], BOTH.model_copy(update={"trials": ("T2",)}), away("CHEN", 1, 8, "LI")),
             2,
-            [Recipient("LI", "cover", "CHEN")],
-            id="a cover from elsewhere",
+            [Recipient("OPERATOR", "vacant")],
+            id="a cover who has no part in this trial any more",
         ),
         pytest.param(
             (*OFFICERS, BOTH, AWAY, away("WANG", 2, 3, "LI")), 2.5, [Recipient("LI", "holder")], id="cover of a cover"

@@ -175,7 +175,7 @@ def test_an_import_opens_clocks_unless_it_is_history(cli: CommandLine, tmp_path:
     alerts = cli.json("alerts", *TRIAL_OPTION)["alerts"]
     imported = [alert for alert in alerts if alert["rule"] == "OBLIGATIONS-IMPORTED"]
     assert [(alert["role"], alert["urgency"], alert["concerning"]) for alert in imported] == [
-        ("investigator", "digest", ["S02/1"]),
+        ("investigator", "urgent", ["S02/1"]),
         ("safety_officer", "digest", ["S02/1"]),
     ]
     assert [alert["rule"] for alert in alerts].count("SAE-IMPORTED") == 1

@@ -1,6 +1,6 @@
 """Which alerts are owed for what: one each time an adverse event becomes serious, in the reading of duties."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,6 +27,7 @@ from tests.builders import (
     followed_up,
     merged,
     nullified,
+    obligation_opened,
     registered,
     reported,
     seriousness_assessed,
@@ -169,6 +170,49 @@ def test_an_import_that_says_worse_or_less_owes_what_a_persons_correction_does()
 def test_of_history_nothing_new_is_news_but_what_is_worse_is_in_the_digest() -> None:
     found = of_import(WORSE, ("S1/4", (), (SAE,)), ("S1/5", (reported(),), (reported(), ESCALATED)), history=True)
     assert [(alert.rule, alert.urgency, alert.concerning) for alert in found] == [("SAE-WORSENED", "digest", ("S1/1",))]
+
+
+def clocks_of_import(*opened: tuple[str, str | None, datetime | None, str], sites: int = 1) -> list[Raised]:
+    """Give what an import owes of clocks: subject and its site, due time, and unit."""
+    clocks = [
+        duty.OpenedAt(obligation_opened(code, party="site", due_at=due_at, unit=unit), site)
+        for code, site, due_at, unit in opened
+    ]
+    governs = definition(sites=[{"id": f"0{site}", "zone": "UTC"} for site in range(1, sites + 1)])
+    return duty.of_import(duty.Imported(data_imported(), 4, [], clocks), given(registered(governs)), T0)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("due_at", "unit", "urgency"),
+    [
+        (T0 + 24 * HOUR, "hour", "urgent"),
+        (T0 + 25 * HOUR, "hour", "digest"),
+        (T0, "hour", "digest"),
+        (None, "immediately", "urgent"),
+        (None, "promptly", "digest"),
+    ],
+)
+def test_an_imported_clock_that_cannot_wait_for_the_digest_is_told_at_once(
+    due_at: datetime | None, unit: str, urgency: str
+) -> None:
+    (alert,) = clocks_of_import(("S1", "01", due_at, unit), ("S2", "01", T0 + 100 * HOUR, "hour"))
+    assert (alert.urgency, alert.concerning) == (urgency, ("S1/1", "S2/1"))
+    assert alert.alert == alert_id(f"{TRIAL}/trial", 4, "OBLIGATIONS-IMPORTED", "investigator", 1)
+
+
+def test_of_several_sites_each_is_told_of_its_own_imported_clocks_alone() -> None:
+    later = T0 + 100 * HOUR
+    clocks = [("S1", "01", later, "hour"), ("S2", "02", T0 + HOUR, "hour"), ("S3", None, later, "hour")]
+    found = clocks_of_import(*clocks, sites=2)
+    assert [(alert.concerning, alert.urgency) for alert in found] == [
+        (("S3/1",), "digest"),
+        (("S1/1",), "digest"),
+        (("S2/1",), "urgent"),
+    ]
+    assert len({alert.alert for alert in found}) == 3
 
 
 def test_an_alert_has_its_next_rung_by_the_ladder_of_its_trial() -> None:

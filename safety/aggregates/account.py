@@ -70,9 +70,10 @@ class Account:
     revoked: bool = False
 
     def stands_in_for(self, other: "Account") -> bool:
-        """Say whether it may do what another account on duty may, in all of that one's trials."""
+        """Say whether it may do what another account on duty may, in all of that one's trials and at all its sites."""
         roles = {acting(role) for role in other.roles if role in ON_DUTY} <= {acting(role) for role in self.roles}
-        return roles and (not self.trials or (bool(other.trials) and set(other.trials) <= set(self.trials)))
+        sites = "investigator" not in other.roles or not self.sites or set(other.sites) <= set(self.sites)
+        return roles and sites and (not self.trials or (bool(other.trials) and set(other.trials) <= set(self.trials)))
 
 
 @folds("account", Account)

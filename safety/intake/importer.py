@@ -13,7 +13,7 @@ from safety.aggregates.deciding import Act, Form, Refused, StreamState, fold
 from safety.aggregates.dose import Given
 from safety.aggregates.importing import Data, Entry, OneSubject, SubjectRows, Tally
 from safety.aggregates.obligation import Obligations, OfObligation, Opened
-from safety.aggregates.subject import FILING, Died, Enrolled
+from safety.aggregates.subject import FILING, Died, Enrolled, Subject
 from safety.aggregates.trial import DataImported, definition
 from safety.desk import Desk, OtherContent, authorised
 from safety.intake.folder import Folder
@@ -159,7 +159,7 @@ class Deciding(NamedTuple):
     act: Act
     data: Data
     summary: Summary
-    opened: list[Opened]
+    opened: list[duty.OpenedAt]
     """The clocks that it opened and that run."""
 
 
@@ -274,8 +274,8 @@ class Importer:
                 for alert in duty.of_obligation(event, happened, happened.after, deciding.states, act.at):
                     events += self._encoded([alert], self._reads.get(alert.stream, 0), act)
             after = happened.after
-        came_to = after.slice(Obligations)
-        deciding.opened.extend(one for one in opened if came_to.of(one.number)[one.obligation].runs)
+        still, site = after.slice(Obligations), after.slice(Subject).particulars.get("site")
+        deciding.opened.extend(duty.OpenedAt(o, site) for o in opened if still.of(o.number)[o.obligation].runs)
 
     def _encoded(self, events: Iterable[Form], version: int, act: Act) -> Iterator[NewEvent]:
         for count, event in enumerate(events, version + 1):

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, select
 from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.at import At
 from safety.projections.subject import SUBJECT
+from safety.projections.trials import definition
 from safety.projections.worklist import cases_of
+from safety.values import Role
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -38,6 +40,22 @@ def sites_of(connection: Connection, trial: str, subjects: AbstractSet[str], at:
     ask = select(table.c.subject, table.c.site)
     rows = connection.execute(ask.where(table.c.trial == trial, at.stands(table), table.c.subject.in_(subjects)))
     return {row.subject: row.site for row in rows}
+
+
+def sites_that_hear(
+    connection: Connection, trial: str, role: Role, concerning: Iterable[str], at: At
+) -> frozenset[str] | None:
+    """Give the sites whose people hear of an alert, by what it concerns; None where the role hears in the whole trial.
+
+    What is owed to the investigator is that of the subject's site, and no other site learns of it; a subject without a site
+    is of none. A trial with one site has nothing to part.
+    """
+    if role != "investigator" or trial == "-":
+        return None
+    subjects = {subject for subject, _ in cases_of(concerning)}
+    if not subjects or len(definition(connection, trial, at).sites) < 2:  # noqa: PLR2004, one site is the trial
+        return None
+    return frozenset(site for site in sites_of(connection, trial, subjects, at).values() if site is not None)
 
 
 def _alerts_of(connection: Connection, messages: AbstractSet[str], at: At) -> dict[str, frozenset[str]]:

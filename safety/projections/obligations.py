@@ -12,6 +12,7 @@ from safety.projections.at import At, to_the_second, utc
 from safety.projections.audit import AUDIT
 from safety.projections.obligation import OBLIGATION
 from safety.projections.review import GOVERNANCE, REVIEW
+from safety.projections.rows import OPEN
 from safety.values import microseconds
 
 TIMELINESS = ("due_now", "overdue", "running", "missed", "met_late", "met", "sent", "not_needed")
@@ -94,6 +95,13 @@ def reviews_owed(connection: Connection, at: At, trial: str | None = None, limit
     if trial is not None:
         ask = ask.where(of.c.trial == trial)
     return [Review(row.trial, row.subject, row.since) for row in connection.execute(ask)]
+
+
+def governed_trials(connection: Connection) -> frozenset[str]:
+    """Name the trials that packs govern now: in these sites have duties of their own."""
+    trials = GOVERNANCE.table
+    ask = select(trials.c.trial).where(trials.c.to_position == OPEN, trials.c.adopted.is_not(None))
+    return frozenset(connection.scalars(ask))
 
 
 def as_told(row: Row[Any], now: int) -> dict[str, Any]:

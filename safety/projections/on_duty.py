@@ -1,6 +1,7 @@
 """Who fills a role at a moment: its holders, those who cover for them, or nobody; resolved when something is sent, never stored."""
 
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,9 @@ AHEAD = timedelta(days=14)
 
 People = dict[str, Account]
 """Every account that a person stands behind, by its id."""
+
+Sites = AbstractSet[str] | None
+"""The sites whose people are meant; None is the trial as a whole."""
 
 
 TABLE = ACCOUNT.table
@@ -38,12 +42,14 @@ class Recipient(NamedTuple):
 class Vacancy(NamedTuple):
     """A role of a trial with nobody in it, or everybody away without cover; `since` is 0 where nobody ever held it.
 
-    `since` and `begins_at` are microseconds from 1970 UTC: when the last holder went or will go away.
+    `since` and `begins_at` are microseconds from 1970 UTC: when the last holder went or will go away. `site`: the one at
+    which nobody is; None where the role hears in the whole trial.
     """
 
     trial: str
     role: Role
     since: int
+    site: str | None = None
 
     @property
     def begins_at(self) -> datetime | None:
@@ -54,31 +60,33 @@ class Vacancy(NamedTuple):
 def people(connection: Connection) -> People:
     """Give every account but the program's own hand and those that are revoked, by its id."""
     return {
-        row.account: Account(tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences))
+        row.account: Account(
+            tuple(row.roles.split()), tuple(row.trials.split()), absences(row.absences), tuple(row.sites.split())
+        )
         for row in connection.execute(PEOPLE)
     }
 
 
-def recipients(connection: Connection, role: Role, trial: str, now: datetime) -> list[Recipient]:
+def recipients(connection: Connection, role: Role, trial: str, now: datetime, sites: Sites = None) -> list[Recipient]:
     """Say who hears of what is owed to a role of a trial now; of a vacant role its operators, else the program's own account.
 
-    A trial of `-` is the log itself: whoever holds the role in all trials.
+    A trial of `-` is the log itself: whoever holds the role in all trials. `sites`: as `sites_that_hear` gives them.
     """
-    return hearing(people(connection), role, trial, now)
+    return hearing(people(connection), role, trial, now, sites)
 
 
-def hearing(known: People, role: Role, trial: str, now: datetime) -> list[Recipient]:
+def hearing(known: People, role: Role, trial: str, now: datetime, sites: Sites = None) -> list[Recipient]:
     """Say the same of accounts that are read already: `known` are all `people`, read once by who asks for many roles."""
-    if found := filling(known, role, trial, now):
+    if found := filling(known, role, trial, now, sites):
         return found
     instead = filling(known, "operator", trial, now)
     return [Recipient(one.account, "vacant") for one in instead] or [Recipient(OPERATOR, "vacant")]
 
 
-def filling(known: People, role: Role, trial: str, now: datetime) -> list[Recipient]:
+def filling(known: People, role: Role, trial: str, now: datetime, sites: Sites = None) -> list[Recipient]:
     """Give who fills a role: each holder who is there, and whoever covers for those who are not; nobody twice."""
     found: dict[str, Recipient] = {}
-    for account in sorted(holders(known, role, trial)):
+    for account in sorted(holders(known, role, trial, sites)):
         there = standing_in(known, account, now)
         if there == account:
             found[account] = Recipient(account, "holder")
@@ -87,12 +95,14 @@ def filling(known: People, role: Role, trial: str, now: datetime) -> list[Recipi
     return sorted(found.values())
 
 
-def holders(known: People, role: Role, trial: str) -> list[str]:
-    """Name the accounts that hold a role in a trial."""
+def holders(known: People, role: Role, trial: str, sites: Sites = None) -> list[str]:
+    """Name the accounts that hold a role in a trial; with `sites`, those of one of these sites."""
     return [
         name
         for name, account in known.items()
-        if role in account.roles and (not account.trials or trial in account.trials)
+        if role in account.roles
+        and (not account.trials or trial in account.trials)
+        and (sites is None or not sites.isdisjoint(account.sites))
     ]
 
 
@@ -103,37 +113,58 @@ def away(account: Account, now: datetime) -> AbsenceSet | None:
 
 def standing_in(known: People, account: str, now: datetime) -> str | None:
     """Follow the covers from an account to one that is there; None where somebody is away without cover."""
-    asked: set[str] = set()
-    while account in known and account not in asked:
+    gone = left_to(known, account, now)
+    there = gone[-1].covered_by if gone else account
+    if there not in known or there in {absence.account for absence in gone}:
+        return None
+    # Who has lost a role since, or a trial or site, would hear of what they can neither see nor answer.
+    return there if known[there].stands_in_for(known[account]) else None
+
+
+def left_to(known: People, account: str, now: datetime) -> list[AbsenceSet]:
+    """Give the absences that lead from an account to whoever is there instead, as far as they lead."""
+    found: list[AbsenceSet] = []
+    while account in known and account not in {absence.account for absence in found}:
         absence = away(known[account], now)
         if absence is None:
-            return account
-        asked.add(account)
+            break
+        found.append(absence)
         account = absence.covered_by or ""
-    return None
+    return found
 
 
-def vacancies(known: People, trial: str, roles: Collection[Role], now: datetime) -> Iterator[Vacancy]:
+def vacancies(
+    known: People, trial: str, roles: Collection[Role], now: datetime, sites: Collection[str] = ()
+) -> Iterator[Vacancy]:
     """Find the roles of a trial that nobody fills now, or at some moment of the two weeks to come.
 
-    `known` are all `people`: read once by who asks for many trials.
+    `known` are all `people`: read once by who asks for many trials. `sites`: of a trial that has several, each of which
+    needs an investigator of its own.
     """
-    for role in sorted(roles):
-        named = holders(known, role, trial)
-        moments = (now, *begins(known, named, now))
+    for role, site in posts(roles, sites):
+        named = holders(known, role, trial, None if site is None else {site})
+        moments = (now, *changes(known, now)) if named else (now,)
         # The first who is there is enough: of many accounts with many absences nobody need look at all.
         unfilled = (at for at in moments if all(standing_in(known, account, at) is None for account in named))
         for since in sorted({last_left(known, named, at) for at in unfilled}):
-            yield Vacancy(trial, role, since)
+            yield Vacancy(trial, role, since, site)
+
+
+def posts(roles: Collection[Role], sites: Collection[str]) -> list[tuple[Role, str | None]]:
+    """Give each role that has to be filled; an investigator's at each site, where a trial has several."""
+    found: list[tuple[Role, str | None]] = []
+    for role in sorted(roles):
+        found += [(role, site) for site in sorted(sites)] if role == "investigator" and sites else [(role, None)]
+    return found
 
 
 def last_left(known: People, named: Iterable[str], at: datetime) -> int:
-    """Say when the last of some accounts went that are all away at a moment; 0 where there is none."""
-    gone = (away(known[account], at) for account in named)
-    return max((microseconds(absence.from_at) for absence in gone if absence is not None), default=0)
+    """Say when the last of some accounts, or of those who cover for them, went that are all away at a moment; 0 where there is none."""
+    gone = (absence for account in named for absence in left_to(known, account, at))
+    return max((microseconds(absence.from_at) for absence in gone), default=0)
 
 
-def begins(known: People, named: Iterable[str], now: datetime) -> list[datetime]:
-    """Give the moments soon to come at which one of some accounts goes away."""
-    starts = {absence.from_at for account in named for absence in known[account].absences}
+def changes(known: People, now: datetime) -> list[datetime]:
+    """Give the moments soon to come at which anybody goes away: who leaves may be whoever covers for another."""
+    starts = {absence.from_at for account in known.values() for absence in account.absences}
     return sorted(start for start in starts if now < start <= now + AHEAD)

@@ -8,6 +8,7 @@ from safety.aggregates.alert import Raised
 from safety.aggregates.deciding import Form
 from safety.aggregates.ladder import Step
 from safety.aggregates.obligation import Antedated, Opened, Submitted, Superseded
+from safety.projections.concerning import sites_that_hear
 from safety.projections.on_duty import recipients
 from safety.web.asking import Asked
 from safety.web.words import N_
@@ -139,7 +140,8 @@ def people(ask: Asked, urgent: Sequence[Form]) -> tuple[Alerted, ...]:
         for one in urgent:
             if not isinstance(one, Raised):
                 continue
-            for who in recipients(connection, one.role, ask.trial, ask.moment):
+            sites = sites_that_hear(connection, ask.trial, one.role, one.concerning, ask.at)
+            for who in recipients(connection, one.role, ask.trial, ask.moment, sites):
                 known = found.get(who.account)
                 because = (known.because if known else ()) + (
                     () if known and one.rule in known.because else (one.rule,)

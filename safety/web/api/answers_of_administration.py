@@ -12,6 +12,7 @@ class Unreachable(Part):
 
     trial: str
     role: str
+    site: str | None = Field(description="The site that it is about; null is the whole trial.")
     kind: str
     begins: str | None = Field(alias="from")
     message: str

@@ -32,7 +32,7 @@ def read_rota(ask: Ask) -> Row:
             name: [rung_told(rung) for rung in climbed(ask, known, ask.governs.ladder, name)]
             for name in ("urgent", "digest")
         }
-        told["roles"] = roster(ask, known, ask.governs)
+        told["roles"] = roster(ask, connection, known, ask.governs)
         told["away"] = [
             one._asdict() | {"from_at": utc(one.begins), "until_at": utc(one.ends)} for one in absences(ask, known)
         ]

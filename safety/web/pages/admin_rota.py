@@ -21,7 +21,9 @@ from safety.aggregates.trial import Definition
 from safety.desk import OtherContent
 from safety.drill import RULE, raise_drill
 from safety.duty import FIRST_RUNG
+from safety.projections import Connection
 from safety.projections.drills import drills
+from safety.projections.obligations import governed_trials
 from safety.projections.on_duty import People, Recipient, hearing, holders, people
 from safety.reachability import counted_on
 from safety.values import Role, microseconds
@@ -147,7 +149,7 @@ def shown(ask: Asked, fault: Fault | None = None) -> Response:
         told: Row = {
             "rungs": list(climbed(ask, known, ask.governs.ladder, "urgent")),
             "quiet": list(climbed(ask, known, ask.governs.ladder, "digest")),
-            "roles": roster(ask, known, ask.governs),
+            "roles": roster(ask, connection, known, ask.governs),
             "away": absences(ask, known),
             "faults": faults_now(ask, connection, ask.trial),
             "accounts": those_one_may_set(ask, known),
@@ -168,9 +170,10 @@ def climbed(ask: Asked, known: People, ladder: Ladder, urgency: Urgency) -> Iter
         yield Rung(number, rung.role, timedelta(minutes=rung.after_minutes), who)
 
 
-def roster(ask: Asked, known: People, governs: Definition) -> list[Row]:
+def roster(ask: Asked, connection: Connection, known: People, governs: Definition) -> list[Row]:
     """List the roles that the trial's alerts may go to, each with who holds it."""
-    return [{"role": role, "holders": holders(known, role, ask.trial)} for role in sorted(counted_on(governs))]
+    roles = counted_on(governs, governed=ask.trial in governed_trials(connection))
+    return [{"role": role, "holders": holders(known, role, ask.trial)} for role in sorted(roles)]
 
 
 def absences(ask: Asked, known: People) -> list[Away]:
