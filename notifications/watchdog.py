@@ -69,7 +69,7 @@ def faults_of(settings: Settings, doors: Doors) -> tuple[list[Fault], str]:
             standing = record.standing()
             waits = [*owed(standing.owed, now), *stuck(record, standing.pending, now)]
             stands = f"Position of the log: {home.journal.head().position}. Alerts that nobody has been told of: {len(standing.owed)}."
-            return [*silent(home, now), *waits, *cramped(settings.home)], stands
+            return [*silent(home, now), *behind(home, now), *waits, *cramped(settings.home)], stands
     except machine_faults() as fault:
         return [Fault("UNUSABLE", f"The home cannot be used: {fault}")], ""
 
@@ -80,8 +80,18 @@ def silent(home: Home, now: datetime) -> Iterable[Fault]:
     if not beats:
         yield Fault("NEVER-RAN", "Nothing has left word that it delivers: run `vigilog work`.")
     for part, beat_at in sorted(beats.items()):
-        if (since := now - moment(beat_at)) > SILENT_FOR:
+        since = now - moment(beat_at)
+        if since > SILENT_FOR:
             yield Fault(f"SILENT-{part}", f"The part {part} has been silent for {spelled(since)}.")
+        elif -since > SILENT_FOR:
+            yield Fault(f"SILENT-{part}", f"The part {part} left word last {spelled(-since)} ahead of this clock.")
+
+
+def behind(home: Home, now: datetime) -> Iterable[Fault]:
+    """A clock that was set back: what waits would seem to wait no time at all, until it has caught up with the log."""
+    ahead = moment(home.journal.head().recorded_at) - now
+    if ahead > OWED_FOR:
+        yield Fault("CLOCK-BEHIND", f"The clock is {spelled(ahead)} behind the log: put one of them right.")
 
 
 def owed(alerts: Iterable[OwedAlert], now: datetime) -> Iterable[Fault]:
@@ -122,7 +132,8 @@ def to_say(found: Sequence[Fault], how_it_stands: str, last: Said, now: datetime
     kinds, today = tuple(sorted(fault.kind for fault in found)), f"{now:%Y-%m-%d}"
     said = Said(kinds, now.isoformat(), last.quiet_on)
     if found:
-        again = kinds != last.kinds or not last.at or now - datetime.fromisoformat(last.at) >= AGAIN_AFTER
+        # Said later than now it was said by a clock that has been set back since.
+        again = kinds != last.kinds or not last.at or abs(now - datetime.fromisoformat(last.at)) >= AGAIN_AFTER
         text = "\n".join([*(fault.sentence for fault in found), "", how_it_stands])
         return Saying(f"ALARM: {', '.join(kinds)}", text, said) if again else None
     if last.kinds:

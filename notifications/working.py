@@ -115,10 +115,13 @@ class Working:
         """Do what time has brought about since the last tick, then see to everything that is owed; leave word of both."""
         ticks, self._tick_is_due = self._tick_is_due, False
         try:
-            if ticks and "ticks" in self._parts:
-                await self._aside(self._tick)
-            if "dispatcher" in self._parts:
-                self._tell_failures(await self._dispatcher.sweep())
+            try:
+                if ticks and "ticks" in self._parts:
+                    await self._aside(self._tick)
+            finally:
+                # Also where the tick failed: one trial's fault must not keep what others are owed from going out.
+                if "dispatcher" in self._parts:
+                    self._tell_failures(await self._dispatcher.sweep())
             if ticks:
                 await self._aside(self._beat)
             self._said = None

@@ -1,11 +1,11 @@
 """What time alone brings about: asked at every tick, however late, doubled or missed; it changes when, never what."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Raised, Released, Settled, alert_id
@@ -15,10 +15,11 @@ from safety.aggregates.deciding import Form
 from safety.aggregates.ladder import Urgency
 from safety.aggregates.obligation import Reviewed
 from safety.desk import Desk, Done
+from safety.journal import Unavailable
 from safety.projections import Connection, Views
 from safety.projections.at import At
 from safety.projections.falling_due import Due, raised_by_rule, reminders_due, rungs_due, settled, unpaid, untold_clocks
-from safety.projections.obligations import governed_trials, reviews_owed
+from safety.projections.obligations import Review, governed_trials, reviews_owed
 from safety.projections.on_duty import Vacancy, people, vacancies
 from safety.projections.trials import governing
 from safety.reachability import counted_on, sites_apart
@@ -31,6 +32,7 @@ TOLERANCE = timedelta(minutes=1)
 MOST = 1_000
 """How many alerts one tick raises at most; a clock that jumped ahead by years must not keep a tick busy for hours."""
 
+T = TypeVar("T")
 Duty = Callable[[Desk, Connection, datetime], int]
 """Raises what has fallen due by a moment and says how much that was; what it raises is named by what is due, never by when."""
 
@@ -64,19 +66,39 @@ def tick(
 
     Raises:
         Unavailable: the machine refused; what was raised until then is raised, the rest at the next tick.
+        Exception: a duty failed, the first that did; the others were done all the same.
 
     """
     found: Ticked = Counter()
     while found.total() < MOST:
         views.catch_up(desk.journal)
         with views.connect() as connection:
-            round_ = Counter({each.__name__: each(desk, connection, now) for each in duties or DUTIES})
+            asked_for = [(each.__name__, partial(each, desk, connection, now)) for each in duties or DUTIES]
             if not found:
-                round_["clock"] = clock_jumped(desk, connection, now, drift)
+                asked_for.append(("clock", partial(clock_jumped, desk, connection, now, drift)))
+            round_ = Counter(dict(all_done(asked_for)))
         found.update(round_)
         if not round_.total():
             break
     return +found
+
+
+def all_done(asked_for: Iterable[tuple[T, Callable[[], int]]]) -> list[tuple[T, int]]:
+    """Do each, and give what it came to; where one fails the others are done first, for they may be other trials'.
+
+    Raises what the first that failed has raised; at once what the machine refuses.
+    """
+    came_to, failed = [], []
+    for name, do in asked_for:
+        try:
+            came_to.append((name, do()))
+        except Unavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001, whatever it is, it is raised below
+            failed.append(fault)
+    if failed:
+        raise failed[0]
+    return came_to
 
 
 def lately(duty: Dated) -> Duty:
@@ -149,11 +171,13 @@ def nearing(desk: Desk, connection: Connection, now: datetime, since: datetime =
 
 def reviews(desk: Desk, connection: Connection, _now: datetime) -> int:
     """Look again at the duties of everybody for whom what governs them, or a dose, has changed since the last look."""
-    raised = 0
-    for owed in reviews_owed(connection, At(Views.position(connection)), limit=MOST):
+
+    def review(owed: Review) -> int:
         form = Reviewed(trial=owed.trial, subject=owed.subject)
-        raised += newly(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}")
-    return raised
+        return newly(desk, "obligation.review", form, f"review-{owed.trial}/{owed.subject}-{owed.since}")
+
+    owed = reviews_owed(connection, At(Views.position(connection)), limit=MOST)
+    return sum(paid for _, paid in all_done((one, partial(review, one)) for one in owed))
 
 
 def vacant_roles(desk: Desk, connection: Connection, now: datetime) -> int:

@@ -65,6 +65,28 @@ def test_new_information_after_sending_starts_its_own_clock_and_before_it_none(
     assert owed(office)["T-FU/1"].opened.day0 == date(2026, 3, 3)
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_new_information_that_is_filed_late_has_a_clock_and_a_day_0_of_its_own(
+    office: Office, clock: Adjustable, *, sent: bool
+) -> None:
+    adopt(office, sponsor_investigator=True)
+    report(office)
+    clock.now += DAY
+    submit(office, "T-15/1")
+    clock.now += 4 * DAY
+    office.do("adverse_event.follow_up", b.followed_up(severity="SEVERE"))
+    clock.now += DAY
+    if sent:
+        submit(office, "T-FU/1")
+    clock.now += 4 * DAY
+    office.do("adverse_event.follow_up", b.followed_up(outcome="UNKNOWN", aware=b.aware(T0 + 3 * DAY)))
+    office.do("adverse_event.follow_up", b.followed_up(severity="MILD"))
+    day_0 = {name: one.opened.day0.day for name, one in owed(office).items() if name.startswith("T-FU")}
+    assert day_0 == {"T-FU/1": 6, "T-FU/2": 4, "T-FU/3": 11}
+    running = {"T-FU/1": "submitted" if sent else "open", "T-FU/2": "open", "T-FU/3": "open"}
+    assert {name: states(office)[name] for name in running} == running
+
+
 def test_a_correction_has_no_day_0_of_its_own_and_takes_no_clock_back(office: Office, clock: Adjustable) -> None:
     report(office, serious="N")
     clock.now += 5 * DAY

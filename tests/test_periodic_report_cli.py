@@ -34,8 +34,9 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     desk.append("2015-06-01T00:00Z", b.reported(serious="Y", action_taken="DRUG WITHDRAWN", **died))  # type: ignore[arg-type]  # any field of the form
     desk.append("2015-07-01T00:00Z", b.died(died_on="2015-06-30"), b.amended(governs))
     assert desk.tick("2016-03-01T00:00Z") == 2
-    sent = {"trial": "T1", "kind": "dsur", "period": "2016-02-29", "to": "CDE", "submitted_at": "2016-03-02T00:00Z"}
-    desk.do("2016-03-03T00:00Z", "periodic_report.submit", Submitted.model_validate(sent))
+    sent = {"trial": "T1", "kind": "dsur", "period": "2016-02-29", "submitted_at": "2016-03-02T00:00Z"}
+    for to in ("CDE", "EC"):
+        desk.do("2016-03-03T00:00Z", "periodic_report.submit", Submitted.model_validate({**sent, "to": to}))
     desk.close()
     return CommandLine(folder)
 
@@ -50,7 +51,7 @@ def test_answers_are_what_their_schemas_say(cli: CommandLine) -> None:
     listed = cli.json("report", "list", *OPTIONS)
     validator("report-list").validate(listed)
     assert [row["kind"] for row in listed["reports"]] == ["dsmb", "dsur"]
-    assert listed["reports"][1]["submitted"] == {"CDE": "2016-03-02T00:00:00Z"}
+    assert listed["reports"][1]["submitted"] == dict.fromkeys(("CDE", "EC"), "2016-03-02T00:00:00Z")
     due = cli.json("report", "due", *OPTIONS, "--at", "2016-06-01")
     validator("report-due").validate(due)
     assert [(row["kind"], row["period"], row["state"], row["punctuality"]) for row in due["due"]] == [
@@ -125,6 +126,7 @@ def test_the_history_of_a_report_is_its_streams(cli: CommandLine) -> None:
     assert [sentence.split(" was ")[1].split()[0].rstrip(":") for sentence in words] == [
         "opened",
         "issued",
+        "submitted",
         "submitted",
     ]
     assert "Pyrexia" not in "".join(words)

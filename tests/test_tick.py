@@ -190,6 +190,17 @@ def test_other_duties_hook_into_the_tick(night: Night) -> None:
     assert asked == [T0, T0], "another round, because what was raised may have made more due"
 
 
+def test_a_duty_that_fails_keeps_no_other_from_being_done(night: Night) -> None:
+    def failing(desk: Desk, connection: Connection, now: datetime) -> int:
+        raise LookupError(str(now))
+
+    root = night.file_sae()
+    with pytest.raises(LookupError):
+        night.tick(T0 + 15 * MINUTE, duties=(failing, *DUTIES), drift=HOUR)
+    assert [alert["root"] for alert in night.alerts()] == [None, root.alert]
+    assert [alert["rule"] for alert in night.alerts("-")] == [CLOCK_JUMPED]
+
+
 def test_one_tick_raises_so_much_and_the_next_goes_on(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("safety.tick.MOST", 5)
     night.file_sae()

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 
-from safety.aggregates.alerting import NothingOwed
+from safety.aggregates.alert import Acknowledged, Settled
+from safety.aggregates.alerting import ClockRuns, NothingOwed
 from safety.aggregates.clock_alert import running_alert
 from safety.aggregates.obligation import Obligation, Obligations, Rejected, Submitted
 from safety.journal.states import folded
 from safety.projections.obligations import reviews_owed
+from safety.regulation.evaluator import evaluate
 from tests.builders import (
     T0,
     TRIAL,
     append,
     aware,
     built,
+    enrolled,
     followed_up,
     given,
     obligation_opened,
@@ -70,9 +73,46 @@ def test_a_review_that_is_owed_is_paid_once(night: Night) -> None:
     assert opened(night) == {"T-SITE/1", "T-15/1", "O-SITE/1", "O-15/1"}
 
 
+def test_a_subject_whose_review_fails_keeps_no_other_waiting(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    append(night.journal, enrolled("S0"))
+    for code in ("S0", "S1"):
+        night.do("adverse_event.report", heard(code=code, serious="Y"), by="OPERATOR")
+    adopt(night, PACK)
+
+    def failing(packs: Any, known: Any, **settings: Any) -> Any:  # noqa: ANN401, the evaluator's own
+        if len(calls) < 1:
+            calls.append("S0")
+            raise ArithmeticError
+        return evaluate(packs, known, **settings)
+
+    calls: list[str] = []
+    monkeypatch.setattr("safety.clocks.asking.evaluate", failing)
+    with pytest.raises(ArithmeticError):
+        night.tick(T0 + timedelta(minutes=1))
+    assert (to_review(night), opened(night)) == (1, {"T-SITE/1", "T-15/1"}), "the first of the two is owed still"
+    assert night.tick(T0 + timedelta(minutes=2)).get("reviews") == 1
+    assert to_review(night) == 0
+
+
 def reminders(night: Night) -> list[str]:
     """The obligations that reminders were raised for, in order."""
     return [alert["concerning"][1] for alert in night.alerts() if alert["rule"] == "DUE-REMINDER"]
+
+
+def test_nobody_settles_the_alert_of_a_clock_that_runs(night: Night) -> None:
+    adopt(night, PACK)
+    night.do("adverse_event.report", heard(serious="Y", results_in_death="Y"), by="OPERATOR")
+    alert = running_alert(duties(night)["T-7/1"]).alert
+    settled = built(Settled, alert=alert)
+    for _ in range(2):
+        with pytest.raises(ClockRuns):
+            night.do("alert.settle", settled)
+        night.do("alert.acknowledge", built(Acknowledged, alert=alert))
+    night.tick(T0 + 8 * DAY)
+    told = [one for one in night.alerts() if one["reminds"] == alert and not one["root"]]
+    assert len(told) == 4, "taken on, and reminded of all the same"
+    night.do("obligation.submit", built(Submitted, subject="S1", number=1, obligation="T-7/1", sent_at=T0 + DAY))
+    assert night.do("alert.settle", settled) == ()
 
 
 def test_what_falls_due_is_reminded_of_until_it_is_sent(night: Night) -> None:

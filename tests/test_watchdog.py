@@ -3,6 +3,7 @@
 import json
 import mailbox
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from notifications import watchdog
 from notifications.channels import NotDelivered
 from notifications.watchdog import Fault, Said, channels_of, faults_of, to_say, watch
-from safety.home import Doors
+from safety.cli.door import system_doors
+from safety.home import Doors, open_home
 from safety.settings import Settings
-from tests.command_line import CommandLine
+from safety.values import microseconds
+from tests.command_line import CommandLine, with_trial
 from tests.delivery_office import Office, open_office
 from tests.mail_server import MailServer
 from tests.nats_server import free_port
@@ -52,6 +55,17 @@ def test_a_part_that_is_silent(office: Office) -> None:
     assert looked(office) == []
     office.later(seconds=1)
     assert looked(office) == ["SILENT-dispatcher"]
+
+
+def test_a_clock_that_was_set_back_hides_no_silence(office: Office) -> None:
+    beat(office, "ticks")
+    office.later(minutes=-3)
+    assert looked(office) == ["SILENT-ticks"], "nobody has left word on this clock"
+    beat(office, "ticks")
+    assert looked(office) == []
+    office.later(minutes=-3)
+    beat(office, "ticks")
+    assert looked(office) == ["CLOCK-BEHIND"], "what is owed since then would seem to wait no time at all"
 
 
 def test_an_alert_that_nobody_was_told_of(office: Office) -> None:
@@ -127,6 +141,7 @@ def test_it_alarms_at_once_hourly_and_when_something_else_is_wrong_and_says_when
     later = timedelta(minutes=59)
     assert to_say([ONE], "", alarmed.said, NOW + later) is None
     assert to_say([ONE], "", alarmed.said, NOW + timedelta(hours=1)) is not None
+    assert to_say([ONE], "", alarmed.said, NOW - timedelta(hours=1)) is not None, "the clock was set back since"
     more = to_say([TWO, ONE], "", alarmed.said, NOW + later)
     assert more is not None
     assert more.subject == "ALARM: ONE, TWO"
@@ -158,15 +173,16 @@ def test_what_cannot_be_said_is_said_again_and_is_a_fault_itself(office: Office,
 # --- as a program -----------------------------------------------------------------------------------------------------
 
 
-def test_it_speaks_over_its_own_channels_and_by_its_exit_code(office: Office, tmp_path: Path) -> None:
-    home = office.home.settings.home
+def test_it_speaks_over_its_own_channels_and_by_its_exit_code(tmp_path: Path) -> None:
+    home = with_trial(tmp_path).home
     with MailServer().running() as server:
         own = {"VIGILOG_WATCHDOG_SMTP_URL": server.url, "VIGILOG_WATCHDOG_MAIL_TO": "boss@trial.org"}
         cli = CommandLine(home, VIGILOG_WATCHDOG_HOME=str(tmp_path / "dog"), **own)
         ran = cli.run("watchdog")
         assert (ran.status, ran.err) == (1, "Nothing has left word that it delivers: run `vigilog work`.\n")
-        office.clock.at = datetime.now(UTC)
-        beat(office, "ticks", "dispatcher")
+        with closing(open_home(Settings(home=home), system_doors())) as opened:
+            for part in ("ticks", "dispatcher"):
+                opened.scratch.beat(part, now=microseconds(opened.doors.clock()))
         assert cli("watchdog").out == "maildir: well again\nsmtp: well again\n"
         assert cli("watchdog").out == "maildir: all quiet\nsmtp: all quiet\n"
         assert cli("watchdog").out == ""

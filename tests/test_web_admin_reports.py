@@ -90,6 +90,8 @@ def test_what_is_overdue_comes_first_and_no_page_says_that_all_is_done(homes: Ho
         r"<[^>]+>", "", browser.get("/trials/T1/reports").text
     )
     assert sent(browser, f"{REPORT}/submit", sending).status_code == 303
+    assert "2 reports are overdue." in browser.get("/trials/T1/reports").text, "one went to one of its two recipients"
+    assert sent(browser, f"{REPORT}/submit", {**sending, "to": "ETHICS_COMMITTEE"}).status_code == 303
     page = browser.get("/trials/T1/reports").text
     assert "1 report is overdue." in page
     assert "Nothing waits to be submitted." not in page
@@ -138,6 +140,8 @@ def test_an_operator_sees_what_is_due_and_no_text(home: Home) -> None:
 def test_a_submission_is_signed_and_an_acknowledgement_follows(home: Home, browser: TestClient) -> None:
     assert sent(browser, f"{REPORT}/submit", SENT).status_code == 303
     assert set(report(home).submitted) == {"REGULATOR"}
+    assert "sent in time" not in browser.get(REPORT).text, "the ethics committee has still to get it"
+    assert sent(browser, f"{REPORT}/submit", {**SENT, "to": "ETHICS_COMMITTEE"}).status_code == 303
     page = re.sub(r"<[^>]+>", " ", browser.get(REPORT).text)
     assert "Sent to regulator, Tue 10 Feb 2026, 09:00" in page
     assert "Signed by Dr CHEN (CHEN, Safety officer)" in page
@@ -146,7 +150,7 @@ def test_a_submission_is_signed_and_an_acknowledgement_follows(home: Home, brows
     assert sent(browser, f"{REPORT}/acknowledge", said).status_code == 303
     assert report(home).acknowledged == {"REGULATOR"}
     assert "Acknowledged by regulator" in browser.get(REPORT).text
-    before = browser.get(f"{REPORT}?as_of={home.journal.head().position - 3}").text
+    before = browser.get(f"{REPORT}?as_of={home.journal.head().position - 4}").text
     assert "It was not sent to anybody yet" in before
     assert "Record that it was sent" not in before
 

@@ -1,15 +1,22 @@
 """`vigilog work` as a process of its own: it pays what other processes come to owe, and leaves in order when it is told to."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from notifications import working as working_module
+from notifications.working import PARTS, Working
+from safety.cli.door import system_doors
+from safety.home import Home, open_home
+from safety.settings import Settings
 from tests.command_line import TRIAL, VIGILOG, CommandLine, with_trial, write
 from tests.deliveries import SAE, file_unheard, mails, states
 
@@ -101,6 +108,27 @@ def test_a_home_of_which_a_part_cannot_be_used_is_told_at_once(cli: CommandLine,
     ran = cli.process("work")
     assert (ran.status, ran.out, ran.err.count("\n")) == (3, "", 1)
     assert "cannot be used" in ran.err
+
+
+def test_a_tick_that_fails_keeps_nothing_from_going_out(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_home: Home, _now: datetime, _drift: timedelta) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(working_module, "TICKS", (failing,))
+    file_unheard(cli)
+    told: list[str] = []
+    with closing(open_home(Settings(home=cli.home), system_doors())) as opened:
+        one = Working(opened, PARTS, told.append)
+        asyncio.run(round_of(one))
+        assert opened.scratch.beats() == {}, "so that the watchdog says it"
+    assert [mail["To"] for mail in mails(cli.home)] == ["chen@localhost"]
+    assert told == ["the program failed: LookupError at test_work.py:" + told[0].rpartition(":")[2]]
+
+
+async def round_of(one: Working) -> None:
+    """One round of a worker, and what it left under way."""
+    await one._round()
+    await one._here.rest(PATIENCE_SECONDS)
 
 
 def test_a_worker_alone_needs_a_broker(cli: CommandLine) -> None:

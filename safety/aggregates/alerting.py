@@ -36,6 +36,10 @@ class NotYet(Refused):
     """Nothing further is owed for alert {alert} yet; it is raised when its time comes."""
 
 
+class ClockRuns(Refused):
+    """Alert {alert} tells of a clock that runs, and is settled with it: record that the report was sent, or strike the clock through."""
+
+
 class Terms(NamedTuple):
     """By which ladder and in which zone a trial's alerts are owed."""
 
@@ -203,6 +207,9 @@ def acknowledge(states: States, form: Acknowledged, act: Act) -> tuple[Form, ...
 
 @command("alert.settle", Settled, "operator", "safety_officer")
 def settle(states: States, form: Settled, act: Act) -> tuple[Form, ...]:
-    """Say that what was due is done or no longer due."""
+    """Say that what was due is done or no longer due; what a running clock makes due is neither, and goes on reminding."""
     raised, root = root_of(states, form, form.trial, form.alert)
+    clock = clock_of(states, raised)
+    if clock is not None and clock.runs and not root.settled:
+        raise ClockRuns(alert=raised.alert)
     return () if root.settled else (form.model_copy(update={"alert": raised.alert}),)

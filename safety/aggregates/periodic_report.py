@@ -1,6 +1,6 @@
 """A periodic safety report: opened when its lock point has passed, issued once, submitted and acknowledged by a named person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -167,6 +167,11 @@ class ArrivedBeforeSent(Refused):
     """The {kind} report of trial {trial} that ends on {period} cannot have arrived at {to} before it was sent."""
 
 
+def went_to_all(owed: Period, sent_to: Collection[str]) -> bool:
+    """Say whether a report went to as many as it is owed to: a person names them by names of their own, such as CDE."""
+    return len(sent_to) >= len(owed.to)
+
+
 def named(form: ReportForm) -> dict[str, Any]:
     """Name a report in a refusal."""
     return {"trial": form.trial, "kind": form.kind, "period": form.period}
@@ -205,7 +210,7 @@ def issue(states: States, form: Issued, act: Act) -> tuple[Form, ...]:
 def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
     """Record that an issued report was sent to a recipient; one that is sent late is recorded all the same.
 
-    Nobody is reminded of its limit any more once it was sent.
+    Nobody is reminded of its limit any more once it went to as many as it is owed to.
     """
     report = states(form.stream, PeriodicReport)
     if not report.issued:
@@ -216,8 +221,9 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
         raise NotYetHappened(**named(form))
     alert = announcement_id(form.stream)
     announced = states(f"{form.trial}/alert/{alert}", Alert)
-    owed = announced.raised is not None and not announced.settled
-    return (form, Settled(trial=form.trial, alert=alert)) if owed else (form,)
+    reminds = announced.raised is not None and not announced.settled
+    done = report.owed is not None and went_to_all(report.owed, {*report.submitted, form.to})
+    return (form, Settled(trial=form.trial, alert=alert)) if reminds and done else (form,)
 
 
 @command("periodic_report.acknowledge", Acknowledged, "safety_officer")

@@ -1,6 +1,8 @@
 """One adverse event put to the packs that govern: its grounds by the record, its facts, and what they come to."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import NamedTuple, TypedDict
 
 from safety.aggregates.adverse_event import AdverseEvents
@@ -8,7 +10,7 @@ from safety.aggregates.deciding import Act, StreamState, SubjectForm, fold
 from safety.aggregates.dose import Doses
 from safety.aggregates.facts_of_record import FactsOfRecord, Told
 from safety.aggregates.grounds import Grounds, grounds
-from safety.aggregates.obligation import GroundsFound, Obligations
+from safety.aggregates.obligation import GroundsFound, Obligation, Obligations
 from safety.aggregates.rule_pack import Governing, known_pack
 from safety.aggregates.telling import facts, present
 from safety.aggregates.trial import Definition, Trial
@@ -152,7 +154,8 @@ class Case:
             configuration={name: value for name, value in adoption.configuration.items() if name in asked},
             rules_on=adoption.rules_on,
         )
-        return known, sorted(found.obligations, key=lambda due: (due.opened_by, due.ordinal))
+        in_order = sorted(found.obligations, key=lambda due: (due.opened_by, due.ordinal))
+        return known, list(by_their_acts(in_order, obligations))
 
     def _lost(self, governing: Governing, state: StreamState, dues: list[Due]) -> bool:
         """Say whether a report was sent that the facts, in the order of awareness, do not come to any more.
@@ -168,6 +171,32 @@ class Case:
             and (one.opened.rule, one.opened.ordinal) not in sent
             for one in state.slice(Obligations).of(self.number).values()
         )
+
+
+def by_their_acts(dues: Sequence[Due], on_record: Mapping[str, Obligation]) -> Iterator[Due]:
+    """Number what an act started as the record numbers it, by the act; what the record does not have gets numbers of its own.
+
+    An act that is filed late, with an earlier awareness, comes to stand before others of its rule: counted by their order, its
+    clock would be taken for one of theirs.
+    """
+    known: dict[tuple[str, int], set[int]] = {}
+    for one in on_record.values():
+        known.setdefault((one.opened.rule, one.opened.ordinal), set()).update(one.opened.facts)
+    given: set[tuple[str, int]] = set()
+    numbered: list[tuple[Due, int | None]] = []
+    for due in dues:
+        acts = {fact.ref for fact in due.grounds.acts}
+        same = (name for name, facts in known.items() if name[0] == due.rule.id and name not in given and acts & facts)
+        found = None if due.rule.trigger in STARTED_BY_TRUTH else next(same, None)
+        given |= set() if found is None else {found}
+        numbered.append((due, None if found is None else found[1]))
+    for due, number in numbered:
+        if due.rule.trigger in STARTED_BY_TRUTH:
+            yield due
+            continue
+        ordinal = number or next(n for n in count(1) if (due.rule.id, n) not in known.keys() | given)
+        given.add((due.rule.id, ordinal))
+        yield replace(due, ordinal=ordinal)
 
 
 def key(due: Due) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from safety.aggregates.periodic_report import went_to_all
 from safety.journal import Journal
 from safety.projections import At, Connection
 from safety.projections.periodic_report import periodic_reports
@@ -37,7 +38,7 @@ def due(connection: Connection, trial: str, at: At, journal: Journal, moment: da
 
 
 def overdue(connection: Connection, trial: str, at: At, journal: Journal, moment: datetime) -> int:
-    """Count the reports that are past their limit at a moment and were not submitted to anybody; raises UnknownTrial."""
+    """Count the reports that are past their limit at a moment and were not submitted to everybody; raises UnknownTrial."""
     return sum(row["punctuality"] == "overdue" for row in due(connection, trial, at, journal, moment))
 
 
@@ -50,23 +51,24 @@ def limits(period: Period) -> dict[str, Any]:
 def standing(period: Period, row: Row | None, moment: datetime, *, before_the_record: bool) -> dict[str, Any]:
     """Say how a report stands: its state, and once it is owed, whether it is in time.
 
-    `punctuality`: `open` until the limit, `overdue` from the limit on, `met` or `met late` once it was first submitted;
-    None of a period that is not locked yet, or that ended before the trial was on record.
+    `punctuality`: `open` until the limit, `overdue` from the limit on, `met` or `met late` once it went to everybody it is
+    owed to; None of a period that is not locked yet, or that ended before the trial was on record.
     """
-    submitted = () if row is None else tuple(row["submitted"].values())
+    submitted: Mapping[str, str] = {} if row is None else row["submitted"]
     if row is None:
         state = "not on record" if before_the_record else "owed" if period.locked_at <= moment else "ahead"
     elif submitted:
-        state = "acknowledged" if len(row["acknowledged"]) == len(submitted) else "submitted"
+        everywhere = went_to_all(period, submitted) and len(row["acknowledged"]) == len(submitted)
+        state = "acknowledged" if everywhere else "submitted"
     else:
         state = "opened" if row["issued_at"] is None else "issued"
     return {"state": state, "punctuality": punctuality(period, state, submitted, moment)}
 
 
-def punctuality(period: Period, state: str, submitted: tuple[str, ...], moment: datetime) -> str | None:
+def punctuality(period: Period, state: str, submitted: Mapping[str, str], moment: datetime) -> str | None:
     """Say whether a report is in time; the limit is the first instant that is too late."""
     if period.due_at is None or state in {"not on record", "ahead"}:
         return None
-    if submitted:
-        return "met" if min(map(datetime.fromisoformat, submitted)) < period.due_at else "met late"
+    if went_to_all(period, submitted):
+        return "met" if max(map(datetime.fromisoformat, submitted.values())) < period.due_at else "met late"
     return "overdue" if moment >= period.due_at else "open"
