@@ -8,16 +8,18 @@ import pytest
 from safety.aggregates.account import NotPermitted, OtherTrial
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Acknowledged, Alert, Raised
-from safety.aggregates.alerting import NotByName, NothingOwed, UnknownAlert, rung_id
+from safety.aggregates.alerting import NotByName, NothingOwed, OwedToAnother, UnknownAlert, rung_id
 from safety.aggregates.deciding import Refused
+from safety.aggregates.ladder import Ladder
 from safety.journal.states import folded
 from safety.values import Role
-from tests.builders import TRIAL, account_added, alert_raised, built
+from tests.builders import TRIAL, account_added, alert_raised, built, definition, registered
 from tests.command_line import CommandLine, with_trial, write
 from tests.desks import Office, heard
 from tests.given import given
 
 ROOT = alert_raised("A-1")
+TO_SITE = Ladder.model_validate({"urgent": [{"role": "investigator", "after_minutes": 7}]})
 RUNG = alert_raised(rung_id(ROOT, 2), root="A-1", rung=2, role="operator")
 
 
@@ -79,12 +81,33 @@ def raised(office: Office) -> Raised:
     return alert
 
 
-@pytest.mark.parametrize(("by", "role"), [("CHEN", "safety_officer"), ("LIN", "investigator"), ("HEAD", "operator")])
+@pytest.mark.parametrize(("by", "role"), [("CHEN", "safety_officer"), ("HEAD", "operator")])
 def test_the_people_of_the_trial_may(office: Office, by: str, role: Role) -> None:
     alert = raised(office)
     done = office.do("alert.acknowledge", acknowledge(alert.alert), by=by)
     state = folded(office.journal.stream(alert.stream)).slice(Alert)
     assert (len(done.events), state.acknowledged_by) == (1, by)
+
+
+@pytest.mark.parametrize(
+    ("root", "named", "own", "taken"),
+    [
+        pytest.param("investigator", "A-1", Ladder(), True, id="its own"),
+        pytest.param("safety_officer", "A-1", Ladder(), False, id="the officers'"),
+        pytest.param("operator", "A-1", Ladder(), False, id="the operators'"),
+        pytest.param("safety_officer", "A-2", Ladder(), True, id="through a rung that reached it"),
+        pytest.param("safety_officer", "A-1", TO_SITE, True, id="of a ladder that climbs to it"),
+    ],
+)
+def test_a_site_takes_on_only_what_it_is_called_for(root: Role, named: str, own: Ladder, *, taken: bool) -> None:
+    rung = alert_raised("A-2", root="A-1", rung=2, role="investigator")
+    lin = account_added("LIN", roles=("investigator",))
+    history = given(registered(definition(ladder=own)), lin, alert_raised("A-1", role=root), rung)
+    if taken:
+        assert history.when("alert.acknowledge", acknowledge(named), by="LIN", role="investigator")
+    else:
+        with pytest.raises(OwedToAnother):
+            history.when("alert.acknowledge", acknowledge(named), by="LIN", role="investigator")
 
 
 @pytest.mark.parametrize(("by", "refusal"), [("AUDIT", NotPermitted), ("GUEST", OtherTrial), ("OPERATOR", NotByName)])

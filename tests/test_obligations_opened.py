@@ -1,7 +1,7 @@
 """Clocks through the desk: what makes a report due opens it in the same append."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests import builders as b
 from tests.builders import T0
 from tests.desks import Office
 from tests.duties import DAY, FATAL, SHANGHAI_MIDNIGHT, Adjustable, adopt, owed, report, review
-from tests.rule_packs import LONGER, OTHER
+from tests.rule_packs import LONGER, OTHER, PACK
 
 
 @pytest.fixture
@@ -77,6 +77,18 @@ def test_day_0_is_the_day_of_awareness_for_the_site_and_of_filing_for_the_sponso
     report(office, aware=b.aware(T0 - 3 * DAY), **FATAL)
     assert owed(office)["T-SITE/1"].opened.day0 == date(2026, 2, 26)
     assert owed(office)["T-7/1"].opened.day0 == date(2026, 3, 1)
+
+
+def test_day_0_of_a_site_elsewhere_is_the_date_at_the_site(office: Office) -> None:
+    in_days = PACK.replace('to = ["sponsor"]', 'to = ["ethics committee"]').replace("limit = 24", "limit = 7")
+    adopt(office, in_days.replace('unit = "hour"', 'unit = "calendar_day"').replace('version = "1"', 'version = "2"'))
+    b.append(office.journal, b.amended(b.definition(sites=[{"id": "01", "zone": "America/New_York"}])))
+    report(office, aware=b.aware(datetime(2026, 2, 28, 20, tzinfo=UTC)), **FATAL)
+    site, sponsor = (owed(office)[name].opened for name in ("T-SITE/1", "T-7/1"))
+    # 04:00 on 1 March in Shanghai: counted there the ethics committee would have been told a day late.
+    assert (site.zone, site.day0, site.due_on) == ("America/New_York", date(2026, 2, 28), date(2026, 3, 7))
+    assert site.due_at == datetime(2026, 3, 8, 5, tzinfo=UTC)
+    assert (sponsor.zone, sponsor.day0) == ("Asia/Shanghai", date(2026, 3, 1))
 
 
 def test_a_sponsor_investigator_knows_at_once(office: Office) -> None:

@@ -7,7 +7,7 @@ due, never from when it was looked, so that late, doubled and repeated requests 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from safety.aggregates.account import OPERATOR
+from safety.aggregates.account import OPERATOR, Account, acting
 from safety.aggregates.alert import Acknowledged, Alert, Raised, Released, Settled, alert_id
 from safety.aggregates.clock_alert import clock_of
 from safety.aggregates.deciding import Act, Form, Refused, States, command
@@ -34,6 +34,10 @@ class NothingOwed(Refused):
 
 class NotYet(Refused):
     """Nothing further is owed for alert {alert} yet; it is raised when its time comes."""
+
+
+class OwedToAnother(Refused):
+    """Alert {alert} is owed to the role {role}: one of theirs takes it on, and it calls them until then."""
 
 
 class ClockRuns(Refused):
@@ -193,6 +197,18 @@ def remind(states: States, form: Raised, act: Act) -> tuple[Form, ...]:
     return (next_reminder(of.raised, number, due, terms(states, form.trial)),)
 
 
+def check_reached(states: States, root: Raised, named: Raised | None, act: Act) -> None:
+    """Refuse a site that answers what is owed to others: who filed would end the calls to whom it was filed for.
+
+    Whoever is of the trial's operators or officers may, and each role that the chain is owed to or climbs to.
+    """
+    held = {acting(role) for role in states(f"-/account/{act.by}", Account).roles} or {act.role}
+    climbs = (rung.role for rung in terms(states, root.trial).ladder.rungs(root.urgency))
+    called = {acting(role) for role in (root.role, named.role if named else root.role, *climbs)}
+    if held.isdisjoint({"operator", "safety_officer"} | called):
+        raise OwedToAnother(alert=root.alert, role=root.role)
+
+
 @command("alert.acknowledge", Acknowledged, "operator", "investigator", "safety_officer")
 def acknowledge(states: States, form: Acknowledged, act: Act) -> tuple[Form, ...]:
     """Take an alert on in one's own name; whichever rung is named, the whole chain is paid; said again it changes nothing."""
@@ -201,6 +217,7 @@ def acknowledge(states: States, form: Acknowledged, act: Act) -> tuple[Form, ...
     raised, root = root_of(states, form, form.trial, form.alert)
     if root.acknowledged_by is not None:
         return ()
+    check_reached(states, raised, find(states, form.trial, form.alert).raised, act)
     through = None if form.alert == raised.alert else form.alert
     return (form.model_copy(update={"alert": raised.alert, "acknowledged_by": act.by, "through": through}),)
 

@@ -12,6 +12,7 @@ from safety.aggregates.facts_of_record import FactsOfRecord, Told
 from safety.aggregates.grounds import Grounds, grounds
 from safety.aggregates.obligation import GroundsFound, Obligation, Obligations
 from safety.aggregates.rule_pack import Governing, known_pack
+from safety.aggregates.subject import Subject
 from safety.aggregates.telling import facts, present
 from safety.aggregates.trial import Definition, Trial
 from safety.regulation.counting import Causality
@@ -150,6 +151,7 @@ class Case:
             packs,
             known,
             zone=adoption.zone or self._governed.definition.zone,
+            site_zone=self._governed.definition.site_zone(state.slice(Subject).particulars.get("site")),
             sponsor_investigator=both,
             configuration={name: value for name, value in adoption.configuration.items() if name in asked},
             rules_on=adoption.rules_on,

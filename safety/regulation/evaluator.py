@@ -49,6 +49,7 @@ def evaluate(
     facts: Sequence[Fact],
     *,
     zone: str,
+    site_zone: str | None = None,
     sponsor_investigator: bool = False,
     configuration: Mapping[str, bool | None] = NOTHING,
     rules_on: date | None = None,
@@ -56,7 +57,8 @@ def evaluate(
 ) -> Evaluation:
     """Say what the facts make due under each pack.
 
-    `zone`: where Day 0 is read (IANA). `sponsor_investigator`: site and sponsor are one, so what either knows both know
+    `zone`: where Day 0 is read (IANA); `site_zone`: of the site's own clocks, where the site is elsewhere: Day 0 is the date
+    at the place of awareness. `sponsor_investigator`: site and sponsor are one, so what either knows both know
     (21 CFR 312.3). `configuration`: what the trial says of itself; what a pack asks and nobody says counts as true and is told
     as UNSURE. `rules_on`: apply the rules of this date to all. `authority_zone`: also reckon in each authority's zone.
 
@@ -68,14 +70,15 @@ def evaluate(
     """
     refuse_contradicting(packs)
     packs = tuple({(pack.id, pack.version): pack for pack in packs}.values())
-    _refuse_unknown(packs, facts, zone)
+    _refuse_unknown(packs, facts, zone, *(() if site_zone is None else (site_zone,)))
     obligations: list[Due] = []
     held_back: list[HeldBack] = []
     notes: list[str] = []
     for pack in packs:
         one = sponsor_investigator or pack.sponsor_investigator
-        setting = Setting(zone, configuration, one, rules_on, authority_zone)
         for parties in BOTH if one else PARTIES:
+            there = site_zone if parties == ("site",) and site_zone is not None else zone
+            setting = Setting(there, configuration, one, rules_on, authority_zone)
             course = _course(pack, facts, parties, setting)
             obligations += course.obligations()
             held_back += course.held_back()
@@ -113,7 +116,7 @@ def _order(due: Due) -> tuple[object, ...]:
     return due.due_at is not None, due.due_at or FIRST, due.rule.id, due.day0, due.pack.id, due.ordinal
 
 
-def _refuse_unknown(packs: Sequence[Pack], facts: Sequence[Fact], zone: str) -> None:
+def _refuse_unknown(packs: Sequence[Pack], facts: Sequence[Fact], *zones: str) -> None:
     rules = {rule.id for pack in packs for rule in pack.rules}
     faults = [
         f"facts[{place}].{SUBMITTED}: there is no rule {shortly(sent)}; {close_matches(sent, rules)}"
@@ -123,7 +126,8 @@ def _refuse_unknown(packs: Sequence[Pack], facts: Sequence[Fact], zone: str) -> 
         if sent not in rules
     ]
     try:
-        zone_name(zone)
+        for zone in zones:
+            zone_name(zone)
     except ValueError as fault:
         faults.append(f"zone: {fault}")
     if faults:
