@@ -12,7 +12,7 @@ from safety.journal import Signature, decode
 from safety.web.asking import Asked
 from safety.web.credentials import fits
 from safety.web.passkeys import TO_SIGN, proves, whose
-from safety.web.signing_in import Doubted, TooSoon, goes_together, known, with_delay
+from safety.web.signing_in import Doubted, TooSoon, goes_together, inside, known, with_delay
 from safety.web.words import N_
 
 Meaning = Literal["authorship", "assessment", "review", "approval", "responsibility"]
@@ -104,7 +104,7 @@ def methods_proved(ask: Asked) -> tuple[str, ...]:
         return known(ask.text("account")) == ask.account and goes_together(ask, ask.account, passphrase, code)
 
     try:
-        with_delay(ask, ask.account, proved)
+        with_delay(ask, ask.account, proved, inside(ask, ask.account))
     except TooSoon as wait:
         raise NotSigned(ask.words(WAIT, n=wait.seconds)) from None
     except Doubted:

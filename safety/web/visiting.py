@@ -70,6 +70,11 @@ class Visitor:
         return "vigilog" if self.plain else "__Host-vigilog"
 
     @property
+    def browser(self) -> str | None:
+        """The secret by which this browser is known after a sign-in; it signs nobody in."""
+        return self.request.cookies.get(f"{self.cookie}-known")
+
+    @property
     def source(self) -> str:
         """The address that the request comes from."""
         return self.request.client.host if self.request.client else "unknown"
@@ -106,6 +111,13 @@ class Visitor:
     def keep(self, answer: Response, secret: str) -> None:
         """Give the browser a secret to hold until it is closed."""
         answer.set_cookie(self.cookie, secret, path="/", secure=not self.plain, httponly=True, samesite="lax")
+
+    def keep_known(self, answer: Response, secret: str, seconds: int) -> None:
+        """Give the browser a secret to be known by, beyond its being closed."""
+        name = f"{self.cookie}-known"
+        answer.set_cookie(
+            name, secret, max_age=seconds, path="/", secure=not self.plain, httponly=True, samesite="strict"
+        )
 
     @property
     def here(self) -> str:
