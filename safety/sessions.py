@@ -141,6 +141,17 @@ class Sessions(Store):
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.digest == digest(secret)))
 
+    def replace(self, secret: str, *, now: int) -> None:
+        """End a session that another follows in the same browser: what its open pages still send is known as its account's."""
+        with self._reached() as connection:
+            which = sa.update(SESSION).where(SESSION.c.digest == digest(secret))
+            connection.execute(which.values(seen_at=now - IDLE))
+
+    def lately(self, account: str) -> list[str]:
+        """Give the digests of an account's sessions, those among them that ended by themselves or were replaced lately."""
+        with self._reached() as connection:
+            return list(connection.execute(sa.select(SESSION.c.digest).where(SESSION.c.account == account)).scalars())
+
     def of(self, account: str, *, now: int) -> list[Session]:
         """Give the sessions of an account that go on, the latest first."""
         ask = sa.select(SESSION).where(SESSION.c.account == account).order_by(SESSION.c.began_at.desc())

@@ -22,7 +22,7 @@ from safety.web.api.problems import Fault, faults, problem
 from safety.web.api.sent import Misfit, NotJson
 from safety.web.asking import InThePast, NotThere, Unclear
 from safety.web.going_on import within
-from safety.web.kept_forms import WHERE, keep
+from safety.web.kept_forms import WHERE, keep, keep_of_before
 from safety.web.pace import TooOften
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
@@ -109,7 +109,12 @@ async def sign_in_first(request: Request, _: SignInFirst) -> Response:
 
 
 async def forged(request: Request, _: Forged) -> Response:
-    """Refuse a form without its token; a browser drops a Secure cookie without a word, so the page says it."""
+    """Refuse a form without its token; one of an earlier session of the same person is kept for them.
+
+    A browser drops a Secure cookie without a word, so the page says it.
+    """
+    if not request.headers.get("hx-request") and keep_of_before(request.state.visitor):
+        return RedirectResponse(WHERE, HTTPStatus.SEE_OTHER)
     dropped = request.url.scheme == "http" and not request.cookies
     return told(request, HTTPStatus.FORBIDDEN, NO_TLS if dropped else FORGED)
 

@@ -123,7 +123,7 @@ def code_taken(visitor: Visitor, account: str, authenticator: str, code: str) ->
 def begin_session(visitor: Visitor, account: str, onward: str, by: str | None = None) -> Response:
     """Begin a session under a fresh secret, whatever the browser held before, and go on; `by` what, if not a passphrase."""
     if visitor.held is not None:
-        visitor.home.sessions.end(visitor.held)
+        visitor.home.sessions.replace(visitor.held, now=visitor.now)
     secret = secrets.token_urlsafe(ID_BYTES)
     visitor.access.note("signed_in", account, visitor.source, thing=by)
     visitor.home.sessions.begin(secret, account, now=visitor.now)

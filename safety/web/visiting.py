@@ -32,6 +32,11 @@ class Forged(Exception):
     """A form came back without the token that it was given."""
 
 
+def form_token(session: str) -> str:
+    """Give the token of the forms of a browser, by the digest of the secret that it holds."""
+    return digest(f"form:{session}")
+
+
 class Visitor:
     """Who asks, signed in or not, and what a page needs to answer."""
 
@@ -87,7 +92,7 @@ class Visitor:
     @property
     def csrf(self) -> str:
         """The token that a form of this browser carries; it follows from the secret, which no other site can read."""
-        return digest(f"form:{self.secret}")
+        return form_token(digest(self.secret))
 
     def check_form(self) -> None:
         """Refuse a form without its token; raises Forged."""
