@@ -50,7 +50,7 @@ def home(homes: Homes) -> Home:
 
 
 TOLD_TO_WAIT = {
-    f"vigilog_{whose}_requests_told_to_wait_total": 0 for whose in ("source", "token", "programs", "person")
+    f"vigilog_{whose}_requests_told_to_wait_total": 0 for whose in ("source", "token", "programs", "person", "stranger")
 }
 
 
