@@ -1,5 +1,6 @@
 """Whose signature stands under a judgement: that of the entry which made it, and none where nobody signed for it."""
 
+import csv
 import re
 
 import pytest
@@ -55,3 +56,25 @@ def test_a_signature_goes_with_the_seriousness_that_it_signed(home: Home) -> Non
     second = {"serious": "N", **TAKES_BACK}
     done(home, "assess_seriousness", said(SeriousnessAssessed, assessor="investigator", **second), "WANG")
     assert signers(home) == ["WANG", "CHEN"], "it says all of it anew"
+
+
+def test_a_signature_stands_with_its_change_in_the_history_on_paper_and_in_the_file(home: Home) -> None:
+    before = home.journal.head().position
+    done(home, "assess_causality", said(CausalityAssessed, assessor="investigator", causality="PROBABLE"), "LIN")
+    done(home, "follow_up", said(FollowedUp, outcome="UNKNOWN"), "WANG", signs=False)
+    auditor = signed_in(home, "ZHAO")
+    for query in ("subject=S1&number=1", f"a={before}&b={home.journal.head().position}"):
+        page = auditor.get(f"/trials/T1/history?{query}").text
+        assert re.findall(r"Signed by Dr (\w+)", page) == ["LIN"]
+        head, *rows = csv.reader(
+            line
+            for line in auditor.get(f"/trials/T1/history/export?{query}").text.splitlines()
+            if line[:1] not in "#\ufeff"
+        )
+        told = [dict(zip(head, row, strict=True)) for row in rows]
+        signed = [row for row in told if row["Signed by"]]
+        assert [(row["Signed by"], row["Meaning of the signature"], row["New value"]) for row in signed] == [
+            ("Dr LIN (LIN)", "Assessment", "PROBABLE")
+        ]
+        assert len(signed[0]["SHA-256 that was signed"]) == 64
+        assert len(told) > 1

@@ -4,9 +4,9 @@ A page that has something signed shows `sign_block` of macros.html.j2 in its for
 back, and hands what it gives to `ask.do`. A page that shows a record shows `signature_of` each position that was signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from safety.journal import Signature, decode
 from safety.web.asking import Asked
@@ -129,3 +129,12 @@ def signature_of(ask: Asked, position: int) -> Signed | None:
         role = ask.show.role(meta.role)
         return Signed(who, meta.by, role, meaning, recorded.recorded_at, position, meta.sha256)
     return None
+
+
+def with_signatures(ask: Asked, changes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give each change of the record with the signature of its entry, `signed`; None where nobody signed it."""
+    position, signed = 0, None
+    for change in changes:
+        if change["position"] != position:  # the changes of one entry stand together
+            position, signed = change["position"], signature_of(ask, change["position"])
+        yield {**change, "signed": signed}
