@@ -29,6 +29,13 @@ ATTEMPT = sa.Table(
     sa.Column("failures", sa.BigInteger, nullable=False),
     sa.Column("last_at", sa.BigInteger, nullable=False),
 )
+KNOWN_BROWSER = sa.Table(
+    "known_browser",
+    METADATA,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
 FIRST_LINK = sa.Table(
     "first_link",
     METADATA,
@@ -55,7 +62,11 @@ IDLE, ABSOLUTE = 30 * MINUTE, 12 * 60 * MINUTE
 
 # Every request asks this: building the statement would take twice as long as answering it.
 FOUND = sa.select(SESSION).where(SESSION.c.digest == sa.bindparam("digest"))
-# One statement, so that of two failures at once neither is lost.
+# One statement each, so that of two failures at once neither is lost, and of two tries at once one comes after the other.
+TRY = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
+    ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at
+    WHERE sign_in_attempt.failures = :failures AND sign_in_attempt.last_at = :last_at
+    RETURNING failures""")
 COUNT = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
     ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at""")
 
@@ -130,6 +141,17 @@ class Sessions(Store):
         with self._reached() as connection:
             connection.execute(sa.delete(SESSION).where(SESSION.c.digest == digest(secret)))
 
+    def replace(self, secret: str, *, now: int) -> None:
+        """End a session that another follows in the same browser: what its open pages still send is known as its account's."""
+        with self._reached() as connection:
+            which = sa.update(SESSION).where(SESSION.c.digest == digest(secret))
+            connection.execute(which.values(seen_at=now - IDLE))
+
+    def lately(self, account: str) -> list[str]:
+        """Give the digests of an account's sessions, those among them that ended by themselves or were replaced lately."""
+        with self._reached() as connection:
+            return list(connection.execute(sa.select(SESSION.c.digest).where(SESSION.c.account == account)).scalars())
+
     def of(self, account: str, *, now: int) -> list[Session]:
         """Give the sessions of an account that go on, the latest first."""
         ask = sa.select(SESSION).where(SESSION.c.account == account).order_by(SESSION.c.began_at.desc())
@@ -138,8 +160,9 @@ class Sessions(Store):
         return [session for session in found if not session.over(now)]
 
     def end_all(self, account: str) -> None:
-        """End every session of an account: its passphrase was changed, or it may do nothing any more."""
+        """End every session of an account, and know none of its browsers: its passphrase was changed, or it may do nothing any more."""
         with self._reached() as connection:
+            connection.execute(sa.delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account == account))
             connection.execute(sa.delete(SESSION).where(SESSION.c.account == account))
 
     def failed(self, whose: str, *, now: int) -> None:
@@ -154,10 +177,35 @@ class Sessions(Store):
             row = connection.execute(sa.select(ATTEMPT).where(ATTEMPT.c.whose == whose)).one_or_none()
         return (0, 0) if row is None else (row.failures, row.last_at)
 
+    def tries(self, whose: str, before: tuple[int, int], *, now: int) -> bool:
+        """Count a try before it is checked; False where another came since `before`, as `failures` gave it: then look again."""
+        said = {"whose": whose, "now": now, "failures": before[0], "last_at": before[1]}
+        with self._reached() as connection:
+            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN))
+            return connection.execute(TRY, said).scalar_one_or_none() is not None
+
     def forgive(self, whose: str) -> None:
         """Forget what was refused: it has succeeded."""
         with self._reached() as connection:
             connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.whose == whose))
+
+    def know(self, secret: str, account: str, *, now: int, until: int, before: str | None = None) -> None:
+        """Know a browser by a fresh secret as one in which an account has signed in, and as whatever it was known as `before`."""
+        known = {"digest": digest(secret), "account": account, "until": until}
+        mine = (KNOWN_BROWSER.c.digest == digest(before or secret)) & (KNOWN_BROWSER.c.account == account)
+        with self._reached() as connection:
+            connection.execute(sa.delete(KNOWN_BROWSER).where(mine | (KNOWN_BROWSER.c.until <= now)))
+            if before is not None:
+                theirs = sa.update(KNOWN_BROWSER).where(KNOWN_BROWSER.c.digest == digest(before))
+                connection.execute(theirs.values(digest=known["digest"]))
+            connection.execute(sa.insert(KNOWN_BROWSER), known)
+
+    def knows(self, secret: str, account: str, *, now: int) -> bool:
+        """Say whether an account has signed in, not too long ago, in the browser that holds a secret."""
+        which = (KNOWN_BROWSER.c.digest == digest(secret)) & (KNOWN_BROWSER.c.account == account)
+        with self._reached() as connection:
+            ask = sa.select(KNOWN_BROWSER.c.until).where(which, KNOWN_BROWSER.c.until > now)
+            return connection.execute(ask).first() is not None
 
     def offer(self, secret: str, account: str, *, until: int) -> None:
         """Let who holds a secret set an account's passphrase once; an earlier link of the account is void."""

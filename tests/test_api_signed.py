@@ -69,6 +69,46 @@ def test_a_signature_that_does_not_prove_who_signs_stores_nothing(signer: Home, 
     assert "another passphrase" not in str(found)
 
 
+REPORT = {"AESER": "Y", "AEREL": "POSSIBLE"}
+OTHERWISE = [
+    ("adverse_event.correct", {"AEREL": "REMOTE", "variables": ["AEREL"]}),
+    ("adverse_event.correct", {"variables": ["AEREL"]}),
+    ("adverse_event.correct", {"AESHOSP": "Y", "variables": ["AESHOSP"]}),
+    ("adverse_event.follow_up", {"AEREL": "REMOTE"}),
+    ("adverse_event.follow_up", {"AESER": "N"}),
+]
+
+
+@pytest.mark.parametrize(("command", "said"), OTHERWISE)
+def test_what_changes_a_judgement_on_record_is_signed_whichever_command_it_comes_by(
+    home: Home, command: str, said: dict[str, Any]
+) -> None:
+    with_passphrase(home, "LIN")
+    ask = Asks(home, "LIN")
+    told(ask("adverse_event.report", {"STUDYID": "T1", "USUBJID": "A1", **REPORT}), 201)
+    at, form = head(home), {**AE1, "AESEQ": 2, **said}
+    found = told(ask(command, form), 422)
+    assert [fault["field"] for fault in found["errors"]] == ["/signature"]
+    assert head(home) == at
+    done = told(ask.signed(command, form, "assessment", "the-same"), 201)
+    row = next(iter(home.journal.page(done["positions"][0] - 1, done["positions"][0], 1)))
+    assert (decode(row).about().signature or {})["meaning"] == "assessment"
+    told(ask(command, form, "the-same"), 200)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("adverse_event.correct", {"AEOUT": "UNKNOWN", "AEREL": "POSSIBLE", "variables": ["AEOUT", "AEREL"]}),
+        ("adverse_event.follow_up", {"AESHOSP": "Y", "AEREL": "POSSIBLE", "AESER": "Y"}),
+    ],
+)
+def test_what_takes_back_no_judgement_needs_no_signature(home: Home, command: str, said: dict[str, Any]) -> None:
+    ask = Asks(home, "LIN")
+    told(ask("adverse_event.report", {"STUDYID": "T1", "USUBJID": "A1", **REPORT}), 201)
+    told(ask(command, {**AE1, "AESEQ": 2, **said}), 201)
+
+
 def test_a_signature_stands_with_what_it_signs(signer: Home) -> None:
     done = told(Asks(signer, "CHEN").signed("adverse_event.assess_causality", CAUSALITY, "assessment"), 201)
     position = done["positions"][0]

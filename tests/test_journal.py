@@ -19,6 +19,8 @@ from safety.journal import (
     decode,
     leaf,
     open_journal,
+    postgres,
+    sqlite,
 )
 from safety.values import REDACTED
 from tests.conftest import Store
@@ -108,6 +110,18 @@ def test_many_rows_land_in_parts_and_together(journal: Journal, monkeypatch: pyt
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------
+
+
+def test_whether_it_can_be_written_to_is_told_without_writing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in (sqlite, postgres):
+        monkeypatch.setattr(place, "SOON_SECONDS", 1)
+    journal.check_writable()
+    assert journal.head() == Head(0, 0)
+    with journal.turn(), pytest.raises(Unavailable):
+        journal.check_writable()
+    journal.check_writable()
 
 
 @pytest.fixture

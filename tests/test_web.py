@@ -1,13 +1,17 @@
 """The web door for programs: probes and numbers; a fault is told as what it is, and no subject leaves by any address."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
+import safety.home
 from safety.home import Doors, Home
+from safety.journal import sqlite
 from safety.values import microseconds
 from safety.web.door import door
 from tests.builders import append, composed, enrolled, pack_adopted, sent
@@ -46,7 +50,7 @@ def home(homes: Homes) -> Home:
 
 
 TOLD_TO_WAIT = {
-    f"vigilog_{whose}_requests_told_to_wait_total": 0 for whose in ("source", "token", "programs", "person")
+    f"vigilog_{whose}_requests_told_to_wait_total": 0 for whose in ("source", "token", "programs", "person", "stranger")
 }
 
 
@@ -82,6 +86,27 @@ def test_a_fault_makes_the_desk_unready_by_name_and_leaves_it_alive(
     assert asked.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize(("file", "part"), [("log.db", "log"), ("access.db", "access log")])
+def test_a_desk_that_can_show_and_cannot_write_is_not_ready(
+    home: Home, monkeypatch: pytest.MonkeyPatch, file: str, part: str
+) -> None:
+    monkeypatch.setattr(sqlite, "SOON_SECONDS", 0)
+    asked = client(home)
+    assert asked.get("/readyz").status_code == 200
+    with closing(sqlite3.connect(home.settings.home / file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ready = asked.get("/readyz")
+        assert (ready.status_code, ready.json()["not_ready"]) == (503, [f"{part}: does not answer (Unavailable)"])
+        other.rollback()
+    assert asked.get("/readyz").status_code == 200
+
+
+def test_a_desk_without_room_on_its_disk_is_not_ready(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety.home, "ROOM_BYTES", 2**62)
+    ready = client(home).get("/readyz")
+    assert (ready.status_code, [one.partition(":")[0] for one in ready.json()["not_ready"]]) == (503, ["disk"])
+
+
 def test_a_mended_desk_is_ready_again_without_a_restart(home: Home) -> None:
     asked = client(home)
     lose_the_directory(home)
@@ -98,7 +123,12 @@ def test_a_desk_whose_database_server_comes_back_is_ready_again_without_a_restar
         server.stop()
         gone = asked.get("/readyz")
         assert gone.status_code == 503
-        assert [reason.partition(":")[0] for reason in gone.json()["not_ready"]] == ["log", "views", "directory"]
+        assert [reason.partition(":")[0] for reason in gone.json()["not_ready"]] == [
+            "log",
+            "views",
+            "directory",
+            "sessions",
+        ]
         assert str(server.folder) not in gone.text
         assert asked.get("/metrics").status_code == 503
         server.start()

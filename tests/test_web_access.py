@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from safety.home import Home
-from safety.journal import Unavailable
-from safety.web.access import AGAIN, AccessLog
+from safety.journal import Decision, Unavailable
+from safety.journal.access_entries import noted as row_of
+from safety.web.access import A_PAGE, AGAIN, AccessLog
 from safety.web.policy import RULES, Grant
-from tests.builders import append, obligation_opened, reported
+from tests.api_programs import Asks
+from tests.builders import append, definition, enrolled, obligation_opened, registered, reported
 from tests.web_homes import (
     NARRATIVE,
     PASSPHRASE,
@@ -67,6 +69,37 @@ def test_what_was_typed_is_not_in_it(home: Home) -> None:
 def test_who_asks_for_what_is_not_theirs_is_noted_with_the_path_and_no_query(home: Home) -> None:
     signed_in(home, "LIN").get("/admin/access?name=somebody")
     assert noted(home)[-1] == ("denied", "LIN", "/admin/access")
+
+
+SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
+
+
+def test_who_asks_for_a_thing_of_another_site_is_noted_like_who_asks_for_none(home: Home) -> None:
+    append(home.journal, registered(definition(sites=SITES), code="T2"), enrolled("THEIRS", trial="T2", site="02"))
+    with_people(home, WANG={"roles": ["investigator"], "trials": ["T2"], "sites": ["01"]})
+    browser, ask = signed_in(home, "WANG"), Asks(home, "WANG")
+    paths = [f"/trials/T2/subjects/{code}" for code in ("THEIRS", "NOBODY")]
+    for path in paths:
+        assert browser.get(path).status_code == 404
+        assert [entry for entry in noted(home) if entry[0] == "denied"][-1] == ("denied", "WANG", path)
+    for subject in ("THEIRS", "NOBODY"):
+        ask("dose.give", {"STUDYID": "T2", "USUBJID": subject, "EXSEQ": 1})
+    ask("dose.give", {"STUDYID": "T1", "USUBJID": SUBJECT, "EXSEQ": 1})
+    denied = [entry for entry in noted(home) if entry[0] == "denied"]
+    assert denied[2:] == [("denied", "WANG", "/api/v1/commands/dose.give")] * 3
+
+
+def test_what_somebody_typed_into_an_address_is_not_in_it(home: Home) -> None:
+    browser = signed_in(home, "LIN")
+    for typed in ("Secret Person", "x" * 400):
+        browser.get(f"/trials/T1/subjects/{typed}")
+        assert noted(home)[-1] == ("denied", "LIN", "/trials/{trial}/subjects/{subject}")
+
+
+def test_a_refusal_that_cannot_be_noted_is_told_as_the_machines_fault(home: Home) -> None:
+    browser = signed_in(home, "LIN")
+    home.access.close()
+    assert browser.get("/admin/access").status_code == 503
 
 
 def test_reading_free_text_is_noted_once_in_a_while_and_exports_each_time(home: Home, homes: Homes) -> None:
@@ -168,5 +201,9 @@ def test_refused_sign_ins_of_the_last_minute_are_counted_for_who_watches(home: H
     for _ in range(2):
         sent(client(home), "/sign-in", {"account": "CHEN", "passphrase": "a wrong guess"}, page="/sign-in")
     assert count() == "vigilog_sign_ins_refused_last_minute 2"
+    said = {"kind": "token_refused", "account": "-", "source": "1.2.3.4", "action": None, "thing": None}
+    many = [row_of(f"N-{number}", homes.now.isoformat(), said) for number in range(A_PAGE + 1)]
+    home.access.append(Decision(many, "N", digest=""))
+    assert count() == "vigilog_sign_ins_refused_last_minute 2", "however much else was noted"
     homes.now += timedelta(seconds=61)
     assert count() == "vigilog_sign_ins_refused_last_minute 0"

@@ -1,13 +1,15 @@
 """The first link of an account: it works once and for a day, and what is chosen there is no weak passphrase."""
 
+import unicodedata
 from datetime import timedelta
 
 import pytest
 
 from safety.home import Home
-from safety.web.credentials import TooWeak, check_choice
+from safety.web.credentials import LONGEST, TooWeak, check_choice
+from tests.api_programs import Asks
 from tests.sign_ins import chosen, inside, offered, tried, two_people
-from tests.web_homes import PASSPHRASE, Homes, client, sent, with_people
+from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, with_people
 
 
 @pytest.fixture
@@ -82,3 +84,20 @@ def test_in_a_demonstration_the_link_itself_signs_in(homes: Homes) -> None:
     assert "asks for no passphrase" in browser.get(link).text
     assert sent(browser, link, page=link).status_code == 303
     assert inside(browser)
+
+
+def test_a_new_passphrase_ends_every_token_of_the_account(chen: Home) -> None:
+    program = Asks(chen, "CHEN").client
+    assert program.get("/api/v1/me").status_code == 200
+    signed_in(chen, "CHEN")
+    assert program.get("/api/v1/me").status_code == 401, "whoever had got in may have made it"
+
+
+def test_a_long_passphrase_is_known_in_either_form_of_its_letters(home: Home) -> None:
+    composed, link, browser = "é" * 120 + " of the sea", offered(home), client(home)
+    apart = unicodedata.normalize("NFD", composed)
+    assert len(apart) > LONGEST
+    assert sent(browser, link, {"passphrase": apart, "again": apart}, page=link).status_code == 303
+    assert [tried(client(home), passphrase=said).status_code for said in (composed, apart)] == [303, 303]
+    for said in (apart + "x", apart + "x" * 5_000):
+        assert tried(client(home), passphrase=said).status_code == 401

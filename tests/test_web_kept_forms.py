@@ -103,6 +103,23 @@ def test_another_account_at_the_same_browser_sees_nothing_of_it(home: Home, home
     assert "Swelling of the left knee" in other.get("/kept").text, "its own account has it, at any browser"
 
 
+def test_a_page_of_before_another_sign_in_keeps_what_was_typed_too(home: Home, homes: Homes) -> None:
+    browser = signed_in(home, "LIN")
+    form = form_of(browser)
+    homes.now += timedelta(minutes=31)
+    signs_in(browser, "LIN")  # in another window
+    answer = browser.post("/trials/T1/file", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/kept")
+    assert filed(home) == [], "it is sent again by hand, or not at all"
+    assert again(browser).status_code == 303
+    assert len(filed(home)) == 1
+    form = form_of(browser)
+    signed_in(home, "WANG")
+    assert signs_in(browser, "WANG").status_code == 303
+    assert browser.post("/trials/T1/file", data=form, follow_redirects=False).status_code == 403
+    assert home.left_off.kept_form("WANG", now=0) is None, "what LIN typed is not WANG's"
+
+
 def test_it_is_gone_after_an_hour_or_when_it_is_thrown_away(home: Home, homes: Homes) -> None:
     browser = signed_in(home, "LIN")
     too_late(browser, homes, form_of(browser))

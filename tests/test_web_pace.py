@@ -63,6 +63,7 @@ def test_a_source_may_ask_again_after_a_while_and_only_so_many_are_known(clock: 
         ("token", [1, 2, 4, 8, 16, 32, 60, 60]),
         ("programs", [1, 2, 4, 8, 16, 32, 60, 60]),
         ("person", [1, 2, 4, 4, 4, 4, 4, 4]),
+        ("stranger", [1, 2, 4, 8, 16, 32, 60, 60]),
     ],
 )
 def test_the_wait_grows_to_its_longest_and_is_forgiven(kind: Kind, waits: list[int], clock: Clock) -> None:
@@ -144,3 +145,14 @@ def test_a_person_who_reloads_without_end_is_told_so_and_gets_in_again(home: Hom
     assert "Wait a few seconds" in answers[-1].text
     clock.now += 1
     assert browser.get("/me").status_code == 200
+
+
+def test_tokens_that_open_nothing_fill_no_log_and_keep_nobody_elses_out(home: Home) -> None:
+    asked = TestClient(door(home), base_url="http://localhost")
+    most = int(MEASURES["stranger"].burst)
+    statuses = [
+        asked.get("/api/v1/me", headers={"authorization": f"Bearer vigilog_{n}"}).status_code for n in range(most + 5)
+    ]
+    assert statuses == [401] * most + [429] * 5
+    assert home.access.head().position == most
+    assert program(home, "LIN", asked=asked).get("/api/v1/me").status_code == 200

@@ -107,6 +107,14 @@ def test_an_answer_counts_once(home: Home, chen: TestClient, device: Device) -> 
     assert signs_in(again, answer) == 401, "nor where something else was asked"
 
 
+def test_whoever_guesses_at_the_passphrase_keeps_no_passkey_out(home: Home, chen: TestClient, device: Device) -> None:
+    guess = {"account": "CHEN", "passphrase": "a wrong guess"}
+    while sent(client(home), "/sign-in", guess, page="/sign-in").status_code != 429:
+        pass
+    browser = client(home)
+    assert signs_in(browser, proof(browser, device)) == 303
+
+
 def test_an_answer_comes_in_time(home: Home, homes: Homes, chen: TestClient, device: Device) -> None:
     browser = client(home)
     answer = proof(browser, device)

@@ -20,7 +20,7 @@ from safety.web.declaring import Pages, check_declared
 from safety.web.door import OPENED, door
 from safety.web.rendering import environment
 from safety.web.signing import NotSigned, signature, signature_of, wanted
-from tests.web_homes import PASSPHRASE, START, SUBJECT, Homes, signed_in, token, with_a_trial, with_people
+from tests.web_homes import PASSPHRASE, START, SUBJECT, Homes, client, sent, signed_in, token, with_a_trial, with_people
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PAGE = """{% from "macros.html.j2" import form_head, sign_block, signature %}
@@ -200,6 +200,13 @@ def test_guessing_at_a_signature_waits_like_guessing_at_the_door(browser: TestCl
     for _ in range(4):
         assert signs(browser, passphrase="a wrong guess").status_code == 422
     assert "Wait 1 s, then sign again." in signs(browser).text
+
+
+def test_whoever_guesses_at_the_door_keeps_nobody_inside_from_signing(home: Home, browser: TestClient) -> None:
+    guess = {"account": "CHEN", "passphrase": "a wrong guess"}
+    while sent(client(home), "/sign-in", guess, page="/sign-in").status_code != 429:
+        pass
+    assert signs(browser).status_code == 200
 
 
 def test_the_same_act_sent_twice_is_signed_once(home: Home, browser: TestClient) -> None:

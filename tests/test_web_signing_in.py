@@ -1,13 +1,18 @@
 """Signing in: what proves somebody, and what slows a guess."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2.exceptions import VerifyMismatchError
+from starlette.testclient import TestClient
 
 from safety.home import Home
 from safety.values import microseconds
+from safety.web import credentials
+from safety.web.door import door
 from tests.sign_ins import chosen, inside, tried, two_people
 from tests.web_homes import START, Homes, client, sent, signed_in, with_people
 
@@ -39,6 +44,8 @@ def test_on_postgresql_it_is_the_same(homes: Homes, fresh_postgres_url: str) -> 
     found = home.credentials.find("CHEN")
     assert found is not None
     assert [home.credentials.take_step("CHEN", step) for step in (5, 5, 4, 6)] == [True, False, False, True]
+    assert home.sessions.failures("account CHEN")[0] == 1, "of another browser"
+    tried(client(home))
     assert home.sessions.failures("account CHEN") == (0, 0)
 
 
@@ -81,6 +88,86 @@ def test_an_accounts_wait_is_ten_seconds_at_most_whoever_brings_it_about(chen: H
     assert tried(client(chen)).headers["retry-after"] == "10"
     homes.now += timedelta(seconds=10)
     assert tried(client(chen)).status_code == 303
+
+
+def guessed(home: Home) -> None:
+    """Somebody somewhere takes every try that there is."""
+    while tried(client(home), passphrase="a wrong guess").status_code != 429:
+        pass
+
+
+def test_whoever_goes_on_guessing_shuts_nobody_out_of_where_they_were_before(chen: Home, homes: Homes) -> None:
+    usual = signed_in(chen, "CHEN")
+    for _ in range(3):
+        assert sent(usual, "/sign-out").status_code == 303
+        guessed(chen)
+        assert tried(client(chen)).status_code == 429, "at a browser that nobody knows"
+        assert tried(usual).status_code == 303, "who is on duty gets in at once"
+        homes.now += timedelta(seconds=16)
+    sent(usual, "/sign-out")
+    for _ in range(4):
+        assert tried(usual, passphrase="a wrong guess").status_code == 401
+    assert tried(usual).status_code == 429, "a guess at this browser waits like any other"
+    assert not chen.sessions.knows(usual.cookies["vigilog-known"], "LIN", now=microseconds(homes.now))
+
+
+def test_a_browser_is_known_no_longer_after_ninety_days_or_once_the_account_is_begun_anew(
+    chen: Home, homes: Homes
+) -> None:
+    usual, other = signed_in(chen, "CHEN"), client(chen)
+    tried(other)
+    assert [known(chen, browser) for browser in (usual, other, client(chen))] == [True, True, False]
+    anew = signed_in(chen, "CHEN")
+    assert [known(chen, browser) for browser in (usual, other, anew)] == [False, False, True]
+    homes.now += timedelta(days=90)
+    assert not known(chen, anew)
+
+
+def known(home: Home, browser: TestClient) -> bool:
+    secret = browser.cookies.get("vigilog-known") or ""
+    return home.sessions.knows(secret, "CHEN", now=microseconds(home.doors.clock()))
+
+
+def test_what_a_browser_is_known_by_is_new_at_each_sign_in_and_signs_nobody_in(chen: Home) -> None:
+    browser = client(chen)
+    browser.cookies.set("vigilog-known", "planted-by-somebody-else", domain="localhost.local")
+    answer = tried(browser)
+    held = browser.cookies["vigilog-known"]
+    assert held != "planted-by-somebody-else"
+    assert not chen.sessions.knows("planted-by-somebody-else", "CHEN", now=microseconds(chen.doors.clock()))
+    cookie = next(one for one in answer.headers.get_list("set-cookie") if "-known" in one)
+    assert all(said in cookie for said in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=7776000"))
+    thief = client(chen)
+    thief.cookies.set("vigilog-known", held, domain="localhost.local")
+    assert not inside(thief)
+    safe = TestClient(door(chen), base_url="https://desk.example")
+    told = next(one for one in tried(safe).headers.get_list("set-cookie") if "-known" in one)
+    assert told.startswith("__Host-vigilog-known=")
+    assert "Secure" in told
+
+
+class Interrupted:
+    """A hasher that is met by another guess while it works on the first."""
+
+    def __init__(self, meanwhile: Callable[[], int]) -> None:
+        self.meanwhile, self.answers = meanwhile, list[int]()
+
+    def verify(self, *_: str) -> None:
+        if not self.answers:
+            self.answers.append(0)
+            self.answers[0] = self.meanwhile()
+        raise VerifyMismatchError
+
+
+def test_guesses_that_are_sent_at_once_wait_like_those_that_are_sent_one_by_one(
+    chen: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        tried(client(chen), passphrase="a wrong guess")
+    hasher = Interrupted(lambda: tried(client(chen), passphrase="another guess").status_code)
+    monkeypatch.setattr(credentials, "HASHER", hasher)
+    assert tried(client(chen), passphrase="a wrong guess").status_code == 401
+    assert hasher.answers == [429], "the fourth is under way, and the fifth waits for it"
 
 
 # --- codes ------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,10 @@ class Bell:
             self._condition.wait_for(lambda: self.rung != heard, seconds)
 
 
+SOON_SECONDS = 3
+"""So long is waited for a turn by who only asks whether there is one; a long import holds it for less."""
+
+
 class Journal(ABC):
     """The only door to the log."""
 
@@ -57,6 +61,10 @@ class Journal(ABC):
     @abstractmethod
     def turn(self) -> AbstractContextManager[Turn]:
         """Take the log's turn; leaving it commits, an exception undoes everything. Raises Unavailable."""
+
+    @abstractmethod
+    def check_writable(self) -> None:
+        """Take the turn and leave it without a word; raises Unavailable where it does not come soon, or nothing can be written."""
 
     @abstractmethod
     def head(self) -> Head:

@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from safety.journal.connections import Connections
-from safety.journal.journal import FORMAT, Newer
+from safety.journal.journal import FORMAT, SOON_SECONDS, Newer
 from safety.journal.row import COLUMNS, Stored
 from safety.journal.sql import SqlJournal, SqlTurn
 from safety.journal.turn import Command, Head, Turn, Unavailable, Unconfirmed, unconfirmed
@@ -187,6 +187,17 @@ class SQLiteJournal(SqlJournal):
                 if connection.in_transaction:
                     connection.rollback()
         self._bell.ring()
+
+    def check_writable(self) -> None:
+        """Take the turn and leave it, by a connection of its own that does not wait as long as those that write."""
+        with machine_faults(), self._connections.one() as usual, closing(self._briefly()) as connection:
+            usual.execute(HEAD)  # a log that is closed or gone is told as such
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+
+    def _briefly(self) -> sqlite3.Connection:
+        place = f"{self._path.absolute().as_uri()}?mode=rw"
+        return sqlite3.connect(place, uri=True, timeout=SOON_SECONDS, isolation_level=None)
 
     def _ask(self, question: str, *values: str | int) -> list[tuple[Any, ...]]:
         with self._reading() as connection:

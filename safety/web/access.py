@@ -6,6 +6,7 @@ in it: an account that does not exist stands as `-`.
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import Any, Literal, NamedTuple
 
 from pydantic_core import from_json
@@ -40,8 +41,8 @@ MINUTE = 60_000_000
 AGAIN = 10 * MINUTE
 """Reading the same page again within so many microseconds is one reading."""
 REMEMBERED = 10_000
-LOOKED_AT = 1_000
-"""Entries among which refusals are counted."""
+A_PAGE = 1_000
+"""Entries that are read at once."""
 
 
 class Noted(NamedTuple):
@@ -54,6 +55,20 @@ class Noted(NamedTuple):
     source: str
     action: str | None = None
     thing: str | None = None
+
+
+class Asking(NamedTuple):
+    """Who asks for what: noted where it turns out not to be there, or not for them."""
+
+    log: "AccessLog"
+    account: str
+    source: str
+    action: str
+    thing: str
+
+    def refused(self) -> None:
+        """Note that they were answered that there is no such thing; raises Unavailable."""
+        self.log.note("denied", self.account, self.source, action=self.action, thing=self.thing)
 
 
 class AccessLog:
@@ -100,10 +115,16 @@ class AccessLog:
 
     def entries(self, limit: int) -> Iterator[Noted]:
         """Give the last entries, newest first."""
+        return islice(self.backwards(), limit)
+
+    def backwards(self) -> Iterator[Noted]:
+        """Give all entries, newest first, as far as they are asked for."""
         last = self._home.access.head().position
-        for row in reversed(self._home.access.page(max(0, last - limit), last, limit)):
-            said: dict[str, Any] = from_json(row.body)
-            yield Noted(row.position, row.recorded_at, **said)
+        while last > 0:
+            for row in reversed(self._home.access.page(max(0, last - A_PAGE), last, A_PAGE)):
+                said: dict[str, Any] = from_json(row.body)
+                yield Noted(row.position, row.recorded_at, **said)
+            last -= A_PAGE
 
 
 def last_signed_in(access: AccessLog, limit: int) -> dict[str, int]:
@@ -116,6 +137,6 @@ def last_signed_in(access: AccessLog, limit: int) -> dict[str, int]:
 
 
 def refused_lately(home: Home, kind: Kind) -> int:
-    """Count what was refused of a kind in the last minute, among the last entries."""
+    """Count what was refused of a kind in the last minute, however much else was noted in it."""
     since = microseconds(home.doors.clock()) - MINUTE
-    return sum(entry.kind == kind and entry.at > since for entry in AccessLog(home).entries(LOOKED_AT))
+    return sum(entry.kind == kind for entry in takewhile(lambda entry: entry.at > since, AccessLog(home).backwards()))

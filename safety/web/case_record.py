@@ -258,13 +258,3 @@ def aware(ask: Asked, said: Said, recorded_at: int) -> str:
         return ""
     before = recorded_at / 1_000_000 - known.at.timestamp()
     return ask.words("aware %(time)s before", time=ask.show.lasted(before)) if before > 3600 else ""  # noqa: PLR2004, an hour
-
-
-def judged(entries: list[Entry], topic: str, assessor: str | None = None) -> Entry | None:
-    """Find the last entry of a topic, by one party where there are two: where its signature is."""
-    found = (
-        one
-        for one in reversed(entries)
-        if one.event.TOPIC.startswith(topic) and assessor in {None, one.event.__dict__.get("assessor")}
-    )
-    return next(found, None)

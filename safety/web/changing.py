@@ -15,6 +15,7 @@ from safety.web.acting import back_to
 from safety.web.as_read import Row, event_at, read_at, since
 from safety.web.asking import Asked
 from safety.web.filing_form import DATES, SIX, Typed, particulars, typed
+from safety.web.judged import JUDGED
 from safety.web.late import late
 from safety.web.merging import Merged, as_typed, merged
 from safety.web.pages.case import case_of
@@ -26,10 +27,6 @@ from safety.web.words import N_
 
 NOTHING_NEW = N_("You changed nothing, so there is nothing to save.")
 MEANINGS: tuple[Meaning, ...] = ("assessment", "review")
-JUDGED = ("serious", *SIX, "causality")
-"""What a party judges: where it is changed on record, it is signed."""
-
-
 UNTOUCHED = Merged((), (), ())
 
 

@@ -14,6 +14,8 @@ from safety.web.words import N_
 
 SHORTEST, SHORTEST_WITH_CODE, LONGEST = 15, 8, 200
 STEP_SECONDS = 30
+MOST_TYPED = 4 * (LONGEST + 1)
+"""NFKC composes four characters at most into one: what is longer than this is no passphrase, whatever its form."""
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """argon2id as OWASP asks for at least: 19 MiB, two passes, one lane."""
 
@@ -84,8 +86,10 @@ def nobodys() -> str:
 
 def fits(credential: Credential | None, passphrase: str) -> bool:
     """Say whether a passphrase is the one that was chosen, and take the same time where none was."""
+    # It is cut once it has its form: two keyboards may type one text in two lengths.
+    typed = normal(passphrase[:MOST_TYPED])[: LONGEST + 1]
     try:
-        HASHER.verify(credential.passphrase if credential else nobodys(), normal(passphrase[: LONGEST + 1]))
+        HASHER.verify(credential.passphrase if credential else nobodys(), typed)
     except (VerificationError, InvalidHashError):
         return False
     return credential is not None

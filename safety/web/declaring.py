@@ -1,5 +1,6 @@
 """Declares routes: each names its action, is opened by the policy alone, and stops the start of the desk where it does not."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -11,10 +12,13 @@ from safety.aggregates.account import Account
 from safety.home import Home
 from safety.journal.states import folded
 from safety.values import code
+from safety.web.access import Asking
 from safety.web.asking import Asked, NotThere
 from safety.web.policy import RULES, granted
 from safety.web.visiting import Filled, SignInFirst, Visitor
 
+CODES = re.compile(r"[A-Za-z0-9/._-]{1,300}")
+"""A path that holds nothing but codes and the names of routes."""
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -51,21 +55,28 @@ def admitted(visitor: Visitor, account: str, action: str, home: Home, of: str | 
 
     `of` is the trial, where a body names it and not the address.
     """
+    thing = thing_of(visitor.request)
+    visitor.request.state.asking = Asking(visitor.access, account, visitor.source, action, thing)
     state = folded(home.journal.stream(f"-/account/{account}")).slice(Account)
     named = of or visitor.request.path_params.get("trial")
     try:
         trial = None if named is None else code(named)
     except ValueError:
         raise NotThere from None
-    grant, thing = granted(state, action, trial), visitor.request.url.path
+    grant = granted(state, action, trial)
     if grant is None:
-        visitor.access.note("denied", account, visitor.source, action=action, thing=thing)
         raise NotThere
     reads = visitor.request.method == "GET"
     visitor.access.let_through(account, visitor.source, grant, action, thing, reads=reads)
     found = Asked(visitor, account, state, action, grant)
     found.look_at(trial)
     return found
+
+
+def thing_of(request: Request) -> str:
+    """Name what is asked for as the access log keeps it: its path, or that of its route where somebody typed more than codes."""
+    path: str = request.url.path
+    return path if CODES.fullmatch(path) else str(request.scope["route"].path)
 
 
 class Pages(APIRouter):

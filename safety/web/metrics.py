@@ -11,6 +11,7 @@ WAITED: Mapping[Kind, str] = {
     "token": "Requests that were told to wait because of their token.",
     "programs": "Requests that were told to wait because of all tokens of one account.",
     "person": "Requests of people in a browser that were told to wait.",
+    "stranger": "Requests with a token that opens nothing that were told to wait.",
 }
 
 

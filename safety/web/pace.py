@@ -8,8 +8,10 @@ from threading import Lock
 from time import monotonic
 from typing import Literal, NamedTuple
 
-Kind = Literal["source", "token", "programs", "person"]
-"""`programs` are all tokens of an account, `person` is whoever signed in to it: a program that runs wild stops no person."""
+Kind = Literal["source", "token", "programs", "person", "stranger"]
+"""`programs` are all tokens of an account, `person` is whoever signed in to it: a program that runs wild stops no person.
+`stranger` is a source that shows tokens which open nothing: each is noted, and must fill no disk.
+"""
 
 KNOWN = 10_000
 """So many are remembered, the latest: asking as ever another fills no memory."""
@@ -39,6 +41,7 @@ MEASURES: Mapping[Kind, Measure] = {
     "token": Measure(120, 10, 60),
     "programs": Measure(240, 20, 60),
     "person": Measure(300, 20, 4),
+    "stranger": Measure(30, 0.2, 60),
 }
 """A page with all its files is under ten requests. A hospital is one source, so its wait does not grow; a person on duty
 waits for seconds at most, whatever happened before; a program that does not listen waits up to a minute."""

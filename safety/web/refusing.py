@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from safety.aggregates.deciding import Refused
@@ -17,18 +18,19 @@ from safety.desk import OtherContent
 from safety.journal import Unavailable
 from safety.projections.views import TablesUnusable
 from safety.store import StoreUnusable
+from safety.web.access import Asking
 from safety.web.api.admission import BeyondScope
 from safety.web.api.problems import Fault, faults, problem
 from safety.web.api.sent import Misfit, NotJson
 from safety.web.asking import InThePast, NotThere, Unclear
 from safety.web.going_on import within
-from safety.web.kept_forms import WHERE, keep
+from safety.web.kept_forms import WHERE, keep, keep_of_before
 from safety.web.pace import TooOften
 from safety.web.rendering import template
 from safety.web.shield import TooLarge
 from safety.web.signing import NotSigned
 from safety.web.standing import not_ready
-from safety.web.visiting import Forged, SignInFirst
+from safety.web.visiting import Forged, SignInFirst, Visitor
 from safety.web.words import N_, Words, chosen, language_of, words
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -57,6 +59,7 @@ OF_WHOM = {
     "token": "of this token",
     "programs": "of this account's tokens together",
     "person": "of this account",
+    "stranger": "from this address with a token that opens nothing",
 }
 NO_TOKEN = (
     "ask with a token that holds (Authorization: Bearer ...), made on /me/tokens, or from a browser that is signed in"  # noqa: S105, a sentence
@@ -79,7 +82,13 @@ def told(request: Request, status: int, sentence: str, **context: Any) -> Respon
 
 
 async def not_there(request: Request, _: NotThere) -> Response:
-    """Give the one answer for what does not exist and for what is not for who asks."""
+    """Give the one answer for what does not exist and for what is not for who asks; the access log notes both alike."""
+    asking: Asking | None = getattr(request.state, "asking", None)
+    if asking is not None:
+        try:
+            await run_in_threadpool(asking.refused)
+        except Unavailable as fault:
+            return await unready(request, fault)
     return told(request, HTTPStatus.NOT_FOUND, NOT_THERE)
 
 
@@ -109,7 +118,14 @@ async def sign_in_first(request: Request, _: SignInFirst) -> Response:
 
 
 async def forged(request: Request, _: Forged) -> Response:
-    """Refuse a form without its token; a browser drops a Secure cookie without a word, so the page says it."""
+    """Refuse a form without its token; one of an earlier session of the same person is kept for them.
+
+    A browser drops a Secure cookie without a word, so the page says it.
+    """
+    visitor: Visitor | None = getattr(request.state, "visitor", None)  # a program sends no form
+    asks_itself = "hx-request" in request.headers
+    if visitor is not None and not asks_itself and await run_in_threadpool(keep_of_before, visitor):
+        return RedirectResponse(WHERE, HTTPStatus.SEE_OTHER)
     dropped = request.url.scheme == "http" and not request.cookies
     return told(request, HTTPStatus.FORBIDDEN, NO_TLS if dropped else FORGED)
 

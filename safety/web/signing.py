@@ -4,15 +4,15 @@ A page that has something signed shows `sign_block` of macros.html.j2 in its for
 back, and hands what it gives to `ask.do`. A page that shows a record shows `signature_of` each position that was signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from safety.journal import Signature, decode
 from safety.web.asking import Asked
 from safety.web.credentials import fits
 from safety.web.passkeys import TO_SIGN, proves, whose
-from safety.web.signing_in import Doubted, TooSoon, goes_together, known, with_delay
+from safety.web.signing_in import Doubted, TooSoon, goes_together, inside, known, with_delay
 from safety.web.words import N_
 
 Meaning = Literal["authorship", "assessment", "review", "approval", "responsibility"]
@@ -104,7 +104,7 @@ def methods_proved(ask: Asked) -> tuple[str, ...]:
         return known(ask.text("account")) == ask.account and goes_together(ask, ask.account, passphrase, code)
 
     try:
-        with_delay(ask, ask.account, proved)
+        with_delay(ask, ask.account, proved, inside(ask, ask.account))
     except TooSoon as wait:
         raise NotSigned(ask.words(WAIT, n=wait.seconds)) from None
     except Doubted:
@@ -129,3 +129,12 @@ def signature_of(ask: Asked, position: int) -> Signed | None:
         role = ask.show.role(meta.role)
         return Signed(who, meta.by, role, meaning, recorded.recorded_at, position, meta.sha256)
     return None
+
+
+def with_signatures(ask: Asked, changes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give each change of the record with the signature of its entry, `signed`; None where nobody signed it."""
+    position, signed = 0, None
+    for change in changes:
+        if change["position"] != position:  # the changes of one entry stand together
+            position, signed = change["position"], signature_of(ask, change["position"])
+        yield {**change, "signed": signed}

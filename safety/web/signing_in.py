@@ -1,11 +1,11 @@
 """Proves who somebody is: slower after each refusal, never shut; each code is taken once; each sign-in has a session of its own."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import Response
 
-from safety.sessions import FORGOTTEN, MINUTE
+from safety.sessions import FORGOTTEN, MINUTE, digest
 from safety.values import code as account_code
 from safety.web.access import NOBODY
 from safety.web.credentials import fits, step_of
@@ -14,8 +14,14 @@ from safety.web.visiting import ID_BYTES, Visitor
 FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
 """So many refusals in a row cost nothing; then each doubles the wait, up to so many seconds.
 
-The wait of an account is short, because anybody who knows its name can bring it about: who is on duty must get in.
+The wait of an account is short, because anybody who knows its name can bring it about. Somebody who goes on guessing takes
+every turn there is all the same, so who is on duty has a count that no stranger reaches: that of a browser in which the account
+has signed in before, of a session, or of a passkey.
 """
+KNOWN_FOR = 90 * 24 * 60 * MINUTE
+"""So many microseconds after a sign-in its browser is known."""
+Counts = Mapping[str, int]
+"""Against what a refusal is counted, with the longest wait of each in seconds; a try is counted against the first before it is checked."""
 FIRST_LINK_HOLDS = 24 * 60 * MINUTE
 
 
@@ -33,11 +39,24 @@ class TooSoon(Exception):
 
 
 def wait(failures: int, last_at: int, now: int, longest: int) -> int:
-    """Give the seconds until the next try is taken."""
-    if failures <= FREE or not 0 <= now - last_at < FORGOTTEN:
+    """Give the seconds until the next try is taken; what was refused long ago, or before the clock was set back, counts no more."""
+    if failures <= FREE or not -MINUTE <= now - last_at < FORGOTTEN:
         return 0
     seconds: int = min(2 ** min(failures - FREE - 1, 10), longest)
-    return max(0, -((now - last_at) // 1_000_000) + seconds)
+    return max(0, seconds - max(0, now - last_at) // 1_000_000)
+
+
+def at_the_door(visitor: Visitor, account: str) -> Counts:
+    """Give the counts of who signs in: those of the account and of the source, or where the account is at home that of its browser."""
+    if visitor.browser is not None and visitor.home.sessions.knows(visitor.browser, account, now=visitor.now):
+        return {f"browser {digest(visitor.browser)} {account}": LONGEST_OF_ACCOUNT}
+    return {f"account {account}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
+
+
+def inside(visitor: Visitor, account: str) -> Counts:
+    """Give the count of who is signed in and proves it anew: the session's, or that of the account's programs."""
+    whose = f"programs {account}" if visitor.session is None else f"session {visitor.session.digest}"
+    return {whose: LONGEST_OF_ACCOUNT}
 
 
 def known(text: str) -> str:
@@ -57,24 +76,34 @@ def proved(visitor: Visitor, account: str, passphrase: str, code: str) -> str:
 
     """
     named = known(account)
-    with_delay(visitor, named, lambda: goes_together(visitor, named, passphrase, code))
+    counts = at_the_door(visitor, named)
+    with_delay(visitor, named, lambda: goes_together(visitor, named, passphrase, code), counts)
     return named
 
 
-def with_delay(visitor: Visitor, account: str, check: Callable[[], bool]) -> None:
+def with_delay(visitor: Visitor, account: str, check: Callable[[], bool], counts: Counts) -> None:
     """Check a proof, unless refusals before it make it wait; count what is refused. Raises TooSoon and Doubted."""
-    home, now = visitor.home, visitor.now
-    whose = {f"account {account}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
-    seconds = max(wait(*home.sessions.failures(each), now, longest) for each, longest in whose.items())
-    if seconds > 0:
-        raise TooSoon(seconds)
+    home = visitor.home
+    take_a_try(visitor, counts)
     if not check():
-        for each in whose:
-            home.sessions.failed(each, now=now)
+        for each in [*counts][1:]:
+            home.sessions.failed(each, now=visitor.now)
         visitor.access.note("refused", account if home.credentials.find(account) else NOBODY, visitor.source)
         raise Doubted
-    for each in whose:
+    for each in counts:
         home.sessions.forgive(each)
+
+
+def take_a_try(visitor: Visitor, counts: Counts) -> None:
+    """Count a try before it is checked, so that tries at once are as slow as one after the other; raises TooSoon."""
+    sessions, first = visitor.home.sessions, next(iter(counts))
+    while True:
+        before = {each: sessions.failures(each) for each in counts}
+        seconds = max(wait(*before[each], visitor.now, longest) for each, longest in counts.items())
+        if seconds > 0:
+            raise TooSoon(seconds)
+        if sessions.tries(first, before[first], now=visitor.now):
+            return
 
 
 def goes_together(visitor: Visitor, account: str, passphrase: str, code: str) -> bool:
@@ -94,13 +123,21 @@ def code_taken(visitor: Visitor, account: str, authenticator: str, code: str) ->
 def begin_session(visitor: Visitor, account: str, onward: str, by: str | None = None) -> Response:
     """Begin a session under a fresh secret, whatever the browser held before, and go on; `by` what, if not a passphrase."""
     if visitor.held is not None:
-        visitor.home.sessions.end(visitor.held)
+        visitor.home.sessions.replace(visitor.held, now=visitor.now)
     secret = secrets.token_urlsafe(ID_BYTES)
     visitor.access.note("signed_in", account, visitor.source, thing=by)
     visitor.home.sessions.begin(secret, account, now=visitor.now)
     answer = visitor.go(onward)
     visitor.keep(answer, secret)
+    remember(visitor, answer, account)
     return answer
+
+
+def remember(visitor: Visitor, answer: Response, account: str) -> None:
+    """Know the browser again by a fresh secret, which signs nobody in: refusals elsewhere do not delay the account here."""
+    secret, until = secrets.token_urlsafe(ID_BYTES), visitor.now + KNOWN_FOR
+    visitor.home.sessions.know(secret, account, now=visitor.now, until=until, before=visitor.browser)
+    visitor.keep_known(answer, secret, KNOWN_FOR // 1_000_000)
 
 
 def end_session(visitor: Visitor) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from safety.home import Home
+from safety.home import ROOM_BYTES, Home, has_room, writable
 from safety.projections.inbox import owed
 from safety.projections.obligations import reviews_owed
 from safety.projections.trials import trials
@@ -82,7 +82,14 @@ def silences(home: Home) -> dict[str, float]:
 
 def not_ready(home: Home) -> list[str]:
     """Name the parts that do not answer or do not go on; empty when all is well."""
-    parts: dict[str, Callable[[Home], Sequence[str]]] = {"log": log, "views": views, "directory": directory}
+    parts: dict[str, Callable[[Home], Sequence[str]]] = {
+        "log": log,
+        "views": views,
+        "directory": directory,
+        "access log": access_log,
+        "sessions": sessions,
+        "disk": disk,
+    }
     return [f"{part}: {reason}" for part, ask in parts.items() for reason in asked(ask, home)]
 
 
@@ -122,8 +129,8 @@ def asked(ask: Callable[[Home], Sequence[str]], home: Home) -> Sequence[str]:
 
 
 def log(home: Home) -> Sequence[str]:
-    """Ask the log for its head."""
-    home.journal.head()
+    """Ask the log whether it can be written to: a desk that only shows takes no report."""
+    home.journal.check_writable()
     return ()
 
 
@@ -137,3 +144,23 @@ def directory(home: Home) -> Sequence[str]:
     """Ask the directory for its people."""
     home.directory.people()
     return ()
+
+
+def access_log(home: Home) -> Sequence[str]:
+    """Ask the access log whether it can be written to: who cannot be noted is not let in."""
+    home.access.check_writable()
+    return ()
+
+
+def sessions(home: Home) -> Sequence[str]:
+    """Ask for a session: without them nobody is signed in."""
+    home.sessions.failures("nobody")
+    return ()
+
+
+def disk(home: Home) -> Sequence[str]:
+    """Ask the disk of the home for room."""
+    if not writable(home.settings.home):
+        return ("the home is read-only; make it writable",)
+    few = f"the home has less than {ROOM_BYTES // 1_000_000} MB of room; make room on its disk"
+    return () if has_room(home.settings.home) else (few,)

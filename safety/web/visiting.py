@@ -32,6 +32,11 @@ class Forged(Exception):
     """A form came back without the token that it was given."""
 
 
+def form_token(session: str) -> str:
+    """Give the token of the forms of a browser, by the digest of the secret that it holds."""
+    return digest(f"form:{session}")
+
+
 class Visitor:
     """Who asks, signed in or not, and what a page needs to answer."""
 
@@ -70,6 +75,11 @@ class Visitor:
         return "vigilog" if self.plain else "__Host-vigilog"
 
     @property
+    def browser(self) -> str | None:
+        """The secret by which this browser is known after a sign-in; it signs nobody in."""
+        return self.request.cookies.get(f"{self.cookie}-known")
+
+    @property
     def source(self) -> str:
         """The address that the request comes from."""
         return self.request.client.host if self.request.client else "unknown"
@@ -82,7 +92,7 @@ class Visitor:
     @property
     def csrf(self) -> str:
         """The token that a form of this browser carries; it follows from the secret, which no other site can read."""
-        return digest(f"form:{self.secret}")
+        return form_token(digest(self.secret))
 
     def check_form(self) -> None:
         """Refuse a form without its token; raises Forged."""
@@ -106,6 +116,13 @@ class Visitor:
     def keep(self, answer: Response, secret: str) -> None:
         """Give the browser a secret to hold until it is closed."""
         answer.set_cookie(self.cookie, secret, path="/", secure=not self.plain, httponly=True, samesite="lax")
+
+    def keep_known(self, answer: Response, secret: str, seconds: int) -> None:
+        """Give the browser a secret to be known by, beyond its being closed."""
+        name = f"{self.cookie}-known"
+        answer.set_cookie(
+            name, secret, max_age=seconds, path="/", secure=not self.plain, httponly=True, samesite="strict"
+        )
 
     @property
     def here(self) -> str:

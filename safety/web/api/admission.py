@@ -74,7 +74,7 @@ class ReadAdmission(ProgramAdmission):
 
 
 def token_of(visitor: Visitor) -> Token | None:
-    """Give the token that a request shows, None where it shows none; raises SignInFirst where it opens nothing."""
+    """Give the token that a request shows, None where it shows none; raises SignInFirst where it opens nothing, and TooOften."""
     shown = visitor.request.headers.get("authorization")
     if shown is None:
         return None
@@ -82,6 +82,8 @@ def token_of(visitor: Visitor) -> Token | None:
     known = kind.lower() == "bearer" and secret.startswith(PREFIX) and secret.isascii()
     token = visitor.home.tokens.find(digest(secret.strip()), now=visitor.now) if known else None
     if token is None:
+        pace: Pace = visitor.request.app.state.pace
+        pace.take("stranger", visitor.source)
         visitor.access.note("token_refused", NOBODY, visitor.source)
         raise SignInFirst
     return token

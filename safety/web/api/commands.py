@@ -18,13 +18,24 @@ from safety.desk import Done, OtherContent
 from safety.journal import decode
 from safety.web.api.answers import Part
 from safety.web.api.declaring import Endpoints
-from safety.web.api.forms import FORMS, SIGNED, AddAccount, Body, SignedBody, body_of, preview_of
+from safety.web.api.forms import (
+    FORMS,
+    MEANINGS,
+    AddAccount,
+    Body,
+    JudgingBody,
+    SignedBody,
+    Signing,
+    body_of,
+    preview_of,
+)
 from safety.web.api.people import added, followed
 from safety.web.api.sent import Sent, read
 from safety.web.api.whose import admitted_to
 from safety.web.asking import Ask, Asked
+from safety.web.judged import changes_a_judgement
 from safety.web.policy import RULES
-from safety.web.signing import signature
+from safety.web.signing import NotSigned, signature
 
 endpoints = Endpoints()
 
@@ -39,6 +50,7 @@ Key = Annotated[
     str,
     Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[A-Za-z0-9._:~-]+$", description=KEY),
 ]
+UNSIGNED = "this changes what a party has judged, so it is signed: send `signature` with it; nothing was stored"
 PREVIEWED = (
     "adverse_event.report",
     "adverse_event.follow_up",
@@ -140,16 +152,18 @@ def done(ask: Asked, command: str, body: Body, key: str) -> Done:
 
     Raises:
         NotThere: it is about something that is not theirs.
-        NotSigned: the signature does not prove who is signed in.
+        NotSigned: it has to be signed and is not, or the signature does not prove who is signed in.
         Refused: by a rule of the domain.
 
     """
     form = filled(ask, body.form)
     act = ask.own(key)
     asked: dict[str, Any] = {"by": ask.account, "command_id": act, "reason": body.reason, "read_at": body.read_at}
-    if isinstance(body, SignedBody) and not decided(ask, act):
-        ask.form = FormData(body.signature.model_dump())
-        return ask.home.desk.do(command, form, **asked, signature=signature(ask, *SIGNED[command]))
+    if isinstance(body, SignedBody | JudgingBody) and not decided(ask, act):
+        given = signing(ask, body, form)
+        if given is not None:
+            ask.form = FormData(given.model_dump())
+            return ask.home.desk.do(command, form, **asked, signature=signature(ask, *MEANINGS[command]))
     if isinstance(body.form, AddAccount):
         return added(ask, body.form, asked)
     came = ask.home.desk.do(command, form, **asked)
@@ -157,6 +171,13 @@ def done(ask: Asked, command: str, body: Body, key: str) -> Done:
         raise OtherContent(command_id=key)
     followed(ask, form)
     return came
+
+
+def signing(ask: Asked, body: SignedBody | JudgingBody, form: Form) -> Signing | None:
+    """Give the signature that a body brings; raises NotSigned where it has to bring one and does not."""
+    if body.signature is None and changes_a_judgement(ask, form):
+        raise NotSigned(UNSIGNED)
+    return body.signature
 
 
 def reason_of(ask: Asked, position: int) -> str | None:

@@ -29,6 +29,13 @@ SIGNED: Mapping[str, tuple[Meaning, ...]] = {
 }
 """What has to be signed, with the meanings that a signature under it may have (21 CFR 11.50(a)(3))."""
 
+JUDGING: Mapping[str, tuple[Meaning, ...]] = {
+    "adverse_event.follow_up": ("assessment", "review"),
+    "adverse_event.correct": ("assessment", "review"),
+}
+"""What has to be signed where it changes what a party has judged, as `safety.web.judged` says."""
+MEANINGS = {**SIGNED, **JUDGING}
+
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Secret = Annotated[str, StringConstraints(max_length=1_000)]
 
@@ -60,6 +67,16 @@ class SignedBody(Body):
     """The body of a command that has to be signed."""
 
     signature: Signing
+
+
+class JudgingBody(Body):
+    """The body of a command that has to be signed where it changes a judgement on record."""
+
+    signature: Signing | None = Field(
+        None,
+        description="Needed where the form changes what a party has judged: takes back AESER or a criterion, says another "
+        "AEREL, or corrects any of them.",
+    )
 
 
 class RegisterTrial(TrialForm, WithFile):
@@ -117,15 +134,15 @@ def form_of(command: str) -> type[Form]:
 
 
 def body_of(command: str) -> type[Body]:
-    """Make the model of a command's body; what must be signed cannot be sent unsigned, and nothing else takes a signature."""
-    base = SignedBody if command in SIGNED else Body
+    """Make the model of a command's body; what is always signed cannot be sent unsigned, and what never is takes no signature."""
+    base = SignedBody if command in SIGNED else JudgingBody if command in JUDGING else Body
     fields: dict[str, Any] = {"form": (form_of(command), ...)}
     return create_model(command.replace(".", "_"), __base__=base, __doc__=COMMANDS[command].form.__doc__, **fields)
 
 
 def preview_of(command: str, body: type[Body]) -> type[Body]:
     """Make the model of what is asked about a command: its form alone, for nothing is signed; the command's own where it is the same."""
-    if not issubclass(body, SignedBody):
+    if not issubclass(body, SignedBody | JudgingBody):
         return body
     name = f"{command.replace('.', '_')}_preview"
     fields: dict[str, Any] = {"form": (form_of(command), ...)}

@@ -17,7 +17,7 @@ KINDS = {
     "authenticator_set": N_("set up an authenticator"),
     "passkey_added": N_("added a passkey"),
     "passkey_removed": N_("removed a passkey"),
-    "denied": N_("asked for what is not theirs"),
+    "denied": N_("asked for what is not theirs, or not there"),
     "exported": N_("exported"),
     "read_sealed": N_("read free text"),
     "link_made": N_("made a first link for somebody"),

@@ -13,9 +13,10 @@ from safety.projections.case_file import case_file
 from safety.projections.changes import changes
 from safety.values import code, moment
 from safety.web.asking import Ask, Asked, NotThere
-from safety.web.case_record import Entry, judged, record_of, statements
+from safety.web.case_record import Entry, record_of, statements
 from safety.web.clocks import OWED_BY, REASONS, about, clock_of, limit_of
 from safety.web.declaring import Pages
+from safety.web.judged import judging
 from safety.web.likenesses import because
 from safety.web.reasons import said_in_words
 from safety.web.rules_in_words import BASIS, CONFIDENCE
@@ -141,20 +142,22 @@ def mark_whose(ask: Asked, duties: list[dict[str, Any]]) -> None:
 
 def signatures(ask: Asked, entries: list[Entry]) -> dict[str, list[Signed]]:
     """Give the signatures of the judgements that stand, by party, and of what was stated, where they were signed."""
-    both = [f"adverse_event.{name}_assessed" for name in ("seriousness", "causality")]
-    expected = judged(entries, "adverse_event.expectedness_assessed")
-    stand: dict[str, list[Entry | None]] = {
-        "investigator": [judged(entries, topic, "investigator") for topic in both],
-        "sponsor": [*(judged(entries, topic, "sponsor") for topic in both), expected],
-        "stated": [one for _, one in sorted({one.position: one for one in stating(entries).values()}.items())],
+    stand = {
+        **{party: by_position(judging(entries, party)) for party in ("investigator", "sponsor")},
+        "stated": by_position(stating(entries)),
     }
     return {whose: list(signed(ask, found)) for whose, found in stand.items()}
 
 
-def signed(ask: Asked, entries: Iterable[Entry | None]) -> Iterator[Signed]:
+def by_position(found: Mapping[Any, Entry]) -> list[Entry]:
+    """Give each entry once, in the log's order."""
+    return [one for _, one in sorted({one.position: one for one in found.values()}.items())]
+
+
+def signed(ask: Asked, entries: Iterable[Entry]) -> Iterator[Signed]:
     """Give the signatures of those entries that were signed."""
     for one in entries:
-        if one is not None and one.signed and (shown := signature_of(ask, one.position)) is not None:
+        if one.signed and (shown := signature_of(ask, one.position)) is not None:
             yield shown
 
 

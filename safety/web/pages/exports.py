@@ -13,6 +13,7 @@ from safety.web.declaring import Pages
 from safety.web.exporting import Value, exported
 from safety.web.pages import cases, history, incidence, listing, worklist
 from safety.web.record_fields import FIELDS
+from safety.web.signing import Signed, with_signatures
 from safety.web.words import N_
 
 pages = Pages()
@@ -48,7 +49,7 @@ OF_A_GAP = (
 )  # fmt: skip
 OF_A_CHANGE = (
     N_("Kind"), N_("Record"), N_("Subject"), N_("Number"), N_("Field"), N_("Old"), N_("New value"), N_("Who"), N_("Role"),
-    N_("Recorded"), N_("Why"), N_("Entry"),
+    N_("Recorded"), N_("Why"), N_("Entry"), N_("Signed by"), N_("Meaning of the signature"), N_("SHA-256 that was signed"),
 )  # fmt: skip
 Row = list[Value]
 
@@ -105,11 +106,12 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
     with ask.reading() as connection:
         head = ask.home.views.now(connection)
         if subject.strip():
-            found = [of_change(ask, row, "") for row in history.of_a_record(connection, ask, subject, number, field)]
+            rows = with_signatures(ask, history.of_a_record(connection, ask, subject, number, field))
+            found = [of_change(ask, row, "") for row in rows]
             return exported(ask, "record", ask.words("History of a record"), heads(ask, OF_A_CHANGE), found)
         if a.strip() and b.strip():
             told = history.comparison(connection, ask, a, b, head, most=MOST)["rows"]
-            found = [of_change(ask, one, row["kind"]) for row in told for one in row["values"]]
+            found = [of_change(ask, one, row["kind"]) for row in told for one in with_signatures(ask, row["values"])]
             return exported(ask, "comparison", ask.words("Compare two moments"), heads(ask, OF_A_CHANGE), found)
         gaps = history.gaps(connection, ask, head, most=MOST)["rows"]
     rows = (of_gap(ask, gap) for gap in gaps)
@@ -181,4 +183,9 @@ def of_change(ask: Asked, row: dict[str, Any], kind: str) -> Row:
     whose = ", ".join(part for part in row["whose"] if part)
     told: Row = [kind, row["record"], row["subject"], row["number"], f"{field} ({whose})" if whose else field]
     told += [row["old"], row["new"], row["by"], ask.show.role(row["role"])]
-    return [*told, ask.show.moment(row["recorded_at"], seconds=True), row["reason"], row["position"]]
+    told += [ask.show.moment(row["recorded_at"], seconds=True), row["reason"], row["position"]]
+    signed: Signed | None = row["signed"]
+    return [
+        *told,
+        *((f"{signed.name} ({signed.account})", signed.meaning, signed.sha256) if signed else (None, None, None)),
+    ]

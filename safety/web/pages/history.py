@@ -16,6 +16,7 @@ from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 from safety.web.looking_back import NoMoment, looked_back
 from safety.web.record_fields import DATES, FIELDS, MARKS, TEXTS
+from safety.web.signing import with_signatures
 
 pages = Pages()
 
@@ -42,6 +43,10 @@ def history_page(  # noqa: PLR0917, one parameter a field of its forms; FastAPI 
         unknown = gaps(connection, ask, head)
         compared = comparison(connection, ask, a, b, head) if a.strip() and b.strip() else None
         fields = of_a_record(connection, ask, subject, number, field) if subject.strip() else None
+    if compared is not None:
+        compared["rows"] = list(with_signatures(ask, compared["rows"]))
+    if fields is not None:
+        fields = list(with_signatures(ask, fields))
     said = {"a": a, "b": b, "subject": subject, "number": number, "field": field}
     return ask.render(
         "history/page.html.j2", head=head.position, earlier=earlier, later=later, said=said, unknown=unknown,

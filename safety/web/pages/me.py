@@ -8,7 +8,7 @@ from pyotp import TOTP, random_base32
 from safety.web.asking import Ask, Asked
 from safety.web.credentials import TooWeak, chosen_passphrase, fits, same_twice, step_of
 from safety.web.declaring import Pages
-from safety.web.signing_in import Doubted, TooSoon, begin_session, with_delay
+from safety.web.signing_in import Doubted, TooSoon, begin_session, inside, with_delay
 from safety.web.words import N_
 
 pages = Pages()
@@ -35,7 +35,8 @@ def doubt(ask: Asked) -> str:
     """Check the present passphrase; give what to say where it is not theirs, else nothing."""
     credential = ask.home.credentials.find(ask.account)
     try:
-        with_delay(ask, ask.account, lambda: fits(credential, str(ask.form.get("present") or "")))
+        present = str(ask.form.get("present") or "")
+        with_delay(ask, ask.account, lambda: fits(credential, present), inside(ask, ask.account))
     except TooSoon as wait:
         return ask.words(WAIT, n=wait.seconds)
     except Doubted:

@@ -8,7 +8,7 @@ from safety.web.going_on import within
 from safety.web.pages.me import begun_anew, doubt, shown
 from safety.web.pages.signing_in import refused, too_soon
 from safety.web.passkeys import TO_SIGN, TO_SIGN_IN, added, offer_to_add, offer_to_prove, proves, whose
-from safety.web.signing_in import Doubted, TooSoon, begin_session, with_delay
+from safety.web.signing_in import LONGEST_OF_ACCOUNT, Doubted, TooSoon, begin_session, with_delay
 from safety.web.visiting import Guest
 from safety.web.words import N_
 
@@ -67,7 +67,10 @@ def sign_in(guest: Guest) -> Response:
     answer, onward = guest.text("passkey"), within(guest.text("next"))
     account = whose(guest, answer)
     try:
-        with_delay(guest, account, lambda: proves(guest, TO_SIGN_IN, answer))
+        counts = {
+            f"passkey {account}": LONGEST_OF_ACCOUNT
+        }  # nobody guesses one: guesses at the passphrase do not shut it
+        with_delay(guest, account, lambda: proves(guest, TO_SIGN_IN, answer), counts)
     except TooSoon as wait:
         return too_soon(guest, wait.seconds, onward, "")
     except Doubted:

@@ -106,6 +106,7 @@ def set_passphrase(guest: Guest, link: str) -> Response:
     guest.home.credentials.put(credential)
     guest.home.credentials.remove_passkeys(account)
     guest.home.credentials.unbind(account)
+    guest.home.tokens.revoke_all(account, now=guest.now)
     guest.home.sessions.end_all(account)
     guest.access.note("passphrase_set", account, guest.source)
     return begin_session(guest, account, "/")
