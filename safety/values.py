@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,6 +20,8 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from safety.written import WrittenDay, WrittenInstant, WrittenNumber
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,63}\Z")
 CODE_FORM = "must be 1 to 64 letters, digits, dots, underscores or hyphens and start with a letter or digit"
@@ -132,9 +133,9 @@ Source = Literal["import"]
 Role = Literal["operator", "investigator", "safety_officer", "deputy_safety_officer", "auditor"]
 """A deputy may do what a safety officer may; only the ladder tells them apart, which calls the deputy later."""
 
-Number = Annotated[int, Field(ge=1, le=999_999_999)]
+Number = Annotated[int, Field(ge=1, le=999_999_999), WrittenNumber()]
 """A number of a dose or an adverse event within its subject; beyond nine digits it is a typing error no table should hold."""
-Position = Annotated[int, Field(ge=1, lt=2**63)]
+Position = Annotated[int, Field(ge=1, lt=2**63), WrittenNumber()]
 """A position of the log."""
 
 DecimalText = Annotated[str, Field(pattern=r"^[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
@@ -251,7 +252,8 @@ def instant(given: datetime) -> datetime:
 
 
 Zone = Annotated[str, AfterValidator(zone_name)]
-Instant = Annotated[AwareDatetime, AfterValidator(instant)]
+Day = Annotated[date, WrittenDay()]
+Instant = Annotated[datetime, WrittenInstant(), AfterValidator(instant)]
 Clock = Callable[[], datetime]
 """The present moment, timezone-aware in UTC; made at the doors and handed in."""
 
