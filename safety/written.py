@@ -2,9 +2,9 @@
 
 import re
 from datetime import date, datetime, time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -13,6 +13,7 @@ INSTANT_FORM = (
     "must be an instant with its offset from UTC (ISO 8601), such as 2026-03-01T09:00:00+08:00 or 2026-03-01T01:00:00Z"
 )
 NUMBER_FORM = "must be a whole number in digits, such as 12"
+DECIMAL_FORM = "must be a number such as 54 or 0.5, without a sign and of no more than twenty digits"
 
 DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -20,6 +21,7 @@ OFFSET = "(?:Z|[+-](?:(?:0[0-9]|1[0-3]):?[0-5][0-9]|14:?00))"
 """No clock of the world is more than 14 hours from UTC."""
 INSTANT = f"{DAY}[T ]{CLOCK}{OFFSET}"
 WHOLE = "[0-9]{1,18}"
+DECIMAL = r"[0-9]{1,20}(\.[0-9]{1,12})?"
 _DAY = re.compile(DAY)
 _MOMENT = re.compile(f"{DAY}[T ]{CLOCK}{OFFSET}?")
 
@@ -119,3 +121,20 @@ class WrittenNumber(Written):
     def in_json(self, read: CoreSchema, either: CoreSchema) -> CoreSchema:  # noqa: ARG002, see above
         """Take numbers as numbers, and as text where a form is filled in from a file."""
         return either
+
+
+class WrittenDecimal:
+    """Marks a text that is an amount, kept as given: `0.50` stays `0.50`."""
+
+    pattern = f"^{DECIMAL}$"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
+        """Match the text with the form; a number of a file is as good as its text."""
+        text = core_schema.str_schema(pattern=self.pattern, coerce_numbers_to_str=True)
+        return core_schema.custom_error_schema(
+            text, custom_error_type="decimal_text", custom_error_message=DECIMAL_FORM
+        )
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63), WrittenNumber()]
+"""How many, or which: what a column of the databases can hold."""

@@ -61,7 +61,7 @@ ROWS: list[tuple[str, Data, str]] = [
     ("SITEID", {"dm": (*DM, f"S03,{CANARY} x,30,F,A,")}, "dm.csv, line 4, SITEID: must be 1 to 64 letters"),
     ("a site of no trial", {"dm": (*DM, "S03,99,30,F,A,")}, "dm.csv, line 4: SITEID "),
     ("EXDOSE", {"ex": ("USUBJID,EXSEQ,EXSTDTC,EXDOSE", f"S01,1,2018-03-01,{CANARY}")},
-     "ex.csv, line 2, EXDOSE: must be a number such as 54 or 0.5."),
+     "ex.csv, line 2, EXDOSE: must be a number such as 54 or 0.5, without a sign and of no more than twenty digits."),
     # dates
     *[(f"date {bad}", {"ae": new_ae("AESTDTC", bad)}, f"ae.csv, line 5, AESTDTC: {DATE}.") for bad in (
         "02/03/2018", "2018-02-30", "2018-3-5", "20180305", "2018-13", "2018-00", "05MAR2018", "2018-03-05T25:00",
