@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from notifications.main import app
 
 PICTURE = Path(__file__).with_name("demo.svg")
-FIRST, BEYOND = "4  The primary outcome", "7  Is all of this"
+FIRST, BEYOND = "4  The primary outcome", "7  The periodic reports"
 COLUMNS = 80
 
 

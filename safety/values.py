@@ -10,17 +10,11 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from safety.written import WrittenDay, WrittenDecimal, WrittenInstant, WrittenNumber
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,63}\Z")
 CODE_FORM = "must be 1 to 64 letters, digits, dots, underscores or hyphens and start with a letter or digit"
@@ -61,8 +55,9 @@ class CodeSchema:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
         """Try the stored form first."""
-        text = core_schema.str_schema(coerce_numbers_to_str=True)
-        typed = core_schema.no_info_after_validator_function(code, text)
+        text, number = core_schema.str_schema(strict=True), core_schema.int_schema(strict=True)
+        either = core_schema.lax_or_strict_schema(core_schema.union_schema([text, number]), text)
+        typed = core_schema.no_info_after_validator_function(lambda given: code(str(given)), either)
         stored = core_schema.str_schema(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,63}$", strict=True)
         return core_schema.union_schema(
             [stored, typed], mode="left_to_right", custom_error_type="code", custom_error_message=CODE_FORM
@@ -132,12 +127,12 @@ Source = Literal["import"]
 Role = Literal["operator", "investigator", "safety_officer", "deputy_safety_officer", "auditor"]
 """A deputy may do what a safety officer may; only the ladder tells them apart, which calls the deputy later."""
 
-Number = Annotated[int, Field(ge=1, le=999_999_999)]
+Number = Annotated[int, Field(ge=1, le=999_999_999), WrittenNumber()]
 """A number of a dose or an adverse event within its subject; beyond nine digits it is a typing error no table should hold."""
-Position = Annotated[int, Field(ge=1, lt=2**63)]
+Position = Annotated[int, Field(ge=1, lt=2**63), WrittenNumber()]
 """A position of the log."""
 
-DecimalText = Annotated[str, Field(pattern=r"^[0-9]{1,20}(\.[0-9]{1,12})?$", coerce_numbers_to_str=True)]
+DecimalText = Annotated[str, WrittenDecimal()]
 """An amount kept as given, beside its unit: `0.50` stays `0.50`; nothing here is ever negative."""
 
 PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2}))?)?)?)?\Z")
@@ -251,7 +246,8 @@ def instant(given: datetime) -> datetime:
 
 
 Zone = Annotated[str, AfterValidator(zone_name)]
-Instant = Annotated[AwareDatetime, AfterValidator(instant)]
+Day = Annotated[date, WrittenDay()]
+Instant = Annotated[datetime, WrittenInstant(), AfterValidator(instant)]
 Clock = Callable[[], datetime]
 """The present moment, timezone-aware in UTC; made at the doors and handed in."""
 

@@ -66,8 +66,17 @@ VALID_SAE = Condition(
 )
 SAE_NOT_EXEMPT = Condition((*SERIOUS, *EXEMPT), lambda said: is_serious(said) and not is_exempt(said))
 # China: a window of duties ends with the last domestic subject's follow-up; later SAEs still go to the sponsor (CN-POST).
-SAE_IN_WINDOW = Condition((*SAE_NOT_EXEMPT.asks, "after_trial"), lambda said: SAE_NOT_EXEMPT.holds(said) and said.get("after_trial") is not True)  # fmt: skip
-SAE_AFTERWARDS = Condition((*SERIOUS, "after_trial"), lambda said: is_serious(said) and said.get("after_trial") is True)
+# The window is the CDE standard's of 2018, which binds a trial approved before it or not: the trial says (UNSURE; until then it binds).
+CDE = "cde_standard_binds"
+
+
+def is_after_window(said: Stated) -> bool:
+    """After the end of the window that the CDE standard knows."""
+    return said.get("after_trial") is True and said.get(CDE) is not False
+
+
+SAE_IN_WINDOW = Condition((*SAE_NOT_EXEMPT.asks, "after_trial", CDE), lambda said: SAE_NOT_EXEMPT.holds(said) and not is_after_window(said))  # fmt: skip
+SAE_AFTERWARDS = Condition((*SERIOUS, "after_trial", CDE), lambda said: is_serious(said) and is_after_window(said))
 CONTAMINATION = Condition(("infection_transmission",), lambda said: said.get("infection_transmission") is True)
 SUSAR = Condition((*CASE, *EITHER), lambda said: is_unexpected_reaction(said, is_related_by_either))
 SUSAR_7 = Condition(SUSAR.asks, lambda said: SUSAR.holds(said) and is_fatal_or_life_threatening(said))
@@ -79,8 +88,6 @@ UK_7 = Condition(UK_SUSAR.asks, lambda said: UK_SUSAR.holds(said) and is_fatal_o
 UK_15 = Condition(UK_SUSAR.asks, lambda said: UK_SUSAR.holds(said) and not is_fatal_or_life_threatening(said))
 # Japan reports expected deaths too, in 15 days: Enforcement Regulation Art. 273.
 JP_EXPECTED = Condition(SUSAR.asks, lambda said: SUSAR_7.holds({**said, "unexpected": True}) and said.get("unexpected") is False)  # fmt: skip
-# The CDE standard of 2018 binds a trial approved before it or not: the trial says (UNSURE; until then it binds).
-CDE = "cde_standard_binds"
 CDE_SUSAR = Condition((*SUSAR.asks, CDE), lambda said: SUSAR.holds(said) and said.get(CDE) is not False)
 CDE_7 = Condition(CDE_SUSAR.asks, lambda said: CDE_SUSAR.holds(said) and is_fatal_or_life_threatening(said))
 CDE_15 = Condition(CDE_SUSAR.asks, lambda said: CDE_SUSAR.holds(said) and not is_fatal_or_life_threatening(said))

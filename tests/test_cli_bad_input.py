@@ -53,15 +53,15 @@ ROWS: list[tuple[str, Data, str]] = [
     ("AEACN", {"ae": new_ae("AEACN", CANARY)}, "ae.csv, line 5, AEACN: must be 'DRUG WITHDRAWN', "),
     ("AEREL", {"ae": new_ae("AEREL", CANARY)}, "ae.csv, line 5: AEREL of subject S01 is not on the causality scale"),
     ("AESPID", {"ae": new_ae("AESPID", f"{CANARY} x")}, "ae.csv, line 5, AESPID: must be 1 to 64 letters"),
-    ("AESEQ", {"ae": new_ae("AESEQ", CANARY)}, "ae.csv, line 5, AESEQ: must be a valid integer"),
+    ("AESEQ", {"ae": new_ae("AESEQ", CANARY)}, "ae.csv, line 5, AESEQ: must be a whole number in digits, such as 12."),
     ("ARM", {"dm": (*DM, f"S03,01,30,F,{CANARY},")}, "dm.csv, line 4: ARM of subject S03 is not an arm of trial T1"),
     ("SEX", {"dm": (*DM, f"S03,01,30,{CANARY},A,")}, "dm.csv, line 4, SEX: must be 'M', 'F', 'U'"),
-    ("AGE", {"dm": (*DM, f"S03,01,{CANARY},F,A,")}, "dm.csv, line 4, AGE: must be a valid integer"),
+    ("AGE", {"dm": (*DM, f"S03,01,{CANARY},F,A,")}, "dm.csv, line 4, AGE: must be a whole number in digits, such as 12."),
     ("AGE 200", {"dm": (*DM, "S03,01,200,F,A,")}, "dm.csv, line 4, AGE: must be less than or equal to 130."),
     ("SITEID", {"dm": (*DM, f"S03,{CANARY} x,30,F,A,")}, "dm.csv, line 4, SITEID: must be 1 to 64 letters"),
     ("a site of no trial", {"dm": (*DM, "S03,99,30,F,A,")}, "dm.csv, line 4: SITEID "),
     ("EXDOSE", {"ex": ("USUBJID,EXSEQ,EXSTDTC,EXDOSE", f"S01,1,2018-03-01,{CANARY}")},
-     "ex.csv, line 2, EXDOSE: must be a number such as 54 or 0.5."),
+     "ex.csv, line 2, EXDOSE: must be a number such as 54 or 0.5, without a sign and of no more than twenty digits."),
     # dates
     *[(f"date {bad}", {"ae": new_ae("AESTDTC", bad)}, f"ae.csv, line 5, AESTDTC: {DATE}.") for bad in (
         "02/03/2018", "2018-02-30", "2018-3-5", "20180305", "2018-13", "2018-00", "05MAR2018", "2018-03-05T25:00",

@@ -256,7 +256,7 @@ BAD_PACKS = [
     ("a typo", PACK.replace('"serious"', '"seriuos"'), "rule[0].when: unknown fact 'seriuos'; did you mean serious?"),
     ("an impossible limit", PACK.replace("limit = 7", "limit = 0"), "rule[0].limit: 0 is no limit a report can have"),
     ("rules that contradict", CONTRADICTION, "rule[1].limit: T-8 contradicts T-7"),
-    ("packs that contradict", EU_15_LATER, "two packs EU-CTR version 1 have different texts"),
+    ("packs that contradict", EU_15_LATER, "two packs EU-CTR version 2 have different texts"),
     ("no TOML", "id = ", "the file is not TOML"),
     ("a profile of nothing there", 'id = "P"\nversion = "1"\ntitle = "T"\nauthority = "A"\npacks = ["EU-CTC"]\neffective_from = 2020-01-01\nsources = ["s"]\n', "there is no pack EU-CTC; did you mean EU-CTR"),
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from notifications.demo.telling import file, introduce_people, trial_file
 from notifications.working import fallen_due
 from safety.aggregates.adverse_event import Reported
 from safety.aggregates.alert import Raised
+from safety.aggregates.trial import Amended, Definition
 from safety.home import Doors, open_home
 from safety.reports.issuing import issue_due
 from safety.settings import Settings
@@ -25,6 +26,10 @@ from tests.command_line import TRIAL, TRIALS, CommandLine, Ran, with_trial
 from tests.manual_clock import counted_salt
 
 DEMO = ["--trial", "NCT03265613"]
+REPORTED = ("2018-10-31", "2019-10-31")
+"""The lock points of the story: one while the trial runs, and the first after its last subject's end."""
+MAILS = 4
+"""Officer and investigator of the escalation, the officer of each report."""
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +95,9 @@ def test_what_it_shows_is_what_the_commands_answer(cli: CommandLine) -> None:
     assert (measures["teae"]["events"], measures["related"]["events"]) == (16, 5)
     assert measures["related_serious"] == {"subjects": 0, "events": 0, "proportion": 0.0, "ci95": [0.0, 0.409616]}
     alerts = cli.json("alerts", *DEMO, "--into-demo")["alerts"]
-    assert {(alert["concerning"][0], alert["state"]) for alert in alerts} == {("S04/3", "acknowledged")}
+    concerning = {"S04/3", *(f"dsur {period}" for period in REPORTED)}
+    assert {alert["concerning"][0] for alert in alerts} == concerning
+    assert {alert["state"] for alert in alerts} == {"acknowledged"}
     assert [alert["rule"] for alert in alerts].count("SAE-ESCALATED") == 1
     assert cli("verify", "--into-demo").out.startswith(f"The log is sound: {cli.head} events.\n")
     told = {mail["To"]: mail["Subject"] for mail in mailbox.Maildir(cli.home / "mail", create=False)}
@@ -117,7 +124,7 @@ def test_a_second_run_adds_nothing_and_tells_the_same_story(cli: CommandLine, fi
     again = CommandLine(cli.home, COLUMNS="80")("demo", "--headless")
     assert cli.head == before
     assert "This home holds the record already" in words(again.out)
-    assert len(list((cli.home / "mail" / "new").iterdir())) == 2
+    assert len(list((cli.home / "mail" / "new").iterdir())) == MAILS
 
     def after_the_filing(text: str) -> str:
         return text[text.index("2  An SAE escalates") : text.index("Try it yourself")].replace(
@@ -153,9 +160,10 @@ def test_a_run_that_was_interrupted_is_finished_by_the_next(tmp_path: Path, cli:
     opened.close()
     other = CommandLine(tmp_path / "home")
     other("demo", "--headless")
-    assert len(list((other.home / "mail" / "new").iterdir())) == 2
+    assert len(list((other.home / "mail" / "new").iterdir())) == MAILS
     mine, theirs = (home.json("incidence", *DEMO, "--into-demo")["groups"] for home in (other, cli))
     assert mine == theirs
+    assert {one["state"] for one in other.json("alerts", *DEMO, "--into-demo")["alerts"]} == {"acknowledged"}
 
 
 COMMANDS: list[tuple[str, ...]] = [
@@ -193,7 +201,7 @@ def test_into_demo_lets_them(cli: CommandLine, tmp_path: Path) -> None:
     copy = CommandLine(shutil.copytree(cli.home, tmp_path / "home"))
     form = '{"STUDYID": "NCT03265613", "USUBJID": "S01", "AETERM": "Stroke", "AESER": "Y"}'
     copy("do", "adverse_event.report", "--into-demo", stdin=form)
-    assert len(list((copy.home / "mail" / "new").iterdir())) == 4
+    assert len(list((copy.home / "mail" / "new").iterdir())) == MAILS + 2
     assert copy("rebuild", "--check", "--into-demo").err == ""
 
 
@@ -212,8 +220,24 @@ def test_its_past_calls_nobody_and_what_is_filed_into_it_now_climbs(cli: Command
         assert fallen_due(home, now[0], timedelta(0)) == {"ladders": 3 * len(urgent)}
         now[0] += timedelta(days=1)
         assert fallen_due(home, now[0], timedelta(0))["ladders"] > 0
+        file = trial_file()
+        owing = built(Amended, trial="NCT03265613", file=file, definition=Definition.from_toml(file), reason="again")
+        home.desk.do("trial.amend", owing, by="OPERATOR", command_id="owing")
+        assert "issue_due" not in fallen_due(home, now[0], timedelta(0))
         years = tick(home.desk, home.views, now[0], duties=(*DUTIES, issue_due))
         assert years["issue_due"] > 5, "a real log would still owe the reports of all these years"
+
+
+def test_its_periodic_reports_were_issued_at_their_lock_points_and_sent_in_time(cli: CommandLine, first: Ran) -> None:
+    rows = cli.json("report", "due", *DEMO, "--into-demo")["due"]
+    assert [(row["kind"], row["period"], row["state"], row["punctuality"]) for row in rows] == [
+        ("dsur", period, "submitted", "met") for period in REPORTED
+    ]
+    told = words(first.out)
+    assert "7 The periodic reports" in told
+    assert re.search(r"dsur 2019-10-31 regulator, ethics_committee 2019-12-30 submitted met", told)
+    for row in cli.json("report", "list", *DEMO, "--into-demo")["reports"]:
+        assert row["issued_at"][:10] == row["period"], "the tick of the first minute after the lock point, in UTC"
 
 
 def test_the_demo_keeps_away_from_a_real_log(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from annotated_types import MaxLen
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from safety.aggregates.deciding import Form
@@ -71,7 +71,7 @@ def values(annotation: Any, field: FieldInfo) -> st.SearchStrategy[Any]:  # noqa
         int: st.integers(1, 130),
         bool: st.booleans(),
         date: DATES,
-        AwareDatetime: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),  # noqa: DTZ001, drawn
+        datetime: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),  # noqa: DTZ001, drawn
     }[annotation]
 
 

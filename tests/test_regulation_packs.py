@@ -18,7 +18,7 @@ from safety.packaged import (
 )
 from safety.regulation.evaluator import evaluate
 from safety.regulation.pack import InvalidPack, Pack, read_pack, read_profile, refuse_contradicting
-from tests.clocks import FATAL, SUSAR, ZONE, evaluated, on, owed, shown, site
+from tests.clocks import FATAL, SUSAR, ZONE, evaluated, on, owed, shown
 from tests.pack_text import HEAD, RULES, rule
 
 
@@ -232,22 +232,3 @@ def test_the_authoritys_zone_is_taken_where_it_is_earlier() -> None:
     tie = evaluated("CN-NMPA-DRUG", early, authority_zone=True, zone="Asia/Singapore").obligations
     assert {due.zone for due in tie} == {"Asia/Singapore"}
     assert [due.zone for due in evaluated("EU-CTR", early, authority_zone=True).obligations] == [ZONE]
-
-
-UNSURE_FROM_WHEN = {"KR-MFDS", "AU-TGA", "BR-ANVISA", "CN-IIT-2021", "CA-HC", "JP-PMDA", "SITE-EC"}
-
-
-def test_whose_first_day_is_assumed_is_stated() -> None:
-    assert {pack.id for pack in packaged_packs() if pack.unsure} == UNSURE_FROM_WHEN
-
-
-@pytest.mark.parametrize("name", sorted(UNSURE_FROM_WHEN))
-def test_a_first_day_that_nobody_knows_is_told_as_unsure_with_every_rule_of_the_pack(name: str) -> None:
-    pack = packaged_pack(name)
-    followed = [on(1, submitted=rule.of[0]) for rule in pack.rules if rule.trigger == "submission"]
-    found = evaluated(name, on(0, FATAL), site(0, FATAL), *followed).obligations
-    assert len(found) > len(followed)
-    for due in found:
-        assert f"UNSURE: {pack.unsure}" in [line for ground in due.because for line in ground.lines()], due.rule.id
-    (sure, *_) = evaluated("ICH-E2A", on(0, FATAL)).obligations
-    assert not [line for ground in sure.because for line in ground.lines() if line.startswith("UNSURE")]

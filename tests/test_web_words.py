@@ -79,7 +79,7 @@ def of_packs() -> set[str]:
     for pack in packaged_packs():
         found |= {pack.unsure, *pack.configuration.values(), *(part.says for part in pack.outside)}
         for rule in pack.rules:
-            found |= {*rule.to, rule.note, *(form.says for form in rule.formats)}
+            found |= {*rule.to, rule.note, rule.unsure, *(form.says for form in rule.formats)}
     return {text for text in found if text}
 
 

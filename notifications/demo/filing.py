@@ -90,6 +90,7 @@ def acknowledging(trial: str, who: str, name: str, role: str | None = None) -> C
 
     def steps(home: Home) -> Iterator[Step]:
         moment = home.doors.clock()
+        home.views.catch_up(home.journal)
         with home.views.connect() as connection:
             alerts = inbox(connection, trial, home.views.now(connection))["alerts"]
         for alert in alerts:

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from pydantic import Field
-
 from safety.aggregates.deciding import AlertForm, Form, UnknownEvent, event, folds
 from safety.aggregates.ladder import Urgency
-from safety.values import AccountId, Code, Instant, Role
+from safety.values import AccountId, Code, Instant, Number, Role
+from safety.written import Count
 
 ALERTS = UUID("6f8e0c52-53a7-5b0e-9d58-0d7f5f0b9c11")
 
@@ -32,14 +31,14 @@ class Raised(AlertForm):
 
     rule: Code
     role: Role
-    rung: int = Field(1, ge=1)
+    rung: Number = 1
     concerning: tuple[str, ...]
     due_at: Instant | None = None
     urgency: Urgency = "urgent"
     root: Code | None = None
-    repeat: int | None = None
+    repeat: Count | None = None
     reminds: Code | None = None
-    reminder: int | None = None
+    reminder: Count | None = None
     next_at: Instant | None = None
     remind_at: Instant | None = None
 

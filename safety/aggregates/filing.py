@@ -1,6 +1,6 @@
 """How an adverse event comes to the record and changes there: report, follow up, correct, merge, nullify."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from safety.aggregates.adverse_event import (
     CRITERIA,
@@ -23,6 +23,7 @@ from safety.aggregates.trial import definition
 from safety.values import Awareness, Party
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """Clocks at the bedside differ a little; an awareness further in the future than this is a typing error."""
 
 
@@ -44,6 +45,10 @@ class UnknownCausality(Refused):
 
 class AwareInFuture(Refused):
     """The awareness of adverse event {number} of subject {subject} lies in the future; check its date, time and zone."""
+
+
+class AwareLongAgo(Refused):
+    """The awareness of adverse event {number} of subject {subject} lies before 1900; check its year."""
 
 
 class NotTheSponsors(Refused):
@@ -74,6 +79,9 @@ def awareness(states: States, form: SubjectForm, number: int, stated: Awareness 
         return Awareness(at=act.at, zone=zone, party=party, basis="filed")
     if stated.at > act.at + CLOCK_TOLERANCE:
         raise AwareInFuture(number=number, subject=form.subject)
+    if stated.at < LONG_AGO:
+        # Before every rule there is: no clock would start, and nobody would see that none did.
+        raise AwareLongAgo(number=number, subject=form.subject)
     if form.__dict__.get("source") is not None:
         return stated
     # When it came to the desk, and that it came from a person, is not the form's to say.

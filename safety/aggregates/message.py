@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from safety.aggregates.deciding import Act, Form, MessageForm, Refused, States, UnknownEvent, command, event, folds
 from safety.values import AccountId, Code, Role, TrialId
+from safety.written import Count
 
 MESSAGES = UUID("b1d7a5ce-2f6d-5a9e-8f10-77b3a1f0c9d2")
 
@@ -52,9 +53,9 @@ class Sent(MessageForm):
     """A channel took the message; of its answer only the code is kept. `attempt` counts the tries, from 1."""
 
     channel: Channel
-    smtp_code: int | None = None
-    http_code: int | None = None
-    attempt: int | None = None
+    smtp_code: Count | None = None
+    http_code: Count | None = None
+    attempt: Count | None = None
 
 
 @event("message.failed.v1")

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from safety.aggregates.deciding import Form, SubjectForm, UnknownEvent, event, folds
-from safety.values import AccountId, Awareness, Code, FieldClass, Instant, Number, Party, Role, Text, YesNo, Zone
+from safety.values import AccountId, Awareness, Code, Day, FieldClass, Instant, Number, Party, Role, Text, YesNo, Zone
 
 ObligationId = Annotated[
     str,
@@ -59,8 +59,8 @@ class Opened(OfObligation):
     party: Party
     starts_at: Instant
     zone: Zone
-    day0: date
-    due_on: date | None = None
+    day0: Day
+    due_on: Day | None = None
     due_at: Instant | None = None
     citation: str
     confidence: str = Field(max_length=32)
@@ -79,8 +79,8 @@ class Antedated(OfObligation):
 
     starts_at: Instant
     zone: Zone
-    day0: date
-    due_on: date | None = None
+    day0: Day
+    due_on: Day | None = None
     due_at: Instant | None = None
     because: tuple[Sentence, ...] = ()
     facts: tuple[Number, ...] = ()

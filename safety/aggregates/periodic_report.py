@@ -12,7 +12,8 @@ from safety.aggregates.alert import Alert, Settled, alert_id
 from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, UnknownEvent, command, event, folds
 from safety.aggregates.trial import Sha256, definition
 from safety.regulation.periodic import Kind, Period, schedule
-from safety.values import Code, FieldClass, Instant, Position, Role
+from safety.values import Code, FieldClass, Instant, Number, Position, Role
+from safety.written import Count
 
 REPORT_ISSUED = "PERIODIC-REPORT-ISSUED"
 """The rule of the alert that announces a report to who has to submit it."""
@@ -62,9 +63,9 @@ class Issued(ReportForm):
     """
 
     position: Position
-    since_position: int = Field(ge=0)
+    since_position: Count
     reference_safety_information: Code | None = None
-    layout: int = Field(ge=1)
+    layout: Number
     html_sha256: Sha256
     text_sha256: Sha256
     html: ReportText
@@ -155,6 +156,10 @@ class ReportNotSubmitted(Refused):
     """The {kind} report of trial {trial} that ends on {period} was not submitted to {to}; record that first."""
 
 
+class SentBeforeItsLock(Refused):
+    """The {kind} report of trial {trial} that ends on {period} cannot have gone to {to} before its data were locked; state when it did."""
+
+
 class ReportAcknowledged(Refused):
     """{to} acknowledged the {kind} report of trial {trial} that ends on {period} already."""
 
@@ -219,6 +224,8 @@ def submit(states: States, form: Submitted, act: Act) -> tuple[Form, ...]:
         raise ReportSubmitted(**named(form), to=form.to)
     if form.submitted_at > act.at:
         raise NotYetHappened(**named(form))
+    if report.owed is not None and form.submitted_at < report.owed.locked_at:
+        raise SentBeforeItsLock(**named(form), to=form.to)
     alert = announcement_id(form.stream)
     announced = states(f"{form.trial}/alert/{alert}", Alert)
     reminds = announced.raised is not None and not announced.settled

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple
@@ -14,7 +13,7 @@ from safety.aggregates.obligation import PrintedName
 from safety.aggregates.trial import Sha256, definition
 from safety.regulation.counting import Part
 from safety.regulation.pack import InvalidPack, Pack, Profile, read_pack, read_profile
-from safety.values import AccountId, Role, Zone
+from safety.values import AccountId, Day, Role, Zone
 
 Atom = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """What a pack leaves to the trial to answer, by its name in the pack."""
@@ -30,8 +29,8 @@ class Document(Part):
     sha256: Sha256 = ""
     id: str = ""
     version: str = ""
-    effective_from: date | None = None
-    effective_to: date | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -55,7 +54,7 @@ class Adopted(TrialForm):
     sponsor_investigator: bool | None = None
     configuration: dict[Atom, bool] = Field(default_factory=dict)
     rules_of: Literal["fact", "today"] = "fact"
-    rules_on: date | None = None
+    rules_on: Day | None = None
     signed_by: AccountId | None = None
     signed_as: Role | None = None
     printed_name: PrintedName | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from safety.aggregates.deciding import (
 )
 from safety.aggregates.trial import definition
 from safety.values import DecimalText, Number, PartialDateText, Role, Sex, SiteId, Source
+from safety.written import WrittenNumber
 
 WithdrawalMode = Literal["treatment", "follow_up", "data_collection", "further_use"]
 
@@ -29,8 +30,8 @@ class SubjectParticulars(SubjectForm):
 
     site: SiteId | None = Field(None, alias="SITEID")
     country: str | None = Field(None, alias="COUNTRY", max_length=64)
-    age: int | None = Field(None, alias="AGE", ge=0, le=130)
-    birth_year: int | None = Field(None, alias="BRTHYR", ge=1880, le=2200)
+    age: Annotated[int, Field(ge=0, le=130), WrittenNumber()] | None = Field(None, alias="AGE")
+    birth_year: Annotated[int, Field(ge=1880, le=2200), WrittenNumber()] | None = Field(None, alias="BRTHYR")
     sex: Sex | None = Field(None, alias="SEX")
     weight_kg: DecimalText | None = Field(None, alias="WEIGHT")
     arm: str | None = Field(None, alias="ARM", max_length=200)

@@ -14,7 +14,7 @@ from safety.aggregates.deciding import Act, Form, Refused, States, TrialForm, Un
 from safety.aggregates.ladder import Ladder
 from safety.regulation.counting import Causality, Counting, Part
 from safety.regulation.periodic import Periodic
-from safety.values import Code, DecimalText, SiteId, TrialId, Zone
+from safety.values import Code, Day, DecimalText, SiteId, TrialId, Zone
 
 VersionText = Annotated[str, Field(coerce_numbers_to_str=True)]
 """A version as people write it, also where TOML takes it for a number."""
@@ -169,8 +169,8 @@ class ReferenceSafetyInformationIssued(TrialForm, WithFile):
     """
 
     version: Code
-    effective_on: date
-    approved_on: date | None = None
+    effective_on: Day
+    approved_on: Day | None = None
     listed: tuple[ListedReaction, ...] = ()
 
     @property

@@ -48,12 +48,13 @@ def absence(
 
 def moment(text: str, zone: str, option: str) -> datetime:
     """Read a date or a time of the command line; --until a date includes the date."""
-    from safety.values import instant, zone_name  # noqa: PLC0415, keeps --help light
+    from safety import written  # noqa: PLC0415, keeps --help light
+    from safety.values import instant, zone_name  # noqa: PLC0415
 
     with suppress(ValueError):
-        local = datetime.fromisoformat(text)
+        whole_day = option == "--until" and re.fullmatch(written.DAY, text) is not None
+        local = written.day_or_moment(text)
         local = local if local.tzinfo is not None else local.replace(tzinfo=ZoneInfo(zone_name(zone)))
-        whole_day = option == "--until" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII)
         return instant(local + timedelta(days=1 if whole_day else 0))
     return fail(
         f"{option} takes a date such as 2026-12-24 or a time such as 2026-12-24T18:00; --zone an IANA time zone",

@@ -47,9 +47,10 @@ class Asked:
 
 def day(text: str, option: str) -> date:
     """Read a date of the command line."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        with suppress(ValueError):
-            return date.fromisoformat(text)
+    from safety import written  # noqa: PLC0415, keeps --help light
+
+    with suppress(ValueError):
+        return written.day(text)
     return fail(f"{option} takes a date of the calendar such as 2018-05-31", UNUSABLE_ARGUMENTS)
 
 
@@ -65,8 +66,10 @@ def ends(on: date, zone: str, option: str) -> datetime:
 
 def instant(text: str, option: str = "--as-of", takes: str = "a position, a date") -> datetime:
     """Read a moment with its zone."""
+    from safety import written  # noqa: PLC0415, keeps --help light
+
     with suppress(ValueError, OverflowError):
-        moment = datetime.fromisoformat(text)
+        moment = written.moment(text)
         if moment.tzinfo is None:
             fail(f"{option}: give the time its zone, such as 2018-05-31T12:00+08:00", UNUSABLE_ARGUMENTS)
         return moment.astimezone(UTC)

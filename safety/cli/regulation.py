@@ -65,7 +65,9 @@ def list_packs(
     signed = {} if trial is None else signatures(code_of(trial, "--trial"), into_demo=into_demo)
 
     packs = [
-        listed(pack, signed) | {"effective_to": day(pack.effective_to), "rules": len(pack.rules), "unsure": pack.unsure}
+        listed(pack, signed)
+        | {"effective_to": day(pack.effective_to), "rules": len(pack.rules), "unsure": pack.unsure}
+        | {"unsure_rules": {rule.id: rule.unsure for rule in pack.rules if rule.unsure is not None}}
         for pack in packaged_packs()
     ]
     profiles: list[dict[str, Any]] = [

@@ -99,7 +99,7 @@ def filled_in(form: type[Form], row: Row, trial: str, **beside: Any) -> Any:  # 
 
 def in_words(kind: str, said: str) -> str:
     """Say what a column takes, in the words of a person who fills in a table."""
-    plain = {"string_pattern_mismatch": "must be a number such as 54 or 0.5", "missing": "is missing; fill it in"}
+    plain = {"missing": "is missing; fill it in"}
     said = said.removeprefix("Value error, ").replace("Input should be", "must be", 1)
     return plain.get(kind, said.replace("String should", "must", 1))
 

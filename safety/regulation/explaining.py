@@ -120,8 +120,7 @@ def _configured(name: str, due: "Due") -> str:
 
 def _doubts(due: "Due") -> Iterator[str]:
     rule, grounds = due.rule, due.grounds
-    if due.pack.unsure is not None:
-        yield f"UNSURE: {due.pack.unsure}"
+    yield from (f"UNSURE: {said}" for said in due.pack.doubts(rule))
     if rule.requires_confirmation:
         yield f"UNSURE: the limit of {rule.id} could not be confirmed; a person must confirm it"
     elif rule.confidence == "UNSURE":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from safety import written
 from safety.regulation.conditions import close_matches, shortly
 from safety.regulation.facts import ACTS, STATES, SUBMITTED, Fact, InvalidFacts, faults_of
 from safety.values import instant, zone_name
@@ -123,7 +124,7 @@ def _text(value: Any) -> str:  # noqa: ANN401, whatever JSON can hold
 
 def _instant(value: Any) -> datetime:  # noqa: ANN401, whatever JSON can hold
     try:
-        at = datetime.fromisoformat(_text(value))
+        at = written.moment(_text(value))
     except ValueError as fault:
         message = "must be an instant with its zone, such as 2018-03-06T09:30:00+08:00"
         raise ValueError(message) from fault

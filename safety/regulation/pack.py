@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from safety.regulation.checking import RuleConditions, Vocabulary, faults_of, same_version_other_text
 from safety.regulation.conditions import Condition, close_matches, read_condition, shortly
 from safety.regulation.rule import Identifier, Line, Name, Outside, ReportFormat, Rule, Table
-from safety.values import Zone
+from safety.values import Day, Zone
 
 __all__ = ["InvalidPack", "Outside", "Pack", "Profile", "Rule", "read_pack", "read_profile", "refuse_contradicting"]
 
@@ -49,7 +49,7 @@ class Pack(Table):
     related: any party (`either`), the sponsor alone (`sponsor`), or nobody has to (`not_used`). `define`: named conditions.
     `configuration`: what the trial has to say before some rules are sure, each with its meaning. `outside`: what the
     instrument also demands and no rule here starts. `unsure`: what nobody could confirm of the whole pack, told with each of
-    its rules. `sha256`: of the text that it was read from.
+    its rules, as a rule's own `unsure` is with that rule. `sha256`: of the text that it was read from.
     """
 
     id: Identifier
@@ -58,8 +58,8 @@ class Pack(Table):
     authority: Line
     zone: Zone | None = None
     related: Literal["either", "sponsor", "not_used"]
-    effective_from: date
-    effective_to: date | None = None
+    effective_from: Day
+    effective_to: Day | None = None
     sources: Annotated[tuple[Line, ...], Field(min_length=1)]
     note: Line | None = None
     unsure: Line | None = None
@@ -115,6 +115,10 @@ class Pack(Table):
             for rule in self.rules
         }
 
+    def doubts(self, rule: Rule) -> tuple[str, ...]:
+        """What nobody could confirm of the pack and of one of its rules."""
+        return tuple(said for said in (self.unsure, rule.unsure) if said is not None)
+
     def format_of(
         self, rule: Rule, on: date, configuration: Mapping[str, bool | None], *, sponsor_investigator: bool
     ) -> str | None:
@@ -143,7 +147,7 @@ class Profile(Table):
     title: Line
     authority: Line
     packs: Annotated[tuple[Identifier, ...], Field(min_length=1)]
-    effective_from: date
+    effective_from: Day
     sponsor_investigator: bool = False
     configuration: Mapping[Name, bool] = {}
     rules_of: Literal["today"] | None = None

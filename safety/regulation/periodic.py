@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from safety.regulation.counting import Part
-from safety.values import Code, Instant, end_of_day
+from safety.values import Code, Day, Instant, end_of_day
 
 Kind = Literal["dsur", "china_annual", "dsmb"]
 Confidence = Literal["high", "medium", "low", "UNSURE"]
@@ -37,7 +37,7 @@ class Rule(Part):
     citation: str
     confidence: Confidence
     basis: Literal["law", "guidance", "policy", "site"]
-    effective_from: date = EARLIEST
+    effective_from: Day = EARLIEST
     note: str
 
 
@@ -95,22 +95,22 @@ class Dsur(Anchored):
     year's own end (ICH E2F permits it).
     """
 
-    dibd: date = Field(ge=EARLIEST, lt=LATEST)
+    dibd: Day = Field(ge=EARLIEST, lt=LATEST)
     align: Alignment = "day"
 
 
 class ChinaAnnual(Anchored):
     """The day on which the trial was approved in China, or by which approval was implied."""
 
-    approved_on: date = Field(ge=EARLIEST, lt=LATEST)
+    approved_on: Day = Field(ge=EARLIEST, lt=LATEST)
 
 
 class Board(Anchored):
     """The board's meetings, and how many days before each the data are locked; its first period begins with `since`."""
 
-    since: date = Field(ge=EARLIEST, lt=LATEST)
+    since: Day = Field(ge=EARLIEST, lt=LATEST)
     lead_days: int = Field(ge=1, le=365)
-    meetings: tuple[date, ...] = Field(min_length=1)
+    meetings: tuple[Day, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -139,10 +139,10 @@ class Period(BaseModel):
 
     kind: Kind
     period: Code
-    begins_on: date
-    ends_on: date
+    begins_on: Day
+    ends_on: Day
     locked_at: Instant
-    due_on: date | None = None
+    due_on: Day | None = None
     due_at: Instant | None = None
     rule: Code
     to: tuple[str, ...]

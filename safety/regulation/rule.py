@@ -1,12 +1,11 @@
 """One rule of a pack as its table says it: who owes what to whom, when, from when on, how long, by which clause."""
 
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from safety.values import Party
+from safety.values import Day, Party
 
 Confidence = Literal["high", "medium", "low", "UNSURE"]
 """high: the rule's text was read, or is long settled; medium: a secondary source or memory; low: in part; UNSURE: to be confirmed."""
@@ -46,13 +45,16 @@ class ReportFormat(Table):
 
     when: Line | None = None
     says: Line
-    effective_from: date | None = None
-    effective_to: date | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     citation: Line
 
 
 class Rule(Table):
-    """One rule. `sender` is the table's `from`; a limit left out with `requires_confirmation` is one that nobody could confirm."""
+    """One rule. `sender` is the table's `from`; a limit left out with `requires_confirmation` is one that nobody could confirm.
+
+    `unsure`: what nobody could confirm of this rule beside its text, such as its first day; told with each of its clocks.
+    """
 
     id: Identifier
     sender: Annotated[Sender, Field(alias="from")]
@@ -68,12 +70,13 @@ class Rule(Table):
     supersedes: tuple[Identifier, ...] = ()
     excludes_anticipated: bool = False
     requires_confirmation: bool = False
-    effective_from: date | None = None
-    effective_to: date | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     citation: Line
     confidence: Confidence
     basis: Basis
     note: Line | None = None
+    unsure: Line | None = None
     formats: tuple[ReportFormat, ...] = ()
 
     @property

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Response
 from pydantic import ValidationError
 
+from safety import written
 from safety.aggregates.deciding import Form, Refused, variables
 from safety.values import REASON_LENGTH
 from safety.web.asking import Asked
@@ -117,7 +118,7 @@ def instant(ask: Asked, field: str) -> datetime:
     """
     zone = ZoneInfo(ask.governs.zone if ask.governs else "UTC")
     try:
-        said = datetime.fromisoformat(ask.text(field))
+        said = written.moment(ask.text(field))
     except ValueError:
         raise Misfilled(field, ask.words(WHEN)) from None
     at = said if said.tzinfo is not None else said.replace(tzinfo=zone)

@@ -2,9 +2,10 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from safety import written
 from safety.journal import Journal
 from safety.values import end_of_day, microseconds
 from safety.web.words import N_
@@ -33,8 +34,8 @@ def looked_back(journal: Journal, asked: str, *, zone: str, head: int, now: int)
 def instant(asked: str, zone: str) -> datetime:
     """Read a date, which stands for its end, or a time; one without a zone is of the trial's. Raises NoMoment."""
     with suppress(ValueError, OverflowError):
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", asked, re.ASCII):
-            return end_of_day(date.fromisoformat(asked), zone)
-        at = datetime.fromisoformat(asked)
+        if re.fullmatch(written.DAY, asked):
+            return end_of_day(written.day(asked), zone)
+        at = written.moment(asked)
         return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     raise NoMoment(FORMS)

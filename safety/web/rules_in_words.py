@@ -82,8 +82,8 @@ def in_words(words: Words, pack: Pack) -> list[RuleInWords]:
 
 
 def is_unsure(pack: Pack, rule: Rule) -> bool:
-    """Say whether a person has to confirm a rule, its limit, or the pack as a whole."""
-    return rule.confidence == "UNSURE" or rule.requires_confirmation or pack.unsure is not None
+    """Say whether a person has to confirm a rule, its limit, something beside its text, or the pack as a whole."""
+    return rule.confidence == "UNSURE" or rule.requires_confirmation or bool(pack.doubts(rule))
 
 
 def unsure_of(packs: Iterable[Pack]) -> list[tuple[Pack, Rule]]:

@@ -15,7 +15,10 @@ class Cap(Part):
 
 
 class Rule(Part):
-    """One rule as its pack states it; `words` says its condition in words, `unsure` that a person has to confirm it."""
+    """One rule as its pack states it; `words` says its condition in words, `unsure` that a person has to confirm it.
+
+    `doubts`: what nobody could confirm of the pack and of the rule beside the rule's text, as the pack says it.
+    """
 
     id: str
     sender: str = Field(alias="from")
@@ -35,6 +38,7 @@ class Rule(Part):
     basis: str
     note: str | None
     unsure: bool
+    doubts: list[str]
 
 
 class OutsideRule(Part):

@@ -19,6 +19,7 @@ from safety.web.api.declaring import Endpoints
 from safety.web.api.reading import A_PAGE, Limit, Page, in_clear, paged
 from safety.web.asking import Ask, Asked
 from safety.web.clocks import OWED_BY
+from safety.written import WrittenNumber
 
 endpoints = Endpoints()
 Row = dict[str, Any]
@@ -35,7 +36,10 @@ class Narrowed:
         owner: Annotated[Literal["", *OWED_BY], Query(description="By who owes the report.")] = "",  # type: ignore[valid-type]  # the names of the table, written once
         site: Annotated[str, Query(max_length=64, description="By site.")] = "",
         hand: Annotated[Literal["", "mine", "nobody"], Query(description="By who has it in hand.")] = "",
-        after: Annotated[int | None, Query(ge=0, lt=2**63, description="Only what changed beyond a position.")] = None,
+        after: Annotated[
+            Annotated[int, WrittenNumber()] | None,
+            Query(ge=0, lt=2**63, description="Only what changed beyond a position."),
+        ] = None,
         serious: Letter = False,  # noqa: FBT002, the same
         unexpected: Letter = False,  # noqa: FBT002, the same
         related: Letter = False,  # noqa: FBT002, the same

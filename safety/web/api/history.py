@@ -19,11 +19,16 @@ from safety.web.pages.entry import lines, row_at
 from safety.web.pages.history import comparison, gaps, of_a_record
 from safety.web.signing import signature_of
 from safety.web.whose import check_shown
+from safety.written import WrittenNumber
 
 endpoints = Endpoints()
-After = Annotated[int, Query(ge=0, lt=2**63, description="Only what the log took after this position.")]
+After = Annotated[
+    int, WrittenNumber(), Query(ge=0, lt=2**63, description="Only what the log took after this position.")
+]
 Moment = Annotated[str, Query(min_length=1, max_length=64, description="A position, a date (its end) or a time.")]
-Number = Annotated[int | None, Query(ge=1, le=999_999_999, description="The number of an adverse event.")]
+Number = Annotated[
+    Annotated[int, WrittenNumber()] | None, Query(ge=1, le=999_999_999, description="The number of an adverse event.")
+]
 Field = Annotated[str, Query(max_length=64, description="The name of one field; all if left out.")]
 Row = dict[str, Any]
 

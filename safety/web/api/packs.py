@@ -100,7 +100,8 @@ def whole(words: Words, of: Pack | Profile, text: str) -> Row:
         return said | {"rules": [], "outside": [], "text": text}
     rules = [
         rule.model_dump(mode="json", by_alias=True)
-        | {"words": condition(words, rule.when, of.configuration), "unsure": is_unsure(of, rule)}
+        | {"words": condition(words, rule.when, of.configuration)}
+        | {"unsure": is_unsure(of, rule), "doubts": list(of.doubts(rule))}
         for rule in of.rules
     ]
     return said | {"packs": [], "rules": rules, "text": text}

@@ -8,9 +8,10 @@ from fastapi import Query
 from safety.web.api.scopes import covered
 from safety.web.asking import Asked
 from safety.web.case_record import shows_text
+from safety.written import WrittenNumber
 
-Page = Annotated[int, Query(ge=1, le=1_000_000, description="Which page, from 1.")]
-Limit = Annotated[int, Query(ge=1, le=200, description="Rows on a page.")]
+Page = Annotated[int, WrittenNumber(), Query(ge=1, le=1_000_000, description="Which page, from 1.")]
+Limit = Annotated[int, WrittenNumber(), Query(ge=1, le=200, description="Rows on a page.")]
 Code = Annotated[str, Query(max_length=64, description="A subject's code; all if left out.")]
 A_PAGE = 50
 

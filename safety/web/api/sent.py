@@ -36,12 +36,17 @@ Sent = Annotated[bytes, Depends(sent)]
 
 OTHER_THAN: Mapping[str, tuple[type, ...]] = {
     "int_type": (bool, str),
+    "whole_number": (str,),
+    "decimal_text": (int, float),
+    "code": (int, float),
     "bool_type": (int, float, str),
     "string_type": (int, float),
     "date_type": (int, float),
     "datetime_type": (int, float),
 }
 """What JSON sends in the place of something else that the validator would make into it: `true` is no age, and 5 no moment."""
+TOLD_AS = {"whole_number": "int_type", "decimal_text": "string_type", "code": "string_type"}
+"""By what a program hears of it: a row of a file may hold digits as text, JSON has numbers."""
 
 
 def read(model: type[Model], raw: bytes) -> Model:
@@ -64,7 +69,7 @@ def mistyped(model: type[BaseModel], raw: bytes) -> list[InitErrorDetails]:
         model.model_validate_json(raw, strict=True)
     except ValidationError as fault:
         return [
-            InitErrorDetails(type=one["type"], loc=one["loc"], input=one["input"])
+            InitErrorDetails(type=TOLD_AS.get(one["type"], one["type"]), loc=one["loc"], input=one["input"])
             for one in fault.errors()
             if isinstance(one["input"], OTHER_THAN.get(one["type"], ()))
         ]

@@ -4,6 +4,7 @@ from datetime import date
 
 from fastapi import Response
 
+from safety import written
 from safety.aggregates.trial import ListedReaction, ReferenceSafetyInformationIssued
 from safety.web.acting import Misfilled, acted, built
 from safety.web.asking import Ask, Asked
@@ -60,7 +61,7 @@ def issue(ask: Ask) -> Response:
 def day(ask: Asked, field: str) -> date:
     """Read a day of the calendar; raises Misfilled."""
     try:
-        return date.fromisoformat(ask.text(field))
+        return written.day(ask.text(field))
     except ValueError:
         raise Misfilled(field, ask.words(NO_DAY)) from None
 
