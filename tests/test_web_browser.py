@@ -1,7 +1,7 @@
 """The desk in a real Chromium: signing in by keyboard, in English on a phone."""
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 from safety.home import Home
 from tests.screens import LANGUAGES, OTHER_LOOK, photograph, sideways
@@ -110,3 +110,27 @@ def boxes(of: Locator) -> list[FloatRect]:
     seen = [box for box in found if box is not None]
     assert len(seen) == len(found), "hidden"
     return seen
+
+
+def test_enter_signs_whatever_was_fetched_before_and_the_case_says_what_was_recorded(
+    browser: Browser, desk: Served
+) -> None:
+    chen = Person(browser, desk, color_scheme="dark").sign_in("CHEN")
+    page = chen.page
+    page.goto(f"{CASE}/causality")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.check("input[name=causality][value=POSSIBLE]", force=True)
+    page.wait_for_load_state("networkidle")
+    for passphrase in ("a wrong guess", desk.passphrases["CHEN"]):
+        page.fill("#sign-account", "CHEN")
+        page.fill("#sign-passphrase", passphrase)
+        page.keyboard.press("Enter")
+        if passphrase == "a wrong guess":
+            expect(page.locator(".errors")).to_be_focused()
+            assert page.is_checked("input[name=causality][value=POSSIBLE]")
+    page.wait_for_url(f"**{CASE}?recorded=y")
+    expect(page.locator(".notice--done")).to_be_focused()
+    expect(page.locator(".notice--done")).to_contain_text("You recorded: ")
+    assert page.locator("noscript").count() == 0
+    chen.context.close()
+    assert chen.complaints == []
