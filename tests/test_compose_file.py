@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from typer.main import get_command
 
 from notifications.main import app
@@ -27,10 +28,17 @@ def test_each_service_is_a_command_that_the_program_has() -> None:
 
 def test_each_setting_is_one_of_the_programs_own_and_no_password_is_known_beforehand() -> None:
     names = set(re.findall(r"^    (VIGILOG_\w+):", COMPOSE, re.MULTILINE))
-    assert len(names) == 4
+    assert len(names) == 5
     assert {name.removeprefix("VIGILOG_").lower() for name in names} <= set(Settings.model_fields)
     asked_for = set(re.findall(r"\$\{(\w+)(:.)", COMPOSE))
-    assert asked_for == {("VIGILOG_DATABASE_PASSWORD", ":?"), ("VIGILOG_PUBLIC_URL", ":-")}
+    stands_before = {("VIGILOG_PUBLIC_URL", ":-"), ("VIGILOG_TRUSTED_PROXIES", ":-")}
+    assert asked_for == {("VIGILOG_DATABASE_PASSWORD", ":?")} | stands_before
+
+
+def test_no_proxy_is_believed_until_somebody_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    (unsaid,) = re.findall(r"VIGILOG_TRUSTED_PROXIES:-(.*)\}", COMPOSE)
+    monkeypatch.setenv("VIGILOG_TRUSTED_PROXIES", unsaid)
+    assert Settings().trusted_proxies == ""
 
 
 def test_without_a_word_links_lead_to_the_port_that_is_published_on_this_machine() -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from httpx2 import Response
@@ -15,13 +15,18 @@ from safety.aggregates.alert import Raised
 from safety.aggregates.alerting import rung_id
 from safety.aggregates.deciding import Form
 from safety.home import Home
-from safety.journal import decode
+from safety.journal import Stored, decode
+from safety.journal.sql import SqlJournal
+from safety.journal.turn import Turn
 from safety.tick import tick
 from safety.web.live import PARTS, changes_between
 from tests import builders as b
-from tests.api_programs import SITES, Asks, program, told
+from tests.api_programs import SITES, TO_BE_SIGNED, Asks, program, signing, told
+from tests.authorised_places import OF_A_POSITION, OF_A_SUBJECT, OF_AN_ALERT, Place
+from tests.authorised_places import sent as said_of
 from tests.hostile_addresses import ELSEWHERE, READ, WHOLE, filled
-from tests.web_homes import Homes, signed_in, token, with_people
+from tests.hostile_forms import FORMS
+from tests.web_homes import Homes, sent, signed_in, token, with_people
 
 pytestmark = pytest.mark.uncovered
 
@@ -185,6 +190,50 @@ def test_a_command_about_a_subject_of_another_site_is_answered_as_about_nobody(
     }
     assert len(answers) == 1
     assert {status for status, _ in answers} == {404}
+
+
+# --- how long an answer takes -----------------------------------------------------------------------------------------
+
+OF_SITE_02 = {"T1/subject/B1", "T1/subject/A2", "T1/alert/A-2", "T1/alert/A-3", "T1/message/M-2"}
+B1 = Place("other site", there=True, ids={"trial": "T1", "site": "02", "subject": "B1", "alert": "A-2", "position": 18})
+
+
+@pytest.fixture
+def streams_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the streams that are read, one for each time: the longer one is, the longer it takes."""
+    names: list[str] = []
+    for kind in (SqlJournal, Turn):
+        reads = kind.stream
+
+        def told(self: Any, name: str, *after: int, reads: Any = reads) -> list[Stored]:  # noqa: ANN401, either of the two
+            names.append(name)
+            found: list[Stored] = reads(self, name, *after)
+            return found
+
+        monkeypatch.setattr(kind, "stream", told)
+    return names
+
+
+def test_nothing_of_another_site_is_read_before_it_is_said_not_to_be_there(home: Home, streams_read: list[str]) -> None:
+    browser, asked = signed_in(home, "LIN"), program(home, "LIN")
+    for address in (*addresses(), *(f"/log/{position}" for position in range(1, 36))):
+        (asked if address.startswith("/api/") else browser).get(address, follow_redirects=False)
+    pages = len(streams_read)
+    assert OF_SITE_02.isdisjoint(streams_read), "by a page"
+    for command in (*OF_A_SUBJECT, *OF_AN_ALERT, *OF_A_POSITION):
+        signs = {"signature": signing("LIN", "assessment")} if command in TO_BE_SIGNED else {}
+        body = {"form": said_of(command, B1), **signs}
+        answer = asked.post(f"/api/v1/commands/{command}", json=body, headers={"Idempotency-Key": f"to-{command[:9]}"})
+        assert answer.status_code == 404, (command, answer.text)
+    assert OF_SITE_02.isdisjoint(streams_read), "by a command"
+    for row in FORMS:
+        to, at = (text.replace("P{n}", "B1").replace("{n}", "2") for text in (row.to, row.at))
+        browser.get(at or to)
+        sent(browser, to, {name: value.replace("P{n}", "B1").replace("{n}", "2") for name, value in row.says.items()})
+    assert OF_SITE_02.isdisjoint(streams_read), "by a form"
+    browser.get("/trials/T1/cases/A1/1")
+    assert pages > 100
+    assert "T1/subject/A1" in streams_read, "what is one's own is read"
 
 
 # --- the ids of acts --------------------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from safety.home import Home
 from tests.hostile_addresses import EVERY_PAGE, TAKEN
-from tests.hostile_record import hostile_home, hostile_report
+from tests.hostile_record import ALL, STAYS, hostile_home, hostile_report
 from tests.payloads import RUN, payloads
-from tests.served_desk import Person, Served
+from tests.served_desk import Person, Served, until
 from tests.web_homes import Homes
 
 pytestmark = pytest.mark.uncovered
@@ -125,6 +125,64 @@ def test_a_form_that_comes_back_with_what_was_typed_runs_none_of_it(watched: Wat
             watched.page.evaluate(FILL, payload.text[:500])
         watched.page.wait_for_selector("#ae")
         assert watched.ran() == [], payload
+
+
+KEEPING = ("/trials/T1/file", f"/trials/T1/cases/{ALL}/{STAYS}/follow-up", f"/trials/T1/cases/{ALL}/{STAYS}/correct")
+TYPE = """texts => {
+  const form = document.querySelector("form[data-draft]"), one = "input[type=text], input:not([type], [name=read_at]), textarea";
+  const said = [...form.querySelectorAll(one)].filter(field => field.name).map((field, place) => [field, texts[place % texts.length]]);
+  for (const [field, text] of said) field.value = text;
+  form.dispatchEvent(new Event("input", {bubbles: true}));
+  return said.map(([field]) => [field.name, field.value]);
+}"""
+STANDS = """typed => typed.map(([name]) => [name, document.querySelector(`form[data-draft] [name="${name}"]`).value])"""
+KEPT = "Object.keys(localStorage).some(key => key.startsWith('vigilog-draft:'))"
+FULL = "JSON.stringify(Object.values(localStorage)).length > 1000"
+PER_FORM = 40
+"""Payloads that a draft holds at once, one a field and the last ones of all in the narrative."""
+
+
+@pytest.mark.parametrize("path", KEEPING, ids=["filing", "follow-up", "correction"])
+def test_no_draft_that_this_device_kept_runs_when_it_is_offered_again(watched: Watched, path: str) -> None:
+    page, texts = watched.page, [payload.text[:500] for payload in payloads()]
+    for place in range(0, len(texts), len(texts) if not LONG else PER_FORM):
+        page.goto(path)
+        typed = page.evaluate(TYPE, ["\n".join(texts)[:15_000], *texts[place:], *texts[:place]])
+        assert len(typed) > 2
+        until(page, KEPT)
+        until(page, FULL)
+        page.goto(path)
+        expect(page.locator(".draft")).to_be_visible()
+        assert watched.ran() == [], "offered"
+        page.locator(".draft .btn--go").click()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(STANDS, typed) == typed
+        assert watched.ran() == [], "put back"
+
+
+SPOILED = """([kept, text]) => {
+  for (const key of Object.keys(localStorage).filter(key => key.startsWith("vigilog-draft:"))) localStorage.setItem(key, kept.replaceAll("@", text));
+}"""
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ['{"at": "@", "fields": {"term": ["@"]}, "was": {}}', '{"at": NOW, "fields": {"@": ["@"], "term": ["@"]}, "was": {"@": "@"}, "tried": "@"}', "@"],
+    ids=["its moment", "its names", "the whole"],
+)  # fmt: skip
+def test_no_draft_runs_that_somebody_else_wrote_onto_this_device(watched: Watched, kept: str) -> None:
+    page = watched.page
+    for text in (f"<img src=x onerror={RUN}>", f"</script><svg onload={RUN}>", "javascript:canary()"):
+        page.goto("/trials/T1/file")
+        page.evaluate(TYPE, ["Dizziness"])
+        until(page, KEPT)
+        page.goto("/me")
+        page.evaluate(SPOILED, [kept.replace("NOW", str(page.evaluate("Date.now()"))), text])
+        page.goto("/trials/T1/file")
+        for offered in page.locator(".draft .btn--go").all():
+            offered.click()
+            page.wait_for_load_state("networkidle")
+        assert watched.ran() == []
 
 
 def test_the_file_of_a_report_runs_nothing_though_no_policy_guards_it(browser: Browser, tmp_path: Path) -> None:

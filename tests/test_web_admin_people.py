@@ -120,6 +120,40 @@ def test_a_first_link_is_shown_once_and_lets_the_person_in(home: Home, browser: 
     assert "made a first link for somebody" in browser.get("/admin/access").text
 
 
+HOST = "desk.example.org"
+BESIDE = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.mark.parametrize(
+    ("said", "begins"),
+    [
+        ({"host": HOST, "origin": f"https://{HOST}"}, f"https://{HOST}/first/"),
+        ({"host": "web:8000", "origin": f"https://{HOST}:8443", **BESIDE}, f"https://{HOST}:8443/first/"),
+        ({"host": HOST, "x-forwarded-host": "evil.example", "x-forwarded-proto": "https"}, "/first/"),
+        ({"host": HOST, "origin": "null", **BESIDE}, "/first/"),
+    ],
+    ids=["by its own name", "through a proxy that changes Host", "by what anybody may write", "by no address at all"],
+)
+def test_a_first_link_leads_to_where_the_operators_browser_reached_the_desk_or_says_that_it_does_not_know(
+    browser: TestClient, said: dict[str, str], begins: str
+) -> None:
+    form = {"csrf": token(browser.get("/admin/people/CHEN"))}
+    over_tls = {**said, "cookie": f"__Host-vigilog={browser.cookies['vigilog']}"}
+    page = TestClient(browser.app, base_url="http://inside").post(
+        "/admin/people/CHEN/link", data=form, headers=over_tls
+    )
+    found = re.search(r'id="link">(\S+?first/)\S+<', page.text)
+    assert found is not None, page.text
+    assert found[1] == begins
+    assert ("does not know the address" in page.text) == (begins == "/first/")
+    assert "own machine only" not in page.text
+
+
+def test_a_first_link_for_this_machine_alone_says_so(browser: TestClient) -> None:
+    page = sent(browser, "/admin/people/CHEN/link", page="/admin/people/CHEN")
+    assert "opens on the desk's own machine only" in page.text
+
+
 def test_a_second_link_voids_the_first(home: Home, browser: TestClient) -> None:
     links = [sent(browser, "/admin/people/CHEN/link").text for _ in range(2)]
     first, second = (re.search(r"/first/(\S+?)<", text)[1] for text in links)  # type: ignore[index]  # each page has one

@@ -11,9 +11,11 @@ from safety.aggregates.periodic_report import Issued, PeriodicReport
 from safety.home import Home
 from safety.journal import decode
 from safety.journal.states import folded
+from safety.regulation.periodic import RULES
 from safety.reports.issuing import issue_all
 from safety.web.access import AccessLog
 from safety.web.issued_report import sandboxed
+from safety.web.rules_in_words import PERIODIC
 from tests.api_programs import program
 from tests.builders import append, definition, enrolled, given, registered, reported
 from tests.periodic_home import owing
@@ -95,6 +97,16 @@ def test_what_is_overdue_comes_first_and_no_page_says_that_all_is_done(homes: Ho
     page = browser.get("/trials/T1/reports").text
     assert "1 report is overdue." in page
     assert "Nothing waits to be submitted." not in page
+    homes.now = datetime(2027, 1, 20, 9, tzinfo=UTC)
+    said = re.findall(
+        r'<span class="left">.*?</svg>(.*?)</span>', signed_in(home, "CHEN").get("/trials/T1/reports").text
+    )
+    assert [one.partition(" by")[0].partition(" days")[0] for one in said] == [
+        "overdue",
+        "40",
+        *["its period is not over"] * 2,
+        "sent late",
+    ]
 
 
 def test_a_stored_report_is_opened_in_a_sandbox_as_it_was_issued(home: Home, browser: TestClient) -> None:
@@ -200,3 +212,12 @@ def test_a_program_reads_what_is_due_and_each_report_as_it_was_issued(home: Home
         assert asked.get(f"{at}/{path}").status_code == 404, path
     assert program(home, "OPER").get(f"{at}/dsur/2025-12-31").status_code == 200
     assert program(home, "OPER").get(f"{at}/dsur/2025-12-31/text").status_code == 404
+
+
+def test_what_a_rule_says_of_its_limit_is_said_in_the_readers_language(home: Home, browser: TestClient) -> None:
+    assert {text for rule in RULES.values() for text in (rule.limit, rule.note)} == PERIODIC
+    page = browser.get(REPORT, headers={"accept-language": "zh-CN"}).text
+    assert "数据锁定点后 60 个日历日内" in page
+    assert "data lock point" not in page
+    position = issued(home).position
+    assert f'href="/trials/T1/cases?as_of={position}"' in page, "what the report was made from is one step away"

@@ -1,10 +1,10 @@
 """The desk in a real Chromium: signing in by keyboard, in English on a phone."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 from safety.home import Home
-from tests.screens import OTHER_LOOK, photograph, sideways
+from tests.screens import LANGUAGES, OTHER_LOOK, photograph, sideways
 from tests.served_desk import Person, Served
 from tests.web_homes import SUBJECT, Homes, with_a_trial, with_people
 
@@ -79,3 +79,58 @@ def test_with_scripts_off_it_works_the_same(browser: Browser, desk: Served) -> N
     page.click("button[name=language][value=zh]")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     chen.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ways_on_from_a_case_stand_in_rows_and_fold_on_a_phone(
+    browser: Browser, desk: Served, language: str
+) -> None:
+    chen = Person(browser, desk, "wide", language, java_script_enabled=False).sign_in("CHEN")
+    page = chen.page
+    page.goto(CASE)
+    ways, judging = page.locator(".ways > .btn"), page.locator(".ways-more a")
+    assert (ways.count(), judging.count()) == (3, 5)
+    assert len({place["y"] for place in boxes(ways)}) == 1
+    assert len({place["y"] for place in boxes(judging)}) == 1, "unfolded where there is room"
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert len({(place["y"], round(place["width"])) for place in boxes(ways)}) == 1
+    assert page.locator(".ways-more a:visible").count() == 0, "the clocks are not pushed down"
+    page.locator(".ways-more > summary").press("Enter")
+    assert len({round(place["width"]) for place in boxes(judging)}) == 1
+    assert sideways(page) == 0
+    photograph(page, f"case-ways-{language}")
+    page.keyboard.press("Tab")
+    assert (page.locator(":focus").get_attribute("href") or "").endswith(f"{CASE}/causality")
+    chen.context.close()
+
+
+def boxes(of: Locator) -> list[FloatRect]:
+    """Where elements stand, each of which has to be seen."""
+    found = [one.bounding_box() for one in of.all()]
+    seen = [box for box in found if box is not None]
+    assert len(seen) == len(found), "hidden"
+    return seen
+
+
+def test_enter_signs_whatever_was_fetched_before_and_the_case_says_what_was_recorded(
+    browser: Browser, desk: Served
+) -> None:
+    chen = Person(browser, desk, color_scheme="dark").sign_in("CHEN")
+    page = chen.page
+    page.goto(f"{CASE}/causality")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.check("input[name=causality][value=POSSIBLE]", force=True)
+    page.wait_for_load_state("networkidle")
+    for passphrase in ("a wrong guess", desk.passphrases["CHEN"]):
+        page.fill("#sign-account", "CHEN")
+        page.fill("#sign-passphrase", passphrase)
+        page.keyboard.press("Enter")
+        if passphrase == "a wrong guess":
+            expect(page.locator(".errors")).to_be_focused()
+            assert page.is_checked("input[name=causality][value=POSSIBLE]")
+    page.wait_for_url(f"**{CASE}?recorded=y")
+    expect(page.locator(".notice--done")).to_be_focused()
+    expect(page.locator(".notice--done")).to_contain_text("You recorded: ")
+    assert page.locator("noscript").count() == 0
+    chen.context.close()
+    assert chen.complaints == []

@@ -51,7 +51,7 @@ def test_a_term_is_coded_and_the_case_and_its_tables_say_so(home: Home, browser:
     assert TERM in page.text
     assert '<option value="Pyrexia">' in page.text, "what others were coded as is offered"
     assert f'href="{CODING}"' in browser.get(CASE).text
-    assert sent(browser, page, **CHILLS).headers["location"] == CASE
+    assert sent(browser, page, **CHILLS).headers["location"] == f"{CASE}?recorded=y"
     assert held(home) == CHILLS
     assert "AE 1: Chills" in words(browser.get(CASE))
     assert 'value="10008531"' in browser.get(CODING).text

@@ -167,7 +167,7 @@ def test_two_are_set_side_by_side_merged_with_a_reason_and_set_apart_again(home:
     assert "No pair" not in words(chen.get("/trials/T1/duplicates")), "the other site's pair is still there"
     assert "S1" not in words(chen.get("/trials/T1/duplicates")).partition("Pair Points")[2]
     answer = acts(chen, f"{CASE}/2/unmerge", why="Two different days")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{CASE}/2")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{CASE}/2?recorded=y")
     told = words(chen.get(f"{CASE}/2"))
     for said_once in ("Merged into AE 1", "Stands for itself again", "Two different days", "Perhaps the same as"):
         assert said_once in told, said_once

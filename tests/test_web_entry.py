@@ -54,6 +54,7 @@ def test_it_says_what_who_when_and_how_it_is_bound(home: Home) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
     assert "<script>alert" not in page.text
     assert "/trials/T1/cases/S1/1" in page.text
+    assert "/trials/T1/cases/S1/1" in signed_in(home, "CHEN").get("/log/8").text, "an alert leads to what it concerns"
     assert "报告术语" in words(signed_in(home, "ZHAO").get("/log/6", headers={"accept-language": "zh-CN"}))
 
 

@@ -52,7 +52,7 @@ def test_a_follow_up_says_only_what_is_new_and_keeps_the_rest(home: Home) -> Non
     answer = pressed(
         browser, browser.get(FOLLOW_UP), FOLLOW_UP, outcome="RECOVERED/RESOLVED", off_y="2026", off_m="2", off_d="28"
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, CASE)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{CASE}?recorded=y")
     event = last(home, FollowedUp)
     assert isinstance(event, FollowedUp)
     assert event.model_fields_set - {"trial", "subject", "number", "aware"} == {"outcome", "ended_on"}

@@ -1,5 +1,6 @@
 """A session that ends mid-form: what was typed waits for its account, counts once, and is nobody else's."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -196,3 +197,34 @@ def test_a_change_of_ones_own_account_is_never_kept(home: Home, homes: Homes) ->
     }
     too_late(browser, homes, said, "/me/passphrase")
     assert home.left_off.kept_form("LIN", now=0) is None
+
+
+def test_what_is_kept_is_named_as_the_form_names_it_in_the_readers_language(home: Home, homes: Homes) -> None:
+    browser = signed_in(home, "CHEN")
+    path = f"/trials/T1/cases/{SUBJECT}/1/follow-up"
+    date = {"on_y": "2026", "on_m": "2", "on_d": ""}
+    chosen = {
+        "serious": "y",
+        "criteria": ["hospitalisation", "life_threatening"],
+        "outcome": "FATAL",
+        "meaning": "review",
+    }
+    said = {"csrf": token(browser.get(path)), "act": "A-1", "read_at": "7", "narrative": "y", **date, **chosen}
+    homes.now += timedelta(minutes=31)
+    browser.post(path, data=said)
+    signs_in(browser, "CHEN")
+    page = browser.get("/kept")
+    told = re.findall(r"<dt>(.+?)</dt><dd class=\"pre\">(.+?)</dd>", page.text)
+    assert told == [
+        ("narrative", "y"),
+        ("date", "2026-2"),
+        ("seriousness", "yes"),
+        ("criteria of seriousness", "hospitalisation, life-threatening"),
+        ("outcome", "fatal"),
+        ("meaning", "review"),
+    ]
+    assert f'<h2 id="kept">{SUBJECT} · AE 1: Follow up</h2>' in page.text
+    assert "your signature is asked for once more" in page.text
+    chinese = browser.get("/kept", headers={"accept-language": "zh-CN"}).text
+    for words in ("随访", "<dt>日期</dt>", "是</dd>", "严重性标准"):
+        assert words in chinese, words

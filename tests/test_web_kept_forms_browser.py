@@ -45,7 +45,12 @@ def signs_in_and_sends(lin: Person, name: str) -> None:
     page.fill("#pw", lin.desk.passphrases["LIN"])
     page.click("#si button[type=submit]")
     page.wait_for_selector("form[action='/kept/drop']")
-    assert [page.text_content(f"dt:text-is('{name}') + dd") for name in ("term", "narrative")] == [TERM, NARRATIVE]
+    assert page.text_content("h2") == "File an adverse event"
+    told = {
+        name: page.text_content(f"dt:text-is('{name}') + dd")
+        for name in ("term as reported", "narrative", "seriousness")
+    }
+    assert told == {"term as reported": TERM, "narrative": NARRATIVE, "seriousness": "yes"}
     photograph(page, f"kept-{name}")
     page.click("form[action='/trials/T1/file'] button")
 

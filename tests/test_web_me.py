@@ -1,5 +1,6 @@
 """One's own account: changing the passphrase, setting up an authenticator, and marking what one has seen."""
 
+import re
 from datetime import timedelta
 
 import pyotp
@@ -99,7 +100,11 @@ def test_with_an_authenticator_eight_characters_do_and_the_authenticator_stays(
 ) -> None:
     secret = set_up(browser, home)
     said = {"present": PASSPHRASE, "passphrase": "k7#mQ2vp", "again": "k7#mQ2vp"}
-    assert sent(browser, "/me/passphrase", said).status_code == 303
+    answer = sent(browser, "/me/passphrase", said)
+    assert answer.status_code == 303
+    told = "Your passphrase is changed. Wherever else you were signed in, you are not any more."
+    assert told in browser.get(answer.headers["location"]).text
+    assert told not in browser.get("/me?done=nothing").text
     assert not signs_in(home, "k7#mQ2vp", pyotp.TOTP(secret).at(START)), "the code that was used stays used"
     homes.now += timedelta(seconds=30)
     assert signs_in(home, "k7#mQ2vp", pyotp.TOTP(secret).at(homes.now))
@@ -122,6 +127,9 @@ def test_an_authenticator_that_shows_no_fitting_code_is_not_taken(
     code = pyotp.TOTP(secret).at(START)
     answer = sent(browser, "/me/authenticator", {"secret": secret, "code": code, "present": PASSPHRASE, **said})
     assert (answer.status_code, told in answer.text) == (422, True)
+    at = "present-2" if "present" in said else "code"
+    assert f'<a href="#{at}">{told}' in answer.text, "said at the top, which leads to the field"
+    assert re.search(rf'id="{at}" name="\w+" [^>]*aria-describedby="{at}-error" aria-invalid="true"', answer.text)
     assert signs_in(home, PASSPHRASE)
 
 

@@ -81,12 +81,17 @@ def test_it_is_signed_and_stands_on_the_case_with_its_evidence(home: Home) -> No
     assert 'value="CDE letter of 2026-01-04"' in unsigned.text
     assert stated(home) == {}
     done = sent(browser, STATE, **answer, evidence="CDE letter of 2026-01-04", account="CHEN", **SIGNED)
-    assert (done.status_code, done.headers["location"]) == (303, CASE)
+    assert (done.status_code, done.headers["location"]) == (303, f"{CASE}?recorded=y")
     assert stated(home) == {"protocol_exempt": "Y", "exemption_agreed": "Y"}
     event = last(home, ReportabilityStated)
     assert isinstance(event, ReportabilityStated)
     assert (event.evidence, event.handled) == ("CDE letter of 2026-01-04", "Y")
+    told = words(browser.get(done.headers["location"])).partition("You recorded: ")[2]
+    assert "exempt by the protocol: yes" in told[:200]
+    assert "It carries your signature." in told[:400]
+    assert "You recorded" not in words(signed_in(home, "LIN").get(done.headers["location"])), "somebody else did"
     case = words(browser.get(CASE))
+    assert "You recorded" not in case
     assert "exemption agreed with the authority: yes (CDE letter of 2026-01-04)" in case
     assert "Stated for reporting: exempt by the protocol: yes; exemption agreed" in case
     assert "Signed by Dr CHEN (CHEN, Safety officer)" in case

@@ -55,6 +55,14 @@ def test_clocks_stand_in_the_order_in_which_they_run_out_and_say_so_in_words(hom
     page = signed_in(home, "CHEN").get("/trials/T1/worklist")
     told = words(page)
     assert "2 overdue or due now, 1 due within 48 hours, 1 later." in told
+    for due, count in (("late", 2), ("soon", 1), ("later", 1)):
+        assert f'<a href="/trials/T1/worklist?due={due}">{count}</a>' in page.text, (
+            "what a number counts is one step away"
+        )
+    assert f'name="back" value="/trials/T1/worklist#row-{SUBJECT}-1-SOON/1"' in page.text, "one comes back to the row"
+    trials = signed_in(home, "CHEN").get("/").text
+    for way in ("worklist?due=late", "subjects", "cases"):
+        assert f'href="/trials/T1/{way}"' in trials
     assert re.findall(r'<span class="rule">(\w+/1)', page.text) == ["NOW/1", "LATE/1", "SOON/1", "LATER/1"]
     for said in ("Due now", "Overdue by 1 day 2 h", "14 h 26 min left", "14 days left", "at once, without a number"):
         assert said in told

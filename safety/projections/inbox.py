@@ -1,6 +1,7 @@
 """The alerts of a trial and what became of them; and what is owed now, for who delivers it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -64,6 +65,20 @@ def carried(connection: Connection) -> list[dict[str, Any]]:
     names = {alert for message in unsent(connection) for alert in message["alerts"]}
     ask = select(table).where(table.c.alert.in_(names), STANDS).order_by(table.c.raised_at, table.c.alert)
     return _alerts(connection, ask)
+
+
+def carried_by(connection: Connection, trial: str, message: str, at: At) -> list[str]:
+    """Name the alerts that a message carries; none where there is no such message."""
+    table = MESSAGE.table
+    ask = select(table.c.alerts).where(table.c.trial == trial, table.c.message == message, at.stands(table))
+    return [alert for row in connection.execute(ask) for alert in json.loads(row.alerts)]
+
+
+def concerned(connection: Connection, trial: str, alerts: Sequence[str], at: At) -> set[str]:
+    """Name the subjects that alerts concern, whether it is the subject itself or one of its adverse events."""
+    table = ALERT.table
+    ask = select(table.c.concerning).where(table.c.trial == trial, table.c.alert.in_(alerts), at.stands(table))
+    return {one.rpartition("/")[0] or one for row in connection.execute(ask) for one in json.loads(row.concerning)}
 
 
 def where_from(connection: Connection, alert: str) -> str | None:

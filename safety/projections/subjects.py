@@ -92,6 +92,14 @@ def subject_codes(
     return list(connection.execute(ask.order_by(person.c.subject).limit(most)).scalars())
 
 
+def site_of(connection: Connection, trial: str, subject: str, at: At) -> tuple[str | None] | None:
+    """Give the site of a subject, None in it where nobody stated one; None where there is no such subject."""
+    person = SUBJECT.table
+    ask = select(person.c.site).where(person.c.trial == trial, person.c.subject == subject, at.stands(person))
+    row = connection.execute(ask).first()
+    return None if row is None else (row.site,)
+
+
 def of_sites(sites: AbstractSet[str] | None) -> ColumnElement[bool]:
     """Choose the subjects of some sites; one whose site nobody stated is of none of them."""
     return true() if sites is None else SUBJECT.table.c.site.in_(sites)

@@ -82,8 +82,9 @@ def named(ask: Asked, case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def back_to(ask: Asked, case: Mapping[str, Any], place: str = "") -> Response:
-    """Go back to the page of a case, or to a place on it."""
-    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}") + place)
+    """Go back to a place on the page of a case, or to its head, which then says what was recorded."""
+    recorded = "" if place else "y"
+    return ask.go(ask.in_trial(f"/cases/{case['subject']}/{case['number']}", recorded=recorded) + place)
 
 
 def built(ask: Asked, form: type[F], **said: object) -> F:

@@ -54,6 +54,7 @@ class Entry(NamedTuple):
     event: Any
     signed: bool
     settles: str = ""
+    by: str = ""
 
 
 SETTLED = N_("Alert settled: %(names)s")
@@ -241,7 +242,8 @@ def _told(ask: Asked, recorded: list[Any], number: int) -> Iterator[Entry]:
         parts = [who, why, in_ones_own_words(ask, topic, said), aware(ask, said, one.recorded_at)]
         detail = " · ".join(part for part in parts if part)
         signed = meta.signature is not None
-        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, signed, said.get("names", ""))
+        settles = said.get("names", "")
+        yield Entry(one.position, one.recorded_at, mark, kind, words, detail, one.event, signed, settles, meta.by)
 
 
 def in_ones_own_words(ask: Asked, topic: str, said: Said) -> str:

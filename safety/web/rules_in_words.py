@@ -44,6 +44,15 @@ STARTS = {
 }
 CONFIDENCE = {"high": N_("high"), "medium": N_("medium"), "low": N_("low"), "UNSURE": N_("UNSURE")}
 BASIS = {"law": N_("law"), "guidance": N_("guidance"), "policy": N_("policy"), "site": N_("rule of the site")}
+PERIODIC = frozenset({
+    N_("within 60 calendar days after the data lock point"),
+    N_("The data lock point is the last day of each year that begins with the development international birth date."),
+    N_("within two months after each full year from the approval of the trial"),
+    N_("The text counts in months and says nothing of their ends (UNSURE): due on the day of the same number, or on the last day of a month that has no such day, whichever is earlier. Years that ended before the rule was in force owe nothing under it."),
+    N_("before the day of the meeting"),
+    N_("The data are locked so many days before each meeting as the trial file states."),
+})  # fmt: skip
+"""What the rules of periodic reports say of their limits, as `safety.regulation.periodic` has it."""
 RELATED = {
     "either": N_("related if investigator or sponsor says so"),
     "sponsor": N_("related if the sponsor says so"),

@@ -1,8 +1,7 @@
 """Whose an entry of the log is: of which trial, and of the subjects of which sites, before it is shown whole."""
 
-from collections.abc import Iterable
-
-from safety.journal import Stored, decode
+from safety.journal import Stored
+from safety.projections.inbox import carried_by, concerned
 from safety.projections.subjects import subject_codes
 from safety.web.asking import Asked, NotThere
 from safety.web.policy import granted
@@ -28,31 +27,19 @@ def check_shown(ask: Asked, row: Stored, action: str) -> None:
     ask.look_at(trial)
     if row.position > ask.at.position:
         raise NotThere
-    if ask.sites is not None:
-        subjects = set(concerned(ask, row, kind))
-        with ask.reading() as connection:
-            if not subjects or not subjects <= set(subject_codes(connection, trial, ask.at, ask.sites)):
-                raise NotThere
+    if ask.sites is not None and not all_of_sites(ask, kind, row.stream.rpartition("/")[2]):
+        raise NotThere
 
 
-def concerned(ask: Asked, row: Stored, kind: str) -> Iterable[str]:
-    """Name the subjects that an entry is about; none where it is about something else."""
-    if kind == "subject":
-        return [row.stream.rpartition("/")[2]]
-    if kind == "alert":
-        return of_alert(ask, row.stream)
-    if kind == "message":
-        return of_message(ask, row.stream)
-    return []
+def all_of_sites(ask: Asked, kind: str, name: str) -> bool:
+    """Say whether an entry is about subjects of one's sites alone.
 
-
-def of_alert(ask: Asked, stream: str) -> list[str]:
-    """Name the subjects that an alert concerns."""
-    raised = decode(ask.home.journal.stream(stream)[0]).event.__dict__
-    return [one.rpartition("/")[0] or one for one in raised["concerning"]]
-
-
-def of_message(ask: Asked, stream: str) -> list[str]:
-    """Name the subjects that the alerts of a message concern."""
-    composed = decode(ask.home.journal.stream(stream)[0]).event.__dict__
-    return [subject for alert in composed["alerts"] for subject in of_alert(ask, f"{ask.trial}/alert/{alert}")]
+    The views are asked the same of every entry: how long the answer takes does not tell what it is that is not there.
+    """
+    with ask.reading() as connection:
+        about = {
+            "subject": {name},
+            "alert": concerned(connection, ask.trial, [name], ask.at),
+            "message": concerned(connection, ask.trial, carried_by(connection, ask.trial, name, ask.at), ask.at),
+        }.get(kind, set())
+        return bool(about) and about <= set(subject_codes(connection, ask.trial, ask.at, ask.sites))

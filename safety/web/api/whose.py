@@ -2,8 +2,8 @@
 
 from safety.aggregates.deciding import AlertForm, Form, SubjectForm
 from safety.aggregates.record import Redacted, RedactionRequested
-from safety.aggregates.subject import CodeNotForSite, Enrolled, Subject, SubjectCorrected
-from safety.journal.states import folded
+from safety.aggregates.subject import CodeNotForSite, Enrolled, SubjectCorrected
+from safety.projections.subjects import site_of
 from safety.web.api.admission import about
 from safety.web.api.duties import alerts_of
 from safety.web.api.forms import RegisterTrial
@@ -37,18 +37,22 @@ def trial_at(ask: Asked, position: int) -> str:
 
 
 def check_subject(ask: Asked, form: SubjectForm) -> None:
-    """See to it that a subject is of one's sites and stays there; raises NotThere."""
-    known = folded(ask.home.journal.stream(form.stream)).slice(Subject).particulars
+    """See to it that a subject is of one's sites and stays there; raises NotThere.
+
+    Its site is one row of a view, there or not: folding its record would take as long as there is of it, and tell who waits.
+    """
+    with ask.reading() as connection:
+        found = site_of(connection, ask.trial, form.subject, ask.at)
     if isinstance(form, Enrolled):
-        if ask.sites is not None and form.site in ask.sites and known and known.get("site") not in ask.sites:
+        if ask.sites is not None and form.site in ask.sites and found and found[0] not in ask.sites:
             raise CodeNotForSite(subject=form.subject, site=form.site)  # the same as for a code of another site
         sites = [form.site]
-    elif not known:
+    elif found is None:
         raise NotThere
     elif isinstance(form, SubjectCorrected) and "SITEID" in form.variables:
-        sites = [known.get("site"), form.site]
+        sites = [found[0], form.site]
     else:
-        sites = [known.get("site")]
+        sites = [found[0]]
     if ask.sites is not None and not ask.sites.issuperset(sites):
         raise NotThere
 

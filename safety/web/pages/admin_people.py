@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Response
 
@@ -9,6 +10,7 @@ from safety.aggregates.account import OPERATOR, Added, Changed, Revoked
 from safety.directory import Person
 from safety.projections.accounts import accounts
 from safety.projections.trials import governing
+from safety.settings import LOOPBACK
 from safety.values import Role, code
 from safety.web.account_history import account_history
 from safety.web.acting import Fault, Misfilled, acted, built
@@ -131,9 +133,11 @@ def make_link(ask: Ask, account: str) -> Response:
     row = found(ask, account)
     if row["revoked"]:
         raise NotThere
-    link = first_link(ask.home, row["account"], public_address(ask))
+    address = public_address(ask)
+    link = first_link(ask.home, row["account"], address or "/")
     noted(ask, "link_made", row["account"])
-    return ask.render("admin/link.html.j2", row=row, link=link, until=ask.now + FIRST_LINK_HOLDS)
+    reach = "unknown" if address is None else "here" if urlsplit(address).hostname in LOOPBACK else "people"
+    return ask.render("admin/link.html.j2", row=row, link=link, reach=reach, until=ask.now + FIRST_LINK_HOLDS)
 
 
 @pages.takes(PERSON + "/sessions", "people.change")
@@ -145,9 +149,18 @@ def end_sessions(ask: Ask, account: str) -> Response:
     return ask.go(f"{PEOPLE}/{row['account']}")
 
 
-def public_address(ask: Asked) -> str:
-    """Give the address under which others reach the desk; on its own machine without TLS, the one that is being used."""
-    return str(ask.request.base_url) if ask.plain else ask.home.settings.public_url.rstrip("/") + "/"
+def public_address(ask: Asked) -> str | None:
+    """Give the address under which others reach the desk; None where nobody has said so.
+
+    Where the settings name but this machine, it is where the operator's own browser stands: that says so in `Origin`, which
+    it writes itself, whatever a proxy makes of Host, and which was held against where the form stood (`shield.forged`).
+    """
+    origin = ask.request.headers.get("origin", "")
+    if not ask.home.settings.is_local:
+        return ask.home.settings.public_url.rstrip("/") + "/"
+    if urlsplit(origin).hostname is not None:  # it may be `null`
+        return f"{origin}/"
+    return str(ask.request.base_url) if ask.plain else None
 
 
 def noted(ask: Asked, kind: Any, account: str) -> None:  # noqa: ANN401, a Kind of the access log, spelled at each call

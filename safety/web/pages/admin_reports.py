@@ -33,6 +33,7 @@ STATES = {
     "submitted": N_("submitted"),
     "acknowledged": N_("acknowledged"),
 }
+SETTLED = {"submitted", "acknowledged", "not on record"}
 RECIPIENTS = {
     "REGULATOR": N_("regulator"),
     "ETHICS_COMMITTEE": N_("ethics committee"),
@@ -43,11 +44,14 @@ Row = dict[str, Any]
 
 @pages.shows(REPORTS, "periodic_report.read")
 def list_reports(ask: Ask) -> Response:
-    """Show every period up to the next of each kind, with its limit and what became of its report: what is overdue first."""
-    rows = told(ask)[::-1]
+    """Show every period up to the next of each kind, with its limit and what became of its report: what is owed first, by its limit."""
+    rows = told(ask)
+    done = [row for row in rows if row["state"] in SETTLED]
+    ahead = [row for row in rows if row["state"] == "ahead"]
+    owed = [row for row in rows if row not in done and row not in ahead]
     late = [row for row in rows if row["punctuality"] == "overdue"]
-    others = [row for row in rows if row["punctuality"] != "overdue"]
-    return ask.render("admin/reports.html.j2", rows=late[::-1] + others, late=late)
+    ordered = sorted(owed, key=lambda row: (row["due_at"] is None, row["due_at"] or "")) + ahead + done[::-1]
+    return ask.render("admin/reports.html.j2", rows=ordered, late=late)
 
 
 @pages.shows(REPORT, "periodic_report.read")
@@ -146,6 +150,8 @@ def in_words(ask: Asked, row: Row, known: Row) -> Row:
         "recipients": [recipient(ask, to) for to in owed],
         "known": known,
         "says": ask.words(stands),
+        "limit": ask.words.gettext(row["limit"]),
+        "note": ask.words.gettext(row["note"]),
         "clock": clock(ask, row),
         "waiting": [(to, recipient(ask, to)) for to in owed if to not in submitted] if known.get("issued_at") else [],
         "unconfirmed": [(to, recipient(ask, to)) for to in submitted if to not in confirmed],

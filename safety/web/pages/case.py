@@ -43,8 +43,8 @@ DIGITS = 6
 
 
 @pages.shows("/trials/{trial}/cases/{subject}/{number}", "case.read")
-def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
-    """Show one adverse event with all that hangs on it."""
+def show_case(ask: Ask, subject: str, number: str, only: str = "", recorded: str = "") -> Response:
+    """Show one adverse event with all that hangs on it; to who comes from a form, what was `recorded`."""
     found = case_of(ask, subject, number)
     entries = record_of(ask, found)
     for duty in found["duties"]:
@@ -63,6 +63,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         new=len(new),
         fresh=fresh(ask, found, since),
         only=only == "new",
+        recorded=last_of(ask, entries) if recorded else None,
         filed=next((one.at for one in entries if one.event.TOPIC.startswith("adverse_event.reported.")), None),
         signed=signatures(ask, entries),
         stated=stated(ask, entries),
@@ -73,6 +74,12 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "") -> Response:
         ],
         stands=stands(ask, found["duties"]),
     )
+
+
+def last_of(ask: Asked, entries: list[Entry]) -> Entry | None:
+    """Give the last that who asks said of the event."""
+    own = (one for one in reversed(entries) if one.event.TOPIC.startswith("adverse_event.") and one.by == ask.account)
+    return next(own, None)
 
 
 def fresh(ask: Asked, case: dict[str, Any], since: int | None) -> dict[str, Any]:

@@ -93,4 +93,4 @@ def not_completed(guest: Visitor, onward: str) -> Response:
     """Say that it came to nothing; what exactly did not fit is nobody's to know."""
     guest.access.note("refused", NOBODY, guest.source, thing="identity provider")
     told = guest.words(NOT_COMPLETED, name=guest.home.settings.oidc_name)
-    return form(guest, 401, next=onward, account="", error=told)
+    return form(guest, 401, next=onward, account="", error="", told=told)

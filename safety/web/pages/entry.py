@@ -12,6 +12,7 @@ from safety.aggregates.deciding import Form
 from safety.aggregates.trial import Definition
 from safety.journal import Stored, decode
 from safety.journal.row import leaf
+from safety.projections.worklist import cases_of
 from safety.values import FieldClass
 from safety.web.addresses import POSITION_DIGITS, whole
 from safety.web.asking import Ask, Asked, NotThere
@@ -105,7 +106,9 @@ def inside(value: Any, spoken: Spoken) -> str:  # noqa: ANN401, whatever a field
 
 
 def case_of_entry(event: Form) -> tuple[str, int] | None:
-    """Give the case that an event is about, by subject and number."""
+    """Give the case that an event is about, by subject and number; of an alert the first that it concerns."""
     held = event.__dict__
+    if concerning := cases_of(held.get("concerning", ())):
+        return concerning[0]
     about_case = event.TOPIC.startswith(("adverse_event.", "obligation.")) and held.get("number") is not None
     return (held["subject"], held["number"]) if about_case else None

@@ -4,7 +4,7 @@ from fastapi import Response
 
 from safety.web.asking import Ask
 from safety.web.declaring import Pages
-from safety.web.kept_forms import WHERE, kept
+from safety.web.kept_forms import WHERE, kept, title_of, typed
 
 pages = Pages()
 
@@ -15,9 +15,7 @@ def show_kept(ask: Ask) -> Response:
     found = kept(ask)
     if found is None:
         return ask.go("/")
-    return ask.render(
-        "sign_in/kept.html.j2", found=found, typed=[pair for pair in found.fields if pair[1] and pair[0] != "act"]
-    )
+    return ask.render("sign_in/kept.html.j2", found=found, title=title_of(ask, found.path), typed=typed(ask, found))
 
 
 @pages.takes(WHERE + "/drop", "me.change")

@@ -36,17 +36,17 @@ def add(ask: Ask) -> Response:
     if not added(ask, ask.account, ask.text("passkey")):
         return shown(ask, 422, field="present-4", error=ask.words(NOT_ADDED))
     ask.access.note("passkey_added", ask.account, ask.source)
-    return begun_anew(ask)
+    return begun_anew(ask, "passkey")
 
 
 @pages.takes("/me/passkey/remove", "me.change")
 def remove(ask: Ask) -> Response:
     """Remove a passkey, once the present passphrase is typed; every other session of the account ends."""
     if error := doubt(ask):
-        return shown(ask, 422, field="present-5", error=error)
+        return shown(ask, 422, field=f"present-5-{ask.text('id')}", error=error)
     ask.home.credentials.remove_passkeys(ask.account, ask.text("id"))
     ask.access.note("passkey_removed", ask.account, ask.source)
-    return begun_anew(ask)
+    return begun_anew(ask, "removed")
 
 
 @pages.takes("/me/passkey/sign", "me.change")

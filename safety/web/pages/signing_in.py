@@ -26,10 +26,10 @@ def ask_who(guest: Guest, next: str = "/") -> Response:  # noqa: A002, the name 
 
 
 def form(guest: Visitor, status: int = 200, **said: str) -> Response:
-    """Show the form, with the way through an identity provider where there is one."""
+    """Show the form, with the way through an identity provider where there is one; `told` is of no field."""
     settings = guest.home.settings
     elsewhere = settings.oidc_name if settings.oidc_issuer else ""
-    return guest.render("sign_in/sign_in.html.j2", status, elsewhere=elsewhere, **said)
+    return guest.render("sign_in/sign_in.html.j2", status, elsewhere=elsewhere, **{"told": "", **said})
 
 
 @pages.takes("/sign-in", "session.begin")

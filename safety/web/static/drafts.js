@@ -5,6 +5,9 @@
    (`data-whole`) then as a whole, whatever it would be filled in with by now. */
 (() => {
   "use strict";
+  /* What is fetched is parsed as where there are no scripts: the hidden button of a <noscript> would be the one that Enter presses. */
+  const bare = (part) => { for (const one of part.querySelectorAll("noscript")) one.remove(); };
+  document.addEventListener("htmx:after:swap", () => bare(document));
   const account = document.body.dataset.account;
   const PREFIX = "vigilog-draft:", DAY = 86_400_000, PATIENCE = 30_000, SHORT = 50_000;
   const UNKEPT = "button, fieldset, [type=password], [type=hidden], [name=read_at], [name=code], [data-signs] *";
@@ -178,6 +181,7 @@
         return location.assign(where.href + (form.dataset.then ?? ""));
       }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      bare(page);
       if (page.querySelector("form[data-draft]")) return again(page);
       if (answer.status === 413) return fail(words.large);
       return fail(`${words.refused} ${page.querySelector("[data-sentence]")?.textContent ?? ""}`, link(words.reload, here));
