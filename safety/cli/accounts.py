@@ -23,6 +23,7 @@ ACCOUNTS = {
     "sites": "At sites",
     "away": "Away",
     "email": "E-mail",
+    "language": "Mails in",
 }
 
 
@@ -50,6 +51,7 @@ def told(row: dict[str, Any], person: "Person | None", at: "datetime") -> dict[s
         "account": row["account"],
         "name": None if person is None else person.name,
         "email": None if person is None else person.email,
+        "language": None if person is None else person.language,
         **{name: row[name] for name in ("roles", "trials", "sites", "revoked")},
         "away": None
         if lasts is None
