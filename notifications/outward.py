@@ -40,22 +40,22 @@ class Ways:
 
     def _written(self, channel: str, account: str, address: str) -> Written:
         """Write the test message: it says what it is, and nothing else; the mail in the language of who asked."""
-        said, now, name = self._home.settings, self._home.doors.clock(), f"test-{self._home.doors.new_id()}".lower()
-        spoken = words(self._home.directory.language(account))
+        settings, now, name = self._home.settings, self._home.doors.clock(), f"test-{self._home.doors.new_id()}".lower()
+        said = words(self._home.directory.language(account))
         mail = EmailMessage(policy=SEVEN_BITS)
-        mail["Subject"] = spoken("[Vigilog] Test of the channel %(channel)s", channel=channel)
-        mail["From"], mail["To"] = said.mail_from, address
+        mail["Subject"] = said("[Vigilog] Test of the channel %(channel)s", channel=channel)
+        mail["From"], mail["To"] = settings.mail_from, address
         mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = named_by(said.mail_from, name)
+        mail["Message-ID"] = named_by(settings.mail_from, name)
         mail["X-Vigilog-Attempt"] = "1"
         banner = BANNERS.get(self._home.opened.purpose)
-        text = spoken(
+        text = said(
             "%(account)s asked for this test of the channel %(channel)s. It came through. No alert stands behind it.",
             account=account,
             channel=channel,
         )
-        first = [spoken(banner)] if banner else []
-        mail.set_content("\n".join([*first, text, "", desk_line(self._desk, spoken), ""]))
+        first = [said(banner)] if banner else []
+        mail.set_content("\n".join([*first, text, "", desk_line(self._desk, said), ""]))
         body = {
             "message": name,
             "test": channel,

@@ -81,7 +81,7 @@ class Wording(NamedTuple):
         if concerning in ROLES:
             return self.role(ROLES[concerning])
         if concerning == DRILL:
-            return self.words(EXERCISES["drill"])
+            return self.words("DRILL")
         if concerning.startswith(ACCOUNT):
             return self.words("ACCOUNT:%(account)s", account=concerning.removeprefix(ACCOUNT))
         if concerning.startswith(MESSAGE):
