@@ -1,7 +1,7 @@
 """The commands that write one fact: trials, accounts, and any command of the desk by name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from safety.aggregates.deciding import Form
     from safety.desk import Done
     from safety.home import Home
+    from safety.values import Language
 
 app = typer.Typer()
 trial_app = typer.Typer(help="Register, amend and list trials.", no_args_is_help=True)
@@ -124,7 +125,7 @@ def account_add(
     email: Annotated[str | None, typer.Option("--email", help="Where alerts go.")] = None,
     trial: Annotated[list[str] | None, typer.Option("--trial", help="Only these trials; all if left out.")] = None,
     language: Annotated[
-        Literal["en", "zh"] | None,
+        str | None,
         typer.Option("--language", help="Of the mails: en, or zh for Chinese; as it is, or English, if left out."),
     ] = None,
     by: ByOption = None,
@@ -139,7 +140,8 @@ def account_add(
         form = Added.model_validate({"account": account, "roles": role, "trials": trial or []})
         # Opened before anything is stored: who cannot be written down is not let in.
         directory = opened.directory
-        spoken = language or directory.language(form.account)
+        # Of one that nobody speaks the fault below says so.
+        spoken = cast("Language", language or directory.language(form.account))
         person = Person(form.account, name.strip(), email, form.roles, form.trials, spoken)
         if (fault := person.fault()) is not None:
             fail(fault, UNUSABLE_ARGUMENTS)
