@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from jinja2 import DictLoader, Environment
 
 import notifications
 from notifications.owed_report import Limit, OwedReport, counted
@@ -182,3 +183,18 @@ def test_a_span_is_spelled_in_chinese() -> None:
     spans = {"不到一分钟": 59, "1 天 2 小时": 93_600, "2 天 7 分钟": 173_220, "59 分钟": 3_599}
     for chinese, seconds in spans.items():
         assert spelled(timedelta(seconds=seconds), CHINESE) == chinese
+
+
+def test_the_text_that_goes_out_where_a_template_fails_is_chinese_too() -> None:
+    head = HEAD._replace(purpose="demo", templates=Environment(loader=DictLoader({}), autoescape=True))
+    written, fault = rendered(Content("M-1", "T1", [ALERT], TO, microseconds(T0)), head, 1)
+    assert fault == "TEMPLATENOTFOUND"
+    assert written.mail["Subject"] == "演示 [Vigilog] T1：报告了严重不良事件"
+    assert written.mail.get_content().splitlines() == [
+        "*** 演示 *** 本邮件来自演示，并非来自真实试验。*** 演示 ***",
+        "试验 T1 有待 LIU 处理：",
+        "- SAE-REPORTED S04 AE 3，警报 ALERT-1",
+        "  https://desk.trial.org/trials/T1/cases/S04/3",
+        "系统地址：https://desk.trial.org",
+        "本消息的模板出错；已通知管理员。",
+    ]

@@ -110,3 +110,27 @@ def test_what_calls_for_no_report_or_for_one_that_is_not_on_record_says_none(
     office: Office, rule: str, concerning: tuple[str, ...]
 ) -> None:
     assert told(office, rule, *concerning) is None
+
+
+UNSURE_PACK = PACK.replace('title = "', 'unsure = "the first day of this text is not known"\ntitle = "', 1)
+
+
+def test_a_report_under_a_pack_of_which_something_is_unsure_says_that(office: Office) -> None:
+    adopt(office, UNSURE_PACK)
+    report(office, **FATAL)
+    found = told(office, "OBLIGATION-OPENED", "S1/1", "T-7:1")
+    assert found is not None
+    assert (found.unsure, found.rests_on_unsure, found.told["unsure"]) == (False, True, True)
+    doubt = " (UNSURE: it rests on something that is not confirmed)"
+    assert found.words() == f"report to Authority, owed by the sponsor{doubt}"
+
+
+def test_what_is_unsure_is_said_once(office: Office) -> None:
+    adopt(office, AT_ONCE.replace('title = "', 'unsure = "the first day of this text is not known"\ntitle = "', 1))
+    report(office, **FATAL)
+    found = told(office, "OBLIGATION-OPENED", "S1/1", "T-7:1")
+    assert found is not None
+    assert f"{found.words()}{found.told['limit']}".count("UNSURE") == 1
+    site = told(office, "OBLIGATION-OPENED", "S1/1", "T-SITE:1")
+    assert site is not None
+    assert f"{site.words()}{site.told['limit']}".count("UNSURE") == 1
