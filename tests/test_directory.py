@@ -81,6 +81,7 @@ def test_the_language_is_said_with_the_name_and_stays_until_another_is_said(cli:
     assert listed(cli) == {"OPERATOR": None, "CHEN": "zh"}
     cli(*ADD, "--email", "chen@hospital.org")
     assert listed(cli)["CHEN"] == "zh"
+    assert "chen@hospital.org, mails in zh" in " ".join(cli("account", "list").out.split())
     head = cli.head
     cli(*ADD, "--language", "en")
     assert (listed(cli)["CHEN"], cli.head) == ("en", head)
