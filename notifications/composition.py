@@ -52,7 +52,7 @@ def dispatcher_of(home: Home, handler: Handler, doorbell: Doorbell) -> Dispatche
     return Dispatcher(record_of(home), handler.ways, doorbell)
 
 
-def dispatcher_here(home: Home, *, at_once: bool = False) -> Dispatcher:
-    """What composes, and handles in this process."""
-    handler = handler_of(home)
+def dispatcher_here(home: Home, reached: str | None = None, *, at_once: bool = False) -> Dispatcher:
+    """What composes, and handles in this process; `reached`: where it serves the desk, or is about to."""
+    handler = handler_of(home, reached)
     return dispatcher_of(home, handler, InProcess(handler, at_once=at_once))

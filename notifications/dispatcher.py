@@ -13,7 +13,8 @@ from typing import Protocol
 from notifications.channels import ChannelName
 from notifications.handler import Delivered, Handler
 from notifications.record import Bell, Record
-from notifications.rendering import DRILL, OwedAlert
+from notifications.rendering import OwedAlert
+from notifications.wording import DRILL
 from safety.aggregates.message import Composed, message_id
 from safety.values import Role
 

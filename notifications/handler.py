@@ -132,7 +132,8 @@ class Handler:
         person, alerts = self._record.person(letter.account), self._record.alerts(letter)
         address = person.email or f"{person.account.lower()}@localhost"
         vacant = letter.because == "vacant" or (letter.because is None and letter.role not in person.roles)
-        to = Addressee(person.account, person.name, address, vacant=vacant, instead_of=letter.instead_of)
+        named = (person.account, person.name, address)
+        to = Addressee(*named, vacant=vacant, instead_of=letter.instead_of, language=person.language)
         trial, zone = letter.bell.trial, self._record.zone(letter.bell.trial)
         content = Content(letter.bell.message, trial, alerts, to, letter.composed_at, zone)
         written, fault = rendered(content, self._letterhead, attempt)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from safety.aggregates.undeliverable import DELIVERY_FAILED, TEMPLATE_FAILED, UNDELIVERABLE
+from safety.catalogues import ENGLISH, Words
 from safety.projections.worklist import cases_of
 from safety.regulation.periodic import Kind
 from safety.tick import ROLE_VACANT
@@ -46,9 +47,9 @@ def report_page(concerning: Sequence[str]) -> str | None:
     return f"reports/{kind}/{period}" if len(concerning) == 1 else "reports"
 
 
-def leads_to(desk: str | None, page: str) -> str:
+def leads_to(desk: str | None, page: str, said: Words = ENGLISH) -> str:
     """Write where a page is: a link, or its place on a desk whose address is not known here."""
-    return f"on the desk: {page}" if desk is None else link_to(desk, page)
+    return said("on the desk: %(page)s", page=page) if desk is None else link_to(desk, page)
 
 
 def link_to(desk: str, page: str) -> str:
@@ -56,7 +57,8 @@ def link_to(desk: str, page: str) -> str:
     return f"{desk.rstrip('/')}{page}"
 
 
-def desk_line(desk: str | None) -> str:
+def desk_line(desk: str | None, said: Words = ENGLISH) -> str:
     """Say where the desk is, or that it is not known, and who would have to say it."""
-    unknown = "its address is not known to what wrote this; VIGILOG_PUBLIC_URL has to say it"
-    return f"The desk: {unknown if desk is None else desk}"
+    if desk is None:
+        return said("The desk: its address is not known to what wrote this; VIGILOG_PUBLIC_URL has to say it")
+    return said("The desk: %(address)s", address=desk)

@@ -24,6 +24,7 @@ from safety.cli.printing import Format, FormatOption, show
 if TYPE_CHECKING:
     from notifications.handler import Delivered
     from safety.home import Home
+    from safety.web.serving import Place
 
 DEMO_HOME = Path("vigilog-demo")
 """Where the demo lives unless VIGILOG_HOME says otherwise: never where a real log would be."""
@@ -49,17 +50,17 @@ def deliver(opened: "Home") -> "list[Delivered]":
     return paid(opened, at_once=False)
 
 
-def paid(opened: "Home", *, at_once: bool) -> "list[Delivered]":
-    """Pay what is owed; `at_once`: also what is to be tried again later."""
+def paid(opened: "Home", reached: str | None = None, *, at_once: bool) -> "list[Delivered]":
+    """Pay what is owed; `at_once`: also what is to be tried again later, `reached`: where this process serves the desk."""
     import asyncio  # noqa: PLC0415, keeps --help light
 
     from notifications.composition import dispatcher_here  # noqa: PLC0415
     from notifications.handler import failure  # noqa: PLC0415
 
-    receipts = asyncio.run(dispatcher_here(opened, at_once=at_once).sweep())
+    receipts = asyncio.run(dispatcher_here(opened, reached, at_once=at_once).sweep())
     if any(receipt.error is not None for receipt in receipts):
         # What failed may itself be owed to the operator: they hear of it now.
-        receipts += asyncio.run(dispatcher_here(opened).sweep())
+        receipts += asyncio.run(dispatcher_here(opened, reached).sweep())
     for receipt in receipts:
         if receipt.error is not None:
             say(failure(receipt))
@@ -148,15 +149,19 @@ def serve(
 
 def open_door(opened: "Home", host: str, port: int, *, delivers: bool) -> None:
     """Serve a home, and deliver beside it: what is delivered here leads to where the door really is."""
+    from safety.web.serving import taken_at  # noqa: PLC0415, keeps --help light
+
+    with taken_at(host, port) as place:
+        serve_at(opened, place, delivers=delivers)
+
+
+def serve_at(opened: "Home", place: "Place", *, delivers: bool) -> None:
+    """Serve a home at a place that is taken, and deliver beside it."""
     from notifications.outward import outward_of  # noqa: PLC0415, keeps --help light
     from notifications.working import PARTS, beside  # noqa: PLC0415
     from safety.web.serving import serve as serve_home  # noqa: PLC0415
-    from safety.web.serving import taken_at  # noqa: PLC0415
 
-    with (
-        taken_at(host, port) as place,
-        beside(opened, PARTS, say, place.reached) if delivers else nullcontext(),
-    ):
+    with beside(opened, PARTS, say, place.reached) if delivers else nullcontext():
         serve_home(opened, place, tell=say, outward=outward_of(opened, place.reached))
 
 
@@ -183,8 +188,13 @@ def demo(
             tell_night(found if named else found.model_copy(update={"home": NIGHT_HOME}), deliver)
             return
         there = found if named else found.model_copy(update={"home": DEMO_HOME})
-        tell(there, deliver)
         if headless:
+            tell(there, deliver)
             return
-        with closing(open_home(there, system_doors(), into_demo=True)) as opened:
-            open_door(opened, "127.0.0.1", port, delivers=True)
+        from safety.web.serving import taken_at  # noqa: PLC0415
+
+        # Taken before anything is told: the mails of the story lead to the desk that opens after it.
+        with taken_at("127.0.0.1", port) as place:
+            tell(there, lambda home: paid(home, place.reached, at_once=False))
+            with closing(open_home(there, system_doors(), into_demo=True)) as opened:
+                serve_at(opened, place, delivers=True)

@@ -3,16 +3,16 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from notifications.channels import Channel, NotDelivered, Written
 from notifications.composition import channels_of, desk_of
 from notifications.handler import CHANNEL_SECONDS
 from notifications.leading import desk_line
-from notifications.rendering import BANNERS
+from notifications.rendering import SEVEN_BITS, named_by
+from notifications.wording import BANNERS, words
 from safety.home import Home
 from safety.web.outward import Outward, Tested, Way
 
@@ -39,17 +39,23 @@ class Ways:
         return asyncio.run(tried(way, self._written(channel, account, address or f"{account.lower()}@localhost")))
 
     def _written(self, channel: str, account: str, address: str) -> Written:
-        """Write the test message: it says what it is, and nothing else."""
-        said, now, name = self._home.settings, self._home.doors.clock(), f"test-{self._home.doors.new_id()}".lower()
-        mail = EmailMessage(policy=policy.default.clone(cte_type="7bit"))
-        mail["Subject"] = f"[Vigilog] Test of the channel {channel}"
-        mail["From"], mail["To"] = said.mail_from, address
+        """Write the test message: it says what it is, and nothing else; the mail in the language of who asked."""
+        settings, now, name = self._home.settings, self._home.doors.clock(), f"test-{self._home.doors.new_id()}".lower()
+        said = words(self._home.directory.language(account))
+        mail = EmailMessage(policy=SEVEN_BITS)
+        mail["Subject"] = said("[Vigilog] Test of the channel %(channel)s", channel=channel)
+        mail["From"], mail["To"] = settings.mail_from, address
         mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = f"<{name}@{parseaddr(said.mail_from)[1].rpartition('@')[2] or 'localhost'}>"
+        mail["Message-ID"] = named_by(settings.mail_from, name)
         mail["X-Vigilog-Attempt"] = "1"
         banner = BANNERS.get(self._home.opened.purpose)
-        text = f"{account} asked for this test of the channel {channel}. It came through. No alert stands behind it."
-        mail.set_content("\n".join([*([banner] if banner else []), text, "", desk_line(self._desk), ""]))
+        text = said(
+            "%(account)s asked for this test of the channel %(channel)s. It came through. No alert stands behind it.",
+            account=account,
+            channel=channel,
+        )
+        first = [said(banner)] if banner else []
+        mail.set_content("\n".join([*first, text, "", desk_line(self._desk, said), ""]))
         body = {
             "message": name,
             "test": channel,

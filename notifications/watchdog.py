@@ -14,7 +14,8 @@ from typing import NamedTuple
 from notifications.channels import Channel, NotDelivered, Written
 from notifications.composition import record_of, ways_out
 from notifications.record import Bell, Letter, Pending, Record
-from notifications.rendering import OwedAlert, named_by, spelled
+from notifications.rendering import OwedAlert, named_by
+from notifications.wording import spelled
 from safety.aggregates.message import permanent
 from safety.cli.door import machine_faults
 from safety.home import LOG, Doors, Home, Unusable, open_home

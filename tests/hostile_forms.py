@@ -73,9 +73,14 @@ FORMS = (
         "/trials/T1/rota",
     ),
     Sent(
-        "/admin/people/new", {"account": "NEW{n}", "name": "Dr New", "roles": "auditor", "where": "all", "why": "new"}
+        "/admin/people/new",
+        {"account": "NEW{n}", "name": "Dr New", "language": "zh", "roles": "auditor", "where": "all", "why": "new"},
     ),
-    Sent("/admin/people/W{n}/contact", {"name": "Dr Who", "email": "w@example.org"}, "/admin/people/W{n}"),
+    Sent(
+        "/admin/people/W{n}/contact",
+        {"name": "Dr Who", "email": "w@example.org", "language": "zh"},
+        "/admin/people/W{n}",
+    ),
     Sent("/admin/people/W{n}/roles", {"roles": "auditor", "where": "all", "why": "moved"}, "/admin/people/W{n}"),
     Sent("/admin/people/W{n}/revoke", {"why": "left"}, "/admin/people/W{n}"),
     Sent("/admin/trials/new", {"trial": "X{n}", "text": TRIAL_FILE}, status=200),

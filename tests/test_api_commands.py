@@ -210,14 +210,14 @@ def test_a_trial_is_registered_from_its_file_and_its_people_are_added(home: Home
     assert "faults" not in told(ops("trial.register", {"STUDYID": "T4", "file": "no = toml = at all"}), 422)["detail"]
     told(ops("trial.register", {"STUDYID": "T4", "file": "a = " + "[" * 3_000}), 422)
     told(ops("trial.amend", {"STUDYID": "NCT03265613", "file": file, "reason": "nothing new"}), 422)
-    person = {"account": "GU", "roles": ["investigator"], "trials": ["NCT03265613"], "name": "Dr Gu"}
+    person = {"account": "GU", "roles": ["investigator"], "trials": ["NCT03265613"], "name": "Dr Gu", "language": "zh"}
     told(ops("account.add", person, "adds-dr-gu"), 201)
     told(ops("account.add", person, "adds-dr-gu"), 200)
     told(ops("account.add", person | {"name": "Dr Other"}, "adds-dr-gu"), 409)
     told(ops("account.add", person | {"account": "LI", "email": "no address"}), 422)
     found = home.directory.find("GU")
     assert found is not None
-    assert found.name == "Dr Gu"
+    assert (found.name, found.language) == ("Dr Gu", "zh")
     assert home.directory.find("LI") is None
     enrol = {"STUDYID": "NCT03265613", "USUBJID": "S01"}
     told(Asks(home, "GU")("subject.enrol", enrol), 404)

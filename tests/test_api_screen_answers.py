@@ -117,11 +117,15 @@ def test_people_are_told_with_how_they_get_in_and_what_became_of_them(home: Home
     assert [step["by"] for step in person["history"]] == ["OPERATOR"]
     contact = {"name": "Dr Chen", "email": "chen@hospital.example"}
     said = told(operator.post(f"{API}/people/CHEN/contact", json=contact), 200)
-    assert (said["name"], said["email"]) == ("Dr Chen", "chen@hospital.example")
+    assert (said["name"], said["email"], said["language"]) == ("Dr Chen", "chen@hospital.example", "en")
+    for named, language in (({"language": "zh"}, "zh"), ({}, "zh"), ({"language": "en"}, "en")):
+        said = told(operator.post(f"{API}/people/CHEN/contact", json=contact | named), 200)
+        assert said["language"] == read(operator, "/people/CHEN")["person"]["language"] == language
     for wrong, status in (
         ({"name": "Dr Chen", "email": "no address"}, 400),
         ({"name": ""}, 422),
         ({"named": "x"}, 422),
+        ({"name": "Dr Chen", "language": "fr"}, 422),
     ):
         answer = operator.post(f"{API}/people/CHEN/contact", json=wrong)
         assert answer.status_code == status, answer.text

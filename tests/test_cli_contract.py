@@ -117,6 +117,7 @@ def test_the_accounts_are_listed_with_nothing_that_lets_anybody_in(cli: CommandL
         "account": "CHEN",
         "name": "Chen Wei",
         "email": "chen@a.org",
+        "language": "en",
         "roles": ["safety_officer"],
         "trials": [TRIAL],
         "sites": [],

@@ -14,7 +14,8 @@ from notifications.channels import Channel, Maildir, Written
 from notifications.composition import dispatcher_of, record_of
 from notifications.dispatcher import InProcess
 from notifications.handler import Handler
-from notifications.rendering import MOST_NAMED, Addressee, Content, Letterhead, OwedAlert, rendered
+from notifications.rendering import Addressee, Content, Letterhead, OwedAlert, rendered
+from notifications.wording import MOST_NAMED
 from safety.cli.door import system_doors
 from safety.home import Home, open_home
 from safety.settings import Settings

@@ -73,10 +73,17 @@ def test_a_door_alone_delivers_nothing(cli: CommandLine) -> None:
     assert states(cli) == ["owed"]
 
 
-def test_the_demo_delivers_what_is_filed_in_it_and_lets_its_past_rest(tmp_path: Path) -> None:
+def test_the_demo_delivers_what_is_filed_in_it_knows_its_address_before_that_and_lets_its_past_rest(
+    tmp_path: Path,
+) -> None:
     cli = CommandLine(tmp_path / "demo")
-    with open_door(cli, "demo") as (process, _):
-        told_before = len(mails(cli.home))
+    with open_door(cli, "demo") as (process, address):
+        story = [mail.get_content() for mail in mails(cli.home)]
+        assert [
+            text for text in story if f"  {address}trials/" not in text or f"The desk: {address}\n" not in text
+        ] == []
+        told_before = len(story)
+        assert told_before > 0
         home = open_home(Settings(home=cli.home), system_doors(), into_demo=True)
         try:
             form = Reported.model_validate(

@@ -1,6 +1,7 @@
 """The handler of messages: every channel that was due, each once, in spite of crashes, other processes and clocks that jump."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -51,6 +52,19 @@ def test_a_message_says_which_channels_are_due(office: Office) -> None:
     office.sweep()
     composed = {said["to"]: said["channels"] for name, said in office.events() if name == "composed"}
     assert composed == {"CHEN": ("maildir", "smtp"), "LIU": ("maildir",)}
+
+
+def test_everybody_is_told_in_their_own_language(office: Office) -> None:
+    office.meet(Person("LIU", "刘洋", "liu@hospital.org", ("safety_officer",), language="zh"))
+    office.file()
+    office.sweep()
+    mails = {str(one.mail["To"]): one.mail for one in office.smtp.taken}
+    assert "- a serious adverse event was reported: S01 AE 1\n" in mails["chen@hospital.org"].get_content()
+    assert "- 报告了严重不良事件：S01 AE 1\n" in mails["liu@hospital.org"].get_content()
+    assert mails["liu@hospital.org"]["Subject"] == "[Vigilog] T1：报告了严重不良事件"
+    told = [json.loads(one.body) for one in office.smtp.taken]
+    same = [{name: said for name, said in one.items() if name not in {"to", "message"}} for one in told]
+    assert same[0] == same[1], "machines are told in one language"
 
 
 def test_people_who_are_told_of_the_same_are_composed_for_in_one_append(office: Office) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from notifications.owed_report import OwedReport, report_of, without_a_date
+from notifications.owed_report import Limit, OwedReport, report_of
 from safety.aggregates.alert import Raised
 from safety.aggregates.periodic_report import Opened
 from safety.journal.states import folded
@@ -52,7 +52,7 @@ def test_a_clock_says_its_recipients_and_who_has_the_report_already(office: Offi
     runs_from = microseconds(owed(office)["T-7/1"].opened.starts_at)
     assert found == OwedReport(("Authority",), "sponsor", runs_from=runs_from)
     assert found is not None
-    assert found.words == "report to Authority, owed by the sponsor"
+    assert found.words() == "report to Authority, owed by the sponsor"
     assert told(office, "DUE-REMINDER", *alert.concerning) == found
     submit(office, "T-7/1")
     for rule in ("DUE-REMINDER", "OBLIGATION-ANTEDATED", "OBLIGATION-LATE"):
@@ -65,23 +65,23 @@ def test_what_is_unsure_is_said_to_be(office: Office) -> None:
     found = told(office, "OBLIGATION-OPENED", "S1/1", "T-15:1")
     assert found is not None
     assert found.unsure
-    assert "UNSURE" in found.words
+    assert "UNSURE" in found.words()
 
 
 def test_a_clock_without_a_date_says_why_it_has_none(office: Office) -> None:
     adopt(office, AT_ONCE)
     report(office, **FATAL)
     limits = {
-        alert.concerning[-1]: said.limit
+        alert.concerning[-1]: said.told["limit"]
         for alert in raised(office).values()
         if (said := told(office, alert.rule, *alert.concerning)) is not None
     }
     assert limits["T-7:1"] == "UNSURE: its limit could not be confirmed; a person must confirm it"
     site = told(office, "OBLIGATION-OPENED", "S1/1", "T-SITE:1")
     assert site is not None
-    assert site.limit == "due immediately: the text gives no number"
-    counted = owed(office)["T-SITE/1"].opened.model_copy(update={"unit": "working_day", "limit": 5})
-    assert without_a_date(counted) == "due within 5 working days: a person must count them"
+    assert site.limit == Limit("immediately")
+    assert site.limit.words() == "due immediately: the text gives no number"
+    assert Limit("working_day", 5).words() == "due within 5 working days: a person must count them"
 
 
 def test_a_periodic_report_says_its_recipients(office: Office) -> None:
@@ -91,8 +91,8 @@ def test_a_periodic_report_says_its_recipients(office: Office) -> None:
     b.append(office.journal, opened)
     found = told(office, "PERIODIC-REPORT-ISSUED", "dsur 2019-10-31")
     assert found is not None
-    assert found.words.startswith("report to regulator, ethics committee (UNSURE: ")
-    assert found.limit == "no due time: its period is none of the schedule"
+    assert found.words().startswith("report to regulator, ethics committee (UNSURE: ")
+    assert found.told["limit"] == "no due time: its period is none of the schedule"
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,27 @@ def test_what_calls_for_no_report_or_for_one_that_is_not_on_record_says_none(
     office: Office, rule: str, concerning: tuple[str, ...]
 ) -> None:
     assert told(office, rule, *concerning) is None
+
+
+UNSURE_PACK = PACK.replace('title = "', 'unsure = "the first day of this text is not known"\ntitle = "', 1)
+
+
+def test_a_report_under_a_pack_of_which_something_is_unsure_says_that(office: Office) -> None:
+    adopt(office, UNSURE_PACK)
+    report(office, **FATAL)
+    found = told(office, "OBLIGATION-OPENED", "S1/1", "T-7:1")
+    assert found is not None
+    assert (found.unsure, found.rests_on_unsure, found.told["unsure"]) == (False, True, True)
+    doubt = " (UNSURE: it rests on something that is not confirmed)"
+    assert found.words() == f"report to Authority, owed by the sponsor{doubt}"
+
+
+def test_what_is_unsure_is_said_once(office: Office) -> None:
+    adopt(office, AT_ONCE.replace('title = "', 'unsure = "the first day of this text is not known"\ntitle = "', 1))
+    report(office, **FATAL)
+    found = told(office, "OBLIGATION-OPENED", "S1/1", "T-7:1")
+    assert found is not None
+    assert f"{found.words()}{found.told['limit']}".count("UNSURE") == 1
+    site = told(office, "OBLIGATION-OPENED", "S1/1", "T-SITE:1")
+    assert site is not None
+    assert f"{site.words()}{site.told['limit']}".count("UNSURE") == 1

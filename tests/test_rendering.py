@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifications.owed_report import OwedReport
-from notifications.rendering import Addressee, Content, Letterhead, OwedAlert, rendered, spelled
+from notifications.owed_report import Limit, OwedReport
+from notifications.rendering import Addressee, Content, Letterhead, OwedAlert, rendered
+from notifications.wording import spelled
 from safety.values import microseconds
 
 RAISED = datetime(2026, 11, 20, 15, 40, tzinfo=UTC)
@@ -137,12 +138,12 @@ def test_it_says_to_whom_the_report_goes_and_who_has_it() -> None:
 @pytest.mark.parametrize("urgency", ["urgent", "digest"])
 def test_a_clock_without_a_date_says_that_and_since_when_it_runs(urgency: str) -> None:
     said = "due immediately: the text gives no number"
-    report = OwedReport(("CDE",), "sponsor", limit=said, runs_from=microseconds(RAISED))
+    report = OwedReport(("CDE",), "sponsor", limit=Limit("immediately"), runs_from=microseconds(RAISED))
     found = told(ALERT._replace(urgency=urgency, report=report), at=RAISED + timedelta(hours=26), zone="Asia/Shanghai")
     assert f"  {said}; its clock runs since 2026-11-20 23:40 Asia/Shanghai (UTC+0800): 1 day 2 hours\n" in found.text
     assert json.loads(found.body)["alerts"][0]["report"]["limit"] == said
-    asked_for = told(ALERT._replace(report=OwedReport(("dsmb",), limit="no due time")))
-    assert "  report to dsmb\n  no due time\n" in asked_for.text
+    asked_for = told(ALERT._replace(report=OwedReport(("dsmb",), limit=Limit())))
+    assert "  report to dsmb\n  no due time: its period is none of the schedule\n" in asked_for.text
 
 
 def test_of_an_import_the_first_clock_is_said_and_where_the_others_stand() -> None:

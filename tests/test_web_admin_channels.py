@@ -67,6 +67,18 @@ def test_a_mail_is_really_sent_to_ones_own_address(homes: Homes, mail: MailServe
     assert "sent a test over a channel" in browser.get("/admin/access").text
 
 
+def test_a_test_of_who_reads_chinese_is_in_chinese(homes: Homes, mail: MailServer) -> None:
+    home = reaching(homes, smtp_url=mail.url)
+    person = home.directory.find("OPER")
+    assert person is not None
+    home.directory.put(person._replace(language="zh"))
+    assert outward_of(home).test("smtp", "OPER", MINE).error is None
+    (taken,) = mail.mails
+    assert taken["Subject"] == "[Vigilog] 渠道 smtp 测试"
+    assert taken.get_content().startswith("OPER 发起了渠道 smtp 的测试。")
+    assert taken.as_bytes().isascii()
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [("550 no such user", "relay to it (SMTP-550)"), ("451 later", "Refused: SMTP-451")],

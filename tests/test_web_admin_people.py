@@ -83,6 +83,7 @@ def test_the_only_trial_and_site_are_chosen_already_and_the_site_binds_an_invest
         ({"account": "no such code!"}, "account", "An account is a short code"),
         ({"name": " "}, "name", "one line of text"),
         ({"email": "nobody"}, "email", "chen@hospital.org"),
+        ({"language": "fr"}, "language", "English or Chinese"),
         ({"roles": []}, "roles", "Choose one role or more"),
         ({"trials": []}, "where", "Choose the trials"),
         ({"trials": []} | {"where": ""}, "where", "Choose the trials"),
@@ -213,6 +214,25 @@ def test_a_name_is_changed_without_a_word_in_the_log(home: Home, browser: TestCl
     assert home.journal.head() == before
     wrong = sent(browser, "/admin/people/CHEN/contact", {"name": "Dr Chen", "email": "x"})
     assert (wrong.status_code, "chen@hospital.org" in wrong.text) == (422, True)
+
+
+def test_the_language_of_mails_is_chosen_with_the_name_and_stays_where_a_form_says_none(
+    home: Home, browser: TestClient
+) -> None:
+    assert sent(browser, "/admin/people/new", {**XU, "language": "zh"}).status_code == 303
+    assert home.directory.language("XU") == "zh"
+    page = browser.get("/admin/people/XU").text
+    assert "mails in 中文" in page
+    assert '<option value="zh" selected>中文' in page
+    contact = "/admin/people/XU/contact"
+    assert sent(browser, contact, {"name": "Dr Xu", "email": ""}).status_code == 303
+    assert home.directory.language("XU") == "zh"
+    assert sent(browser, "/admin/people/XU/roles", {"roles": ["auditor"], "where": "all"}).status_code == 303
+    assert home.directory.language("XU") == "zh"
+    wrong = sent(browser, contact, {"name": "Dr Xu", "email": "", "language": "fr"})
+    assert (wrong.status_code, "Choose the language of the mails" in wrong.text) == (422, True)
+    assert sent(browser, contact, {"name": "Dr Xu", "email": "", "language": "en"}).status_code == 303
+    assert home.directory.language("XU") == "en"
 
 
 def test_the_past_shows_who_there_was_and_offers_nothing(home: Home, browser: TestClient) -> None:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import get_args
@@ -13,7 +11,6 @@ from typing import get_args
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 from pydantic import BaseModel
 
 import safety
@@ -26,13 +23,14 @@ from safety.aggregates.obligation import Opened, State
 from safety.aggregates.register import TOPICS
 from safety.aggregates.subject import WithdrawalMode
 from safety.aggregates.trial import Definition
+from safety.catalogues import entries_of, key_of
 from safety.packaged import packaged_packs, packaged_profiles
 from safety.regulation.pack import Pack, Profile
 from safety.values import Assessor, Role
 from safety.web.case_record import NAMED, PLAIN
 from safety.web.record_fields import FIELDS, NAMES
 from safety.web.showing import Show
-from safety.web.words import chosen, key_of, words
+from safety.web.words import chosen, words
 
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "words": None, "_words": None}
 METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
@@ -93,11 +91,9 @@ def said() -> dict[str, set[str]]:
 
 
 def translated() -> Iterator[tuple[str, Message]]:
-    """Every entry of every file of the catalogue, with the name of its file."""
-    for file in files("safety.web").joinpath("catalogues", "zh_CN", "LC_MESSAGES").iterdir():
-        for entry in read_po(BytesIO(file.read_bytes()), locale="zh_CN", abort_invalid=True):
-            if entry.id:
-                yield file.name, entry
+    """Every entry of every file of the catalogue, with the name of its file; mails share some of them."""
+    for package in ("safety", "safety.web"):
+        yield from entries_of("zh", package)
 
 
 def test_every_text_has_its_chinese() -> None:

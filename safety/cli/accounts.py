@@ -50,6 +50,7 @@ def told(row: dict[str, Any], person: "Person | None", at: "datetime") -> dict[s
         "account": row["account"],
         "name": None if person is None else person.name,
         "email": None if person is None else person.email,
+        "language": None if person is None else person.language,
         **{name: row[name] for name in ("roles", "trials", "sites", "revoked")},
         "away": None
         if lasts is None
@@ -60,9 +61,11 @@ def told(row: dict[str, Any], person: "Person | None", at: "datetime") -> dict[s
 def in_words(row: dict[str, Any]) -> dict[str, Any]:
     """One account as people read it."""
     away, roles = row["away"], [role.replace("_", " ") for role in row["roles"]]
+    language = "" if row["language"] in {None, "en"} else f"mails in {row['language']}"
     covered = "" if away is None else f"{away['covered_by'] or 'nobody'} covers"
     return row | {
         "roles": "nothing: revoked" if row["revoked"] else ", ".join(roles),
         "trials": ", ".join(row["trials"]) or "all",
+        "email": ", ".join(filter(None, (row["email"], language))),
         "away": "" if away is None else f"until {minute(away['until'])}; {covered}",
     }

@@ -1,7 +1,7 @@
 """The commands that write one fact: trials, accounts, and any command of the desk by name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from safety.aggregates.deciding import Form
     from safety.desk import Done
     from safety.home import Home
+    from safety.values import Language
 
 app = typer.Typer()
 trial_app = typer.Typer(help="Register, amend and list trials.", no_args_is_help=True)
@@ -123,21 +124,27 @@ def account_add(
     name: Annotated[str, typer.Option("--name", help="Name of the person; kept in the directory, not in the log.")],
     email: Annotated[str | None, typer.Option("--email", help="Where alerts go.")] = None,
     trial: Annotated[list[str] | None, typer.Option("--trial", help="Only these trials; all if left out.")] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="Of the mails: en, or zh for Chinese; as it is, or English, if left out."),
+    ] = None,
     by: ByOption = None,
     command_id: CommandId = None,
     into_demo: IntoDemo = False,
 ) -> None:
-    """Let a person act in roles; said again with the same roles and trials, it changes name and address only."""
+    """Let a person act in roles; said again with the same roles and trials, it changes name, address and language only."""
     with home(into_demo=into_demo) as opened:
         from safety.aggregates.account import AccountExists, Added  # noqa: PLC0415, keeps --help light
         from safety.directory import Person  # noqa: PLC0415
 
         form = Added.model_validate({"account": account, "roles": role, "trials": trial or []})
-        person = Person(form.account, name.strip(), email, form.roles, form.trials)
-        if (fault := person.fault()) is not None:
-            fail(fault, UNUSABLE_ARGUMENTS)
         # Opened before anything is stored: who cannot be written down is not let in.
         directory = opened.directory
+        # Of one that nobody speaks the fault below says so.
+        spoken = cast("Language", language or directory.language(form.account))
+        person = Person(form.account, name.strip(), email, form.roles, form.trials, spoken)
+        if (fault := person.fault()) is not None:
+            fail(fault, UNUSABLE_ARGUMENTS)
         try:
             do(opened, "account.add", form, by=by, command_id=command_id)
         except AccountExists:

@@ -1,99 +1,42 @@
 """What the screens say, in the reader's language: English stands in templates and code, Chinese in a gettext catalogue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from io import BytesIO
-from typing import Literal, get_args
+from typing import get_args
 
 from babel.core import negotiate_locale
-from babel.messages.pofile import read_po
 
+from safety import catalogues
 from safety.aggregates.deciding import Refused
+from safety.catalogues import N_, catalogue
+from safety.values import Language
 
-Language = Literal["en", "zh"]
+__all__ = ["HTML", "LANGUAGES", "LANGUAGE_COOKIE", "N_", "Language", "Words", "chosen", "language_of", "words"]
+
 LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
 LANGUAGE_COOKIE = "vigilog-language"
 HTML: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
 """What the `lang` attribute of a page says."""
 
-Entry = str | tuple[str, ...]
 
-
-def N_(text: str) -> str:  # noqa: N802, gettext's own name for it
-    """Mark a text that is shown later, where `_` is; Babel finds it by this name."""
-    return text
-
-
-class Words:
-    """Looks texts up; one that the catalogue lacks is shown in English, and a test sees to it that none is."""
-
-    def __init__(self, language: Language, catalogue: Mapping[str, Entry]) -> None:
-        """Hold the catalogue of one language; English has none."""
-        self.language = language
-        self._catalogue = catalogue
+class Words(catalogues.Words):
+    """The words of the screens."""
 
     @property
     def html(self) -> str:
         """The language as HTML names it."""
         return HTML[self.language]
 
-    def gettext(self, text: str) -> str:
-        """Give a text in this language."""
-        found = self._catalogue.get(text, text)
-        return found if isinstance(found, str) else found[0]
-
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """Give the form that goes with a number; Chinese has one form for all."""
-        found = self._catalogue.get(one)
-        if found is None:
-            return one if number == 1 else many
-        return found if isinstance(found, str) else found[0]
-
-    def listed(self, names: Iterable[str]) -> str:
-        """Give names one after the other, each in this language where it has a word for it."""
-        return self(", ").join(self.gettext(name) for name in names)
-
     def refusal(self, fault: Refused) -> str:
         """Give the sentence of a refusal, and what in it is a word rather than a code, in this language."""
         sentence = self.gettext(type(fault).__doc__ or "")
         return sentence.format(**{name: self.spoken(name, value) for name, value in fault.named.items()})
 
-    def spoken(self, name: str, value: object) -> object:
-        """Give what a refusal names: a word of the trade in this language, anything else as it is."""
-        found = self._catalogue.get(f"{name}={value}")
-        return found if isinstance(found, str) else value
-
-    def __call__(self, text: str, **named: object) -> str:
-        """Give a text in this language with its names filled in, as `%(name)s`."""
-        return self.gettext(text) % named if named else self.gettext(text)
-
-
-def catalogue(language: Language) -> dict[str, Entry]:
-    """Read the catalogue of a language, one file a page group; English is what the program says itself."""
-    if language == "en":
-        return {}
-    folder = files("safety.web").joinpath("catalogues", "zh_CN", "LC_MESSAGES")
-    read = [
-        read_po(BytesIO(file.read_bytes()), locale="zh_CN") for file in folder.iterdir() if file.name.endswith(".po")
-    ]
-    return {key_of(one.id): entry_of(one.string) for po in read for one in po if one.id and one.string}
-
-
-def key_of(found: str | list[str] | tuple[str, ...]) -> str:
-    """Give the English by which a text is looked up: of two forms, the one for one."""
-    return found if isinstance(found, str) else found[0]
-
-
-def entry_of(found: str | list[str] | tuple[str, ...]) -> Entry:
-    """Give what stands in the catalogue."""
-    return found if isinstance(found, str) else tuple(found)
-
 
 @cache
 def words(language: Language) -> Words:
     """Give the words of a language."""
-    return Words(language, catalogue(language))
+    return Words(language, catalogue(language, "safety.web"))
 
 
 def language_of(cookies: Mapping[str, str]) -> str | None:

@@ -8,6 +8,7 @@ from safety.aggregates.account import OPERATOR
 from safety.directory import Person as Known
 from safety.projections.accounts import accounts
 from safety.projections.at import utc
+from safety.values import Language
 from safety.web.account_history import account_history
 from safety.web.acting import Misfilled
 from safety.web.api.answers_of_administration import OnePerson, People, Person, SignedOut
@@ -22,12 +23,13 @@ Row = dict[str, Any]
 
 
 class Contact(BaseModel):
-    """Name and address of a person: kept in the directory, never in the log."""
+    """Name, address and language of a person: kept in the directory, never in the log; a language that is left out stays."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     email: Annotated[str, StringConstraints(max_length=254)] | None = None
+    language: Language | None = None
 
 
 @endpoints.reads("/people", "people.read", People)
@@ -51,7 +53,7 @@ def told(ask: Asked, rows: list[Row]) -> list[Row]:
     ways = {} if ask.past else ways_in(ask, [row["account"] for row in rows if row["account"] != OPERATOR])
     return [
         row
-        | {name: getattr(known.get(row["account"]), name, None) for name in ("name", "email")}
+        | {name: getattr(known.get(row["account"]), name, None) for name in ("name", "email", "language")}
         | {"way_in": way(ways.get(row["account"]))}
         for row in rows
     ]
@@ -67,10 +69,12 @@ def way(of: Any) -> Row | None:  # noqa: ANN401, a WayIn or None
 
 @endpoints.does("/people/{account}/contact", "people.change", Person, body=Contact)
 def change_contact(ask: Ask, account: str, raw: Sent) -> Row:
-    """Put another name or address into the directory; sent again it is the same."""
+    """Put another name, address or language into the directory; sent again it is the same."""
     row, said = found(ask, account), read(Contact, raw)
     try:
-        written_down(ask, Known(row["account"], said.name, said.email, tuple(row["roles"]), tuple(row["trials"])))
+        may = (tuple(row["roles"]), tuple(row["trials"]))
+        language = said.language or ask.home.directory.language(row["account"])
+        written_down(ask, Known(row["account"], said.name, said.email, *may, language))
     except Misfilled as fault:
         raise Unclear(str(fault)) from None
     return told(ask, [row])[0]

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from safety.values import Language
 from safety.web.api.answers import Part, Stamped
 
 
@@ -140,6 +141,7 @@ class Person(Part):
     account: str
     name: str | None
     email: str | None
+    language: Language | None
     roles: list[str]
     trials: list[str]
     sites: list[str]

@@ -13,7 +13,7 @@ from safety.aggregates.account import Added
 from safety.aggregates.deciding import COMMANDS, Form, TrialForm
 from safety.aggregates.trial import Amended, Definition, InvalidTrialFile, Registered, WithFile
 from safety.intake import FolderMap, Unreadable
-from safety.values import Position
+from safety.values import Language, Position
 from safety.web.signing import Meaning
 
 SIGNED: Mapping[str, tuple[Meaning, ...]] = {
@@ -99,14 +99,15 @@ class AmendTrial(TrialForm, WithFile):
 
 
 class AddAccount(Added):
-    """A person may act in these roles; name and address are kept in the directory, never in the log."""
+    """A person may act in these roles; name, address and language are kept in the directory, never in the log."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     email: Annotated[str, StringConstraints(max_length=254)] | None = None
+    language: Language | None = None
 
     def form(self) -> Added:
         """Give the event's form."""
-        return Added.model_validate(self.model_dump(exclude={"name", "email"}))
+        return Added.model_validate(self.model_dump(exclude={"name", "email", "language"}))
 
 
 FORMS: Mapping[str, type[Form]] = {

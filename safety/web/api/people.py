@@ -17,10 +17,11 @@ class Unwritable(Refused):
 
 def added(ask: Asked, form: AddAccount, asked: dict[str, Any]) -> Done:
     """Add an account with the person behind it; who cannot be written down is not let in."""
-    person = Person(form.account, form.name, form.email, form.roles, form.trials)
+    directory = ask.home.directory
+    language = form.language or directory.language(form.account)
+    person = Person(form.account, form.name, form.email, form.roles, form.trials, language)
     if (fault := person.fault()) is not None:
         raise Unwritable(why=fault)
-    directory = ask.home.directory
     came = ask.home.desk.do("account.add", form.form(), **asked)
     if came.repeated and directory.find(person.account) not in {None, person}:
         raise OtherContent(command_id=asked["command_id"])

@@ -21,7 +21,7 @@ from safety.web.first_links import first_link
 from safety.web.showing import ROLES
 from safety.web.signing_in import FIRST_LINK_HOLDS
 from safety.web.ways_in import shut_out, ways_in
-from safety.web.words import N_
+from safety.web.words import LANGUAGES, N_, Language
 
 pages = Pages()
 
@@ -30,6 +30,7 @@ REASON = 500
 NO_ACCOUNT = N_("An account is a short code, such as WANG: letters, digits, dots and dashes.")
 NO_NAME = N_("The name must be one line of text that can be printed.")
 NO_ADDRESS = N_("The e-mail address must be of the form chen@hospital.org, in plain letters.")
+NO_LANGUAGE = N_("Choose the language of the mails: English or Chinese.")
 NO_ROLE = N_("Choose one role or more.")
 NO_TRIAL = N_("Choose the trials, or all of them.")
 Row = dict[str, Any]
@@ -76,7 +77,7 @@ def show_person(ask: Ask, account: str) -> Response:
 
 @pages.takes(PERSON + "/contact", "people.change")
 def change_contact(ask: Ask, account: str) -> Response:
-    """Put another name or address into the directory; the log holds neither."""
+    """Put another name, address or language into the directory; the log holds none of them."""
     row = found(ask, account)
     try:
         person = person_of(ask, row["account"], row["roles"], row["trials"])
@@ -188,7 +189,17 @@ def account_of(text: str, ask: Asked) -> str:
 
 def person_of(ask: Asked, account: str, roles: tuple[Role, ...], trials: tuple[str, ...]) -> Person:
     """Read a person's entry of the directory; raises Misfilled where no mail can carry it."""
-    return checked(ask, Person(account, ask.text("name"), ask.text("email") or None, tuple(roles), tuple(trials)))
+    named = (account, ask.text("name"), ask.text("email") or None)
+    return checked(ask, Person(*named, tuple(roles), tuple(trials), language_of_mails(ask, account)))
+
+
+def language_of_mails(ask: Asked, account: str) -> Language:
+    """Read in which language a person is written to: as it is where the form says nothing; raises Misfilled."""
+    chosen = ask.text("language") or ask.home.directory.language(account)
+    for language in LANGUAGES:
+        if chosen == language:
+            return language
+    raise Misfilled("language", ask.words(NO_LANGUAGE))
 
 
 def checked(ask: Asked, person: Person) -> Person:
