@@ -114,8 +114,8 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
             found = [of_change(ask, one, row["kind"]) for row in told for one in with_signatures(ask, row["values"])]
             return exported(ask, "comparison", ask.words("Compare two moments"), heads(ask, OF_A_CHANGE), found)
         gaps = history.gaps(connection, ask, head, most=MOST)["rows"]
-    rows = (of_gap(ask, gap) for gap in gaps)
-    return exported(ask, "history", ask.words("History"), heads(ask, OF_A_GAP), rows)
+    missed = (of_gap(ask, gap) for gap in gaps)
+    return exported(ask, "history", ask.words("History"), heads(ask, OF_A_GAP), missed)
 
 
 def heads(ask: Asked, titles: tuple[str, ...]) -> list[str]:
