@@ -32,11 +32,13 @@ SAID = "There is no such page, or it is not yours to see"
 
 
 def with_token(home: Home, account: str, scopes: Sequence[str] = EVERYTHING, name: str = "", lasts: int = YEAR) -> str:
-    """Keep a token of an account, and give what its program shows."""
+    """Keep a token of an account that is not revoked, and give what its program shows."""
+    kept = {token.id: token for token in home.tokens.of(account)}
     secret = f"{PREFIX}{account}-{name or '-'.join(scopes)}"
+    while (found := kept.get(digest(secret)[:8])) and found.revoked_at is not None:
+        secret += "-again"
     now = microseconds(home.doors.clock())
-    named = digest(secret)[:8]
-    if named not in {token.id for token in home.tokens.of(account)}:
+    if (named := digest(secret)[:8]) not in kept:
         home.tokens.put(Token(digest(secret), named, account, name or "a program", tuple(scopes), now, now + lasts))
     return secret
 

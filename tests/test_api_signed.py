@@ -208,8 +208,8 @@ def test_what_was_changed_since_the_form_was_filled_in_is_not_overwritten(home: 
 
 
 def test_an_account_that_is_revoked_is_shut_out_with_its_tokens_and_let_in_again_without_them(home: Home) -> None:
-    ops, lin = Asks(home, "OPS"), Asks(home, "LIN")
     with_passphrase(home, "LIN")
+    ops, lin = Asks(home, "OPS"), Asks(home, "LIN")
     told(lin.client.get("/api/v1/me"), 200)
     told(ops("account.revoke", {"account": "LIN"}), 201)
     told(lin.client.get("/api/v1/me"), 401)
