@@ -11,6 +11,7 @@ from safety.aggregates.adverse_event import AdverseEvents
 from safety.aggregates.obligation import Obligations
 from safety.home import Home
 from safety.journal.states import folded
+from safety.web.pages.exports import OF_A_CHANGE
 from safety.web.showing import CODED, OF_FIELDS
 from tests.screens import LANGUAGES, WIDTHS, photograph, sideways
 from tests.served_desk import Person, Served, until
@@ -134,19 +135,23 @@ def downloaded(page: Page) -> tuple[list[str], list[dict[str, str]]]:
     return about, [dict(zip(heads, row, strict=True)) for row in rest]
 
 
+ENTRY = OF_A_CHANGE.index("Entry")
+
+
 def as_on_the_screen(page: Page, table: str, rows: list[dict[str, str]]) -> None:
     """Hold each row of a file against the row of a table that names the same entry of the log: all of it stands there."""
     shown = [" ".join(text.split()) for text in page.locator(f"{table} tbody tr").all_inner_texts()]
     entries = {re.search(r"#(\d+)", text)[1] for text in shown}  # type: ignore[index]  # every row names its entry
-    assert {list(row.values())[-1] for row in rows} == entries
+    assert {list(row.values())[ENTRY] for row in rows} == entries
     for row in rows:
-        kind, _, subject, _, field, old, new, who, role, at, why, entry = row.values()
+        kind, _, subject, _, field, old, new, who, role, at, why, entry, signed_by, _, _ = row.values()
         text = next(text for text in shown if f"#{entry}" in text)
         told = [
             subject,
             who,
             role,
             why,
+            signed_by.partition(" (")[0],
             *(value for value in (old, new) if AS_GIVEN.fullmatch(value) and value not in IN_WORDS),
         ]
         told += [] if kind else [field.partition(" (")[0], at]
