@@ -20,7 +20,7 @@ from safety.journal import decode
 from safety.projections.on_duty import people, vacancies
 from safety.reachability import faults
 from safety.scratch import Scratch
-from tests.builders import T0, account_added, amended, append, definition, enrolled, pack_adopted
+from tests.builders import T0, account_added, alert_raised, amended, append, definition, enrolled, pack_adopted
 from tests.conftest import Store
 from tests.desks import heard
 from tests.given import given
@@ -64,7 +64,7 @@ class Hospital(Night):
         owing = Owing(self.journal, self.views)
         record = Record(self.desk, owing, self.directory, self._scratch, lambda: f"I-{self.journal.head().position}")
         asyncio.run(Dispatcher(record, maildir_alone, Nobody()).sweep())
-        raised = {a["id"]: a for a in self.alerts()}
+        raised = {one["id"]: one for trial in ("T1", "T9") for one in self.alerts(trial)}
         found: dict[str, set[str]] = {}
         for row in self.journal.rows():
             event = decode(row).event
@@ -94,6 +94,12 @@ def test_each_site_hears_of_its_own_and_of_no_other(hospital: Hospital) -> None:
     hospital.do("adverse_event.report", heard(serious="Y"), by="OPERATOR")
     hospital.do("adverse_event.report", heard(code="S2", serious="Y"), by="OPERATOR")
     assert hospital.told() == {"ONE": {"S1/1"}, "TWO": {"S2/1"}}
+
+
+def test_an_alert_of_a_trial_that_nobody_registered_holds_up_no_other(hospital: Hospital) -> None:
+    append(hospital.journal, investigator("ONE", "01"), alert_raised("A-9", trial="T9", role="investigator"))
+    hospital.do("adverse_event.report", heard(serious="Y"), by="OPERATOR")
+    assert hospital.told()["ONE"] >= {"S1/1"}
 
 
 def test_of_a_site_without_an_investigator_the_operator_hears_and_no_other_site(hospital: Hospital) -> None:

@@ -99,6 +99,26 @@ def reminders(night: Night) -> list[str]:
     return [alert["concerning"][1] for alert in night.alerts() if alert["rule"] == "DUE-REMINDER"]
 
 
+def test_of_a_clock_without_a_number_the_digest_reminds_daily_until_it_is_sent(night: Night) -> None:
+    adopt(
+        night,
+        PACK.replace(
+            'limit = 15\nunit = "calendar_day"\ncitation = "none 4"', 'unit = "promptly"\ncitation = "none 4"'
+        ),
+    )
+    night.do("adverse_event.report", heard(serious="Y"), by="OPERATOR")
+    alert = running_alert(duties(night)["T-15/1"]).alert
+    night.do("alert.acknowledge", built(Acknowledged, alert=alert))
+    night.tick(T0 + DAY - timedelta(minutes=1))
+    assert reminders(night).count("T-15:1") == 0
+    night.tick(T0 + 3 * DAY)
+    told = [one for one in night.alerts() if one["reminds"] == alert]
+    assert [one["urgency"] for one in told] == ["digest"] * 3
+    night.do("obligation.submit", built(Submitted, subject="S1", number=1, obligation="T-15/1", sent_at=T0 + DAY))
+    night.tick(T0 + 30 * DAY)
+    assert len([one for one in night.alerts() if one["reminds"] == alert]) == 3
+
+
 def test_nobody_settles_the_alert_of_a_clock_that_runs(night: Night) -> None:
     adopt(night, PACK)
     night.do("adverse_event.report", heard(serious="Y", results_in_death="Y"), by="OPERATOR")

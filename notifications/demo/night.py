@@ -18,8 +18,17 @@ from safety.projections.obligations import obligations
 from safety.tick import tick
 
 TRIAL = "NIGHT"
-INVESTIGATOR, OFFICER, DEPUTY = "LIN", "CHEN", "ZHAO"
-PEOPLE = {INVESTIGATOR: "investigator", OFFICER: "safety_officer", DEPUTY: "operator"}
+INVESTIGATOR, OFFICER, DEPUTY, HEAD = "LIN", "CHEN", "ZHAO", "WU"
+PEOPLE = {
+    INVESTIGATOR: "investigator",
+    OFFICER: "safety_officer",
+    DEPUTY: "deputy_safety_officer",
+    HEAD: "operator",
+}
+LADDER = """
+[ladder]
+urgent = [{ role = "deputy_safety_officer", after_minutes = 30 }, { role = "operator", after_minutes = 60 }]
+"""
 """The deputy is whom the ladder asks when the safety officer stays silent."""
 NAMED = {"trial": TRIAL, "subject": "S04"}
 ABOUT = {**NAMED, "number": 1}
@@ -42,7 +51,8 @@ def setting_up(trial_file: str) -> Callable[[Home], Iterator[Step]]:
 
     def steps(_: Home) -> Iterator[Step]:
         day = date(2019, 1, 7)
-        registered = Registered(trial=TRIAL, file=trial_file, definition=Definition.from_toml(trial_file))
+        file = trial_file + LADDER
+        registered = Registered(trial=TRIAL, file=file, definition=Definition.from_toml(file))
         yield Step(at(day, 9), OPERATOR, "trial.register", registered, "night-trial")
         for account, role in PEOPLE.items():
             added = Added.model_validate({"account": account, "roles": [role], "trials": [TRIAL]})

@@ -78,7 +78,7 @@ def introduce(home: Home) -> None:
     console().print(Text("\nA serious adverse event in the night before a holiday", style="bold"))
     print_notes(
         {
-            "Made up": "the subject, the event and the people; the trial file is that of NCT03265613",
+            "Made up": "the subject, the event and the people; the trial file is that of NCT03265613, with a ladder that calls a deputy after half an hour",
             "Rules": f"profile {PROFILE}, signed for by the safety officer; each rule is chosen by the date of the fact, "
             "February 2019: the 2003 and 2007 texts, the CDE standard of 2018 and the stem-cell measures of 2015",
             "Clock": "virtual; the worker's tick came every five minutes",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from safety.aggregates.account import OPERATOR, Account, acting
 from safety.aggregates.alert import Acknowledged, Alert, Raised, Released, Settled, alert_id
-from safety.aggregates.clock_alert import clock_of
+from safety.aggregates.clock_alert import RUNNING, clock_of
 from safety.aggregates.deciding import Act, Form, Refused, States, command
 from safety.aggregates.ladder import Ladder
 from safety.aggregates.trial import Trial
@@ -62,8 +62,14 @@ def owed(raised: Raised, by: Terms, at: datetime) -> Raised:
     ladder = by.ladder
     held = raised.urgency == "digest"
     next_at = ladder.digest_after(raised.role, at, by.zone) if held else later(at, ladder.between("urgent", 1))
-    remind_at = None if raised.due_at is None else ladder.reminder_after(raised.due_at, at)
-    return raised.model_copy(update={"next_at": next_at, "remind_at": remind_at})
+    return raised.model_copy(update={"next_at": next_at, "remind_at": first_reminder(raised, ladder, at)})
+
+
+def first_reminder(raised: Raised, ladder: Ladder, at: datetime) -> datetime | None:
+    """Give the first reminder after a moment: of a due time by the ladder, of a clock without a number daily while it runs."""
+    if raised.due_at is not None:
+        return ladder.reminder_after(raised.due_at, at)
+    return at + A_DAY if ladder.reminders and raised.rule in {*RUNNING.values(), REMINDER} else None
 
 
 def later(at: datetime, wait: timedelta | None) -> datetime | None:
@@ -99,8 +105,11 @@ def reminder_id(of: Raised, reminder: int) -> str:
 
 
 def next_reminder(of: Raised, reminder: int, due: datetime, by: Terms) -> Raised:
-    """Give the reminder that was due at a moment: a chain begins there, at once; days ahead it waits for the next digest."""
-    quiet = of.due_at is not None and of.due_at - due >= A_DAY
+    """Give the reminder that was due at a moment: a chain begins there, at once; days ahead it waits for the next digest.
+
+    So does that of a clock without a number: it was told at once, and what is owed since then is no news at night.
+    """
+    quiet = of.due_at is None or of.due_at - due >= A_DAY
     raised = Raised(
         trial=of.trial,
         alert=reminder_id(of, reminder),

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, select
 
+from safety.aggregates.trial import UnknownTrial
 from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.at import At
 from safety.projections.subject import SUBJECT
@@ -53,9 +54,17 @@ def sites_that_hear(
     if role != "investigator" or trial == "-":
         return None
     subjects = {subject for subject, _ in cases_of(concerning)}
-    if not subjects or len(definition(connection, trial, at).sites) < 2:  # noqa: PLR2004, one site is the trial
+    if not subjects or not _has_several_sites(connection, trial, at):
         return None
     return frozenset(site for site in sites_of(connection, trial, subjects, at).values() if site is not None)
+
+
+def _has_several_sites(connection: Connection, trial: str, at: At) -> bool:
+    """Say whether a trial has more than one site; one that nobody registered, of which alerts may be raised by hand, has none."""
+    try:
+        return len(definition(connection, trial, at).sites) > 1
+    except UnknownTrial:
+        return False
 
 
 def _alerts_of(connection: Connection, messages: AbstractSet[str], at: At) -> dict[str, frozenset[str]]:
