@@ -7,7 +7,10 @@ import pytest
 
 from safety.home import Home
 from safety.journal import decode
+from safety.web import changing
 from safety.web.api.commands import offered
+from safety.web.api.forms import MEANINGS
+from safety.web.pages import admin_reports, assessing, correcting, duties
 from tests.api_programs import (
     SAID,
     TO_BE_SIGNED,
@@ -46,6 +49,21 @@ def signer(home: Home) -> Home:
 def test_a_token_alone_signs_nothing(home: Home, command: str) -> None:
     found = told(Asks(home, "CHEN")(command, {}), 422)
     assert "/signature" in [fault["field"] for fault in found["errors"]]
+
+
+def test_a_program_signs_with_every_meaning_that_a_screen_offers() -> None:
+    judged = {
+        f"adverse_event.assess_{name}": assessing.MEANINGS for name in ("seriousness", "causality", "expectedness")
+    }
+    screens = {
+        **judged,
+        **{step.command: step.meanings for step in duties.STEPS},
+        "adverse_event.correct": changing.MEANINGS,
+        "adverse_event.nullify": correcting.MEANINGS,
+        "adverse_event.state_reportability": assessing.MEANINGS,
+        "periodic_report.submit": admin_reports.MEANINGS,
+    }
+    assert {name for name, meanings in screens.items() if not set(meanings) <= set(MEANINGS.get(name, ()))} == set()
 
 
 def test_what_need_not_be_signed_takes_no_signature(home: Home) -> None:

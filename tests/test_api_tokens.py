@@ -88,10 +88,11 @@ def test_what_does_not_fit_makes_no_token_and_says_so(home: Home, said: dict[str
 
 
 def test_twenty_tokens_are_enough(home: Home) -> None:
+    browser = signed_in(home, "LIN")
     for number in range(20):
         with_token(home, "LIN", name=str(number))
     form = {"name": "one more", "scopes": "read", "lasts": "30", "present": PASSPHRASE}
-    assert "20 tokens" in sent(signed_in(home, "LIN"), "/me/tokens", form).text
+    assert "20 tokens" in sent(browser, "/me/tokens", form).text
 
 
 def test_a_token_ends_when_it_said_and_not_before(home: Home, homes: Homes) -> None:

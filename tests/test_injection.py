@@ -54,7 +54,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
     """Ask the same in a record of one subject, no further than the first answer."""
     homes = Homes(tmp_path_factory.mktemp("small"))
     home = with_people(with_a_trial(homes.open()), EACH=HOSTILE["EACH"])
-    programs, browser = program(home, "EACH"), signed_in(home, "EACH")
+    browser, programs = signed_in(home, "EACH"), program(home, "EACH")
     yield lambda path: (programs if path.startswith("/api/") else browser).get(path, follow_redirects=False)
     homes.close()
 

@@ -59,6 +59,16 @@ def test_what_the_sponsor_knew_stands_beside_what_had_happened(home: Home) -> No
     assert "S1 · AE 1 · Chills: causality Not related at all Possibly related changed Thu 5 Mar 2026, 17:00 #11" in told
 
 
+def test_what_came_later_leads_to_its_entry_from_the_past_too(home: Home) -> None:
+    browser = signed_in(home, "ZHAO")
+    page = browser.get("/trials/T1/history?as_of=7&subject=S1").text
+    links = dict(re.findall(r'<a class="mono" href="([^"]+)">#(\d+)', page))
+    assert {int(position) > 7 for position in links.values()} == {True, False}
+    for link, position in links.items():
+        assert browser.get(link).status_code == 200, link
+        assert ("as_of=7" in link) is (int(position) <= 7), "who looks at the past stays in it where that can be"
+
+
 def test_now_the_sponsor_knows_all(home: Home) -> None:
     told = of(home, "ZHAO")
     assert "2 events had begun; the sponsor knew of all of them" in told

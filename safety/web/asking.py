@@ -142,6 +142,11 @@ class Asked(Visitor):
             said["as_of"] = self.request.query_params.get("as_of", "")
         return f"{path}?{urlencode(said)}" if said else path
 
+    def to_entry(self, position: int) -> str:
+        """Give the address of an entry of the log; one that came after the moment looked at is not there as of it."""
+        path = f"/log/{position}"
+        return self.to(path) if position <= self.at.position else path
+
     def in_trial(self, path: str = "", **query: object) -> str:
         """Give the address of a page of the trial that is looked at."""
         return self.to(f"/trials/{self.trial}{path}", **query)

@@ -128,8 +128,8 @@ def begin_session(visitor: Visitor, account: str, onward: str, by: str | None = 
     visitor.access.note("signed_in", account, visitor.source, thing=by)
     visitor.home.sessions.begin(secret, account, now=visitor.now)
     answer = visitor.go(onward)
-    visitor.keep(answer, secret)
     remember(visitor, answer, account)
+    visitor.keep(answer, secret)
     return answer
 
 

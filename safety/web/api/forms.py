@@ -21,11 +21,11 @@ SIGNED: Mapping[str, tuple[Meaning, ...]] = {
     "adverse_event.assess_causality": ("assessment", "review"),
     "adverse_event.assess_expectedness": ("assessment", "review"),
     "adverse_event.state_reportability": ("assessment", "review"),
-    "adverse_event.nullify": ("approval", "review"),
+    "adverse_event.nullify": ("authorship", "approval", "review"),
     "obligation.submit": ("responsibility", "approval"),
     "obligation.cancel": ("approval", "review"),
     "periodic_report.submit": ("responsibility", "approval"),
-    "trial.adopt_rule_pack": ("approval",),
+    "trial.adopt_rule_pack": ("approval", "responsibility"),
 }
 """What has to be signed, with the meanings that a signature under it may have (21 CFR 11.50(a)(3))."""
 

@@ -106,8 +106,8 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
     with ask.reading() as connection:
         head = ask.home.views.now(connection)
         if subject.strip():
-            rows = with_signatures(ask, history.of_a_record(connection, ask, subject, number, field))
-            found = [of_change(ask, row, "") for row in rows]
+            whole = with_signatures(ask, history.of_a_record(connection, ask, subject, number, field))
+            found = [of_change(ask, row, "") for row in whole]
             return exported(ask, "record", ask.words("History of a record"), heads(ask, OF_A_CHANGE), found)
         if a.strip() and b.strip():
             told = history.comparison(connection, ask, a, b, head, most=MOST)["rows"]
