@@ -240,6 +240,26 @@ def test_its_periodic_reports_were_issued_at_their_lock_points_and_sent_in_time(
         assert row["issued_at"][:10] == row["period"], "the tick of the first minute after the lock point, in UTC"
 
 
+def test_a_demo_of_another_version_of_the_program_is_told_to_be_one(tmp_path: Path) -> None:
+    """The packs of that version had other texts: they are signed for under the same act."""
+    clock = VirtualClock()
+    doors = Doors(clock=clock, salt=counted_salt(), new_id=lambda: "LOG")
+    opened = open_home(Settings(home=tmp_path / "home"), doors, purpose="demo")
+    for step in story(trial_file()):
+        packs = step.form.__dict__.get("packs")
+        other = step.form.model_copy(update={"packs": packs[:1], "profile": None}) if packs else step.form
+        file(opened, clock, step._replace(form=other), lambda _: None)
+        if packs:
+            break
+    opened.close()
+    cli = CommandLine(tmp_path / "home")
+    before = cli.head
+    status, sentence = cli.refused("demo", "--headless")
+    assert status == 3
+    assert sentence.endswith("another version of the program; delete that folder, or name another in VIGILOG_HOME")
+    assert cli.head == before
+
+
 def test_the_demo_keeps_away_from_a_real_log(tmp_path: Path) -> None:
     cli = with_trial(tmp_path)
     before = cli.head

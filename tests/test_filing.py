@@ -13,6 +13,7 @@ from safety.aggregates.deciding import Form, Refused
 from safety.aggregates.dose import UnknownDose
 from safety.aggregates.filing import (
     AwareInFuture,
+    AwareLongAgo,
     CannotMerge,
     IsNullified,
     NumberTaken,
@@ -151,6 +152,14 @@ def test_an_awareness_in_the_future_is_a_typing_error(command: str, form: Form) 
     with pytest.raises(AwareInFuture, match="of subject S1 lies in the future"):
         given(*SUBJECT, reported()).when(f"adverse_event.{command}", form)
     assert given(*SUBJECT, reported()).when(f"adverse_event.{command}", form.model_copy(update={"aware": TOLERATED}))
+
+
+@pytest.mark.parametrize(("command", "form"), WITH_AWARENESS)
+def test_an_awareness_of_another_age_would_start_no_clock_and_is_a_typing_error(command: str, form: Form) -> None:
+    typed, early = (aware(datetime(year, 3, 6, tzinfo=UTC)) for year in (1018, 1900))
+    with pytest.raises(AwareLongAgo, match="of subject S1 lies before 1900; check its year"):
+        given(*SUBJECT, reported()).when(f"adverse_event.{command}", form.model_copy(update={"aware": typed}))
+    assert given(*SUBJECT, reported()).when(f"adverse_event.{command}", form.model_copy(update={"aware": early}))
 
 
 ON_RECORD: list[tuple[str, Form]] = [

@@ -78,6 +78,8 @@ def test_each_step_follows_the_one_before(history: int, command: str, form: Form
         (2, "submit", submitted(), aggregate.ReportNotIssued),
         (4, "submit", submitted(), aggregate.ReportSubmitted),
         (3, "submit", submitted(on="2016-05-02T00:00Z"), aggregate.NotYetHappened),
+        (3, "submit", submitted(on="2016-02-29T15:59:59Z"), aggregate.SentBeforeItsLock),
+        (3, "submit", submitted(on="0016-03-29T10:00Z"), aggregate.SentBeforeItsLock),
         (3, "acknowledge", acknowledged(), aggregate.ReportNotSubmitted),
         (4, "acknowledge", acknowledged("EC"), aggregate.ReportNotSubmitted),
         (5, "acknowledge", acknowledged(), aggregate.ReportAcknowledged),

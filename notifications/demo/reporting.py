@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from notifications.demo.filing import SAFETY_OFFICER, Step, at
+from notifications.demo.filing import SAFETY_OFFICER, Step, VirtualClock, at
 from notifications.demo.record import TRIAL
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.alert import Acknowledged
@@ -41,6 +41,15 @@ def acts(trial_file: str) -> list[Act]:
         found += [Act(at(day, 0, 1), issuing), Act(at(day, 8, 1), telling), Act(at(day, 9, 30), acknowledging)]
         found.append(Act(at(day + SENT_AFTER, 10), sending))
     return [*found, Act(at(OVER, 10), lambda _: ending(trial_file))]
+
+
+def live(home: Home, clock: VirtualClock, act: Act, deliver: Callable[[Home], object]) -> None:
+    """Do one act about the periodic reports, and deliver what it made owed."""
+    clock.moment, before = max(act.at, clock.moment), home.journal.head().position
+    for step in list(act.steps(home)):
+        home.desk.do(step.command, step.form, by=step.by, command_id=step.id)
+    if home.journal.head().position > before:
+        deliver(home)
 
 
 def issuing(home: Home) -> Iterator[Step]:

@@ -24,13 +24,14 @@ from notifications.demo.filing import (
     story,
 )
 from notifications.demo.record import TRIAL
-from notifications.demo.reporting import Act, acts
+from notifications.demo.reporting import acts, live
 from safety.aggregates.account import OPERATOR
 from safety.aggregates.periodic_report import REPORT_ISSUED
 from safety.cli.counts import interval, print_incidence
 from safety.cli.obligations import in_words
 from safety.cli.printing import console, print_blank, print_notes, print_table
 from safety.cli.shown import ALERTS, AUDIT, with_minutes
+from safety.desk import OtherContent
 from safety.directory import Person
 from safety.home import Doors, Home, Unusable, open_home
 from safety.journal.verification import verify
@@ -126,7 +127,13 @@ def introduce_people(home: Home) -> None:
 def file(home: Home, clock: VirtualClock, step: Step, deliver: Callable[[Home], object]) -> range:
     """Do one act at its virtual moment and give its positions; the same demo in the same home does nothing twice."""
     clock.moment = max(step.at, clock.moment)
-    done = home.desk.do(step.command, step.form, by=step.by, command_id=step.id)
+    try:
+        done = home.desk.do(step.command, step.form, by=step.by, command_id=step.id)
+    except OtherContent as fault:
+        raise Unusable(
+            f"the home {home.settings.home} holds the demo of another version of the program; "
+            "delete that folder, or name another in VIGILOG_HOME"
+        ) from fault
     if any(event.TOPIC.startswith("alert.") for event in done.events) and not done.repeated:
         deliver(home)
     return done.positions
@@ -149,20 +156,11 @@ def lived(home: Home, clock: VirtualClock, steps: Sequence[Step], deliver: Calla
     ahead, landed = deque(acts(trial_file())), []
     for step in steps:
         while ahead and ahead[0].at <= step.at:
-            report(home, clock, ahead.popleft(), deliver)
+            live(home, clock, ahead.popleft(), deliver)
         landed.append(filed(home, clock, step, deliver))
     for act in ahead:
-        report(home, clock, act, deliver)
+        live(home, clock, act, deliver)
     return landed
-
-
-def report(home: Home, clock: VirtualClock, act: Act, deliver: Callable[[Home], object]) -> None:
-    """Do one act about the periodic reports, and deliver what it made owed."""
-    clock.moment, before = max(act.at, clock.moment), home.journal.head().position
-    for step in list(act.steps(home)):
-        home.desk.do(step.command, step.form, by=step.by, command_id=step.id)
-    if home.journal.head().position > before:
-        deliver(home)
 
 
 def section(title: str, words: str = "") -> None:

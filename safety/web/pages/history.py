@@ -1,5 +1,6 @@
 """History: what was known and what had happened at a moment, what changed between two, and who changed a field and why."""
 
+import unicodedata
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,14 +13,17 @@ from safety.projections.assessment import PLAIN
 from safety.projections.changes import changes, neighbours
 from safety.projections.knowledge import AHEAD, Moment, counted, happened, known
 from safety.values import DAY_SECONDS, FieldClass, code, microseconds, moment, seconds, span
+from safety.web.addresses import whole
 from safety.web.asking import Ask, Asked, NotThere, Unclear
 from safety.web.declaring import Pages
 from safety.web.looking_back import NoMoment, looked_back
 from safety.web.record_fields import DATES, FIELDS, MARKS, TEXTS
 from safety.web.signing import with_signatures
+from safety.web.words import N_
 
 pages = Pages()
 
+NO_RECORD = N_("A record is a subject's code and, if you like, the number of an adverse event.")
 MOST = 200
 """Rows that one table shows; how many more there are is said."""
 COMPARED = ("preferred_term", "onset", "end", "severity", "grade", "serious", "outcome", "expected", "causality")
@@ -181,13 +185,14 @@ def clear(ask: Asked, found: list[Row]) -> list[Row]:
 
 def of_a_record(connection: Connection, ask: Asked, subject: str, number: str, field: str) -> list[Row]:
     """Give the history of a subject or of one adverse event, the newest change first; raises Unclear and NotThere."""
+    typed = unicodedata.normalize("NFKC", number).strip()
     try:
         whose = code(subject)
-        which = int(number) if number.strip() else None
     except ValueError:
-        raise Unclear(
-            ask.words("A record is a subject's code and, if you like, the number of an adverse event.")
-        ) from None
+        raise Unclear(ask.words(NO_RECORD)) from None
+    which = whole(typed)
+    if which is None and typed:
+        raise NotThere if typed.isdecimal() else Unclear(ask.words(NO_RECORD))
     if which is not None and not 0 < which < DAY_SECONDS:
         raise NotThere
     found = changes(connection, ask.trial, ask.at, subject=whose, number=which, sites=ask.sites)
