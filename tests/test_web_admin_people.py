@@ -43,7 +43,8 @@ def in_the_log(home: Home) -> str:
 
 def test_a_person_is_added_and_only_the_directory_knows_their_name(home: Home, browser: TestClient) -> None:
     answer = sent(browser, "/admin/people/new", XU)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/people/XU")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/people/XU?done=added")
+    assert "Nobody can use it before it has a way in." in browser.get(answer.headers["location"]).text
     assert state(home, "XU") == Account(("safety_officer", "auditor"), ("T1",))
     person = home.directory.find("XU")
     assert person is not None

@@ -132,5 +132,10 @@ def test_enter_signs_whatever_was_fetched_before_and_the_case_says_what_was_reco
     expect(page.locator(".notice--done")).to_be_focused()
     expect(page.locator(".notice--done")).to_contain_text("You recorded: ")
     assert page.locator("noscript").count() == 0
+    page.locator(".menu > summary").press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".menu[open]").count() == 0
+    expect(page.locator(".menu > summary")).to_be_focused()
     chen.context.close()
     assert chen.complaints == []

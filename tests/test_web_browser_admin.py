@@ -84,7 +84,7 @@ def test_a_person_is_added_by_keyboard_alone(oper: Person) -> None:
     page.keyboard.press("Space")
     page.focus("button[form=new]")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/people/WU")
+    page.wait_for_url("**/admin/people/WU?done=added")
     expect(page.locator("dl.facts")).to_contain_text("no way in yet")
     page.focus("form[action$=link] button")
     page.keyboard.press("Enter")

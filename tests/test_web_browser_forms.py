@@ -170,7 +170,7 @@ def test_who_was_overtaken_keeps_what_was_typed_and_the_draft_of_it(people: dict
     restore(page)
     assert page.input_value("#outcome") == "RECOVERING/RESOLVING"
     press(page)
-    page.wait_for_url("**/cases/S1/5")
+    page.wait_for_url("**/cases/S1/5?recorded=y")
     assert (stands(home, 5).particulars["outcome"], stands(home, 5).particulars["grade"]) == (
         "RECOVERING/RESOLVING",
         "3",
@@ -199,7 +199,7 @@ def test_nothing_that_signs_is_kept_and_a_refused_signature_loses_nothing(
     page.fill("#sign-passphrase", desk.passphrases["CHEN"])
     page.check("[name=meaning]", force=True)
     press(page)
-    page.wait_for_url(f"**{CASE}")
+    page.wait_for_url(f"**{CASE}?recorded=y")
     assert page.evaluate(KEPT) == 0
     assert "POSSIBLE" in str(stands(home, 1))
 

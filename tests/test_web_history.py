@@ -103,6 +103,8 @@ def test_two_moments_are_compared_with_each_change_attributed(home: Home) -> Non
         assert line in told, line
     assert "Related adverse event 1/2 1 event" in told
     assert "Nothing changed" in of(home, "ZHAO", "?a=7&b=7")
+    page = signed_in(home, "ZHAO").get("/trials/T1/history?a=14&b=7").text
+    assert {f'<a href="/trials/T1/cases/{case}">' in page for case in ("S1/1", "S1/2", "S9/1")} == {True}
 
 
 def test_the_history_of_a_field_says_who_when_old_new_and_why(home: Home) -> None:

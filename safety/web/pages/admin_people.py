@@ -33,6 +33,14 @@ NO_ADDRESS = N_("The e-mail address must be of the form chen@hospital.org, in pl
 NO_LANGUAGE = N_("Choose the language of the mails: English or Chinese.")
 NO_ROLE = N_("Choose one role or more.")
 NO_TRIAL = N_("Choose the trials, or all of them.")
+DONE = {
+    "added": N_("The account is there. Nobody can use it before it has a way in."),
+    "contact": N_("Name and address are kept."),
+    "roles": N_("What this person may do is changed, from now on."),
+    "revoked": N_("This person may do nothing any more, and is signed out everywhere."),
+    "sessions": N_("This person is signed out everywhere."),
+}
+"""What was done, as it is said once on the person's page."""
 Row = dict[str, Any]
 
 
@@ -66,13 +74,13 @@ def add(ask: Ask) -> Response:
     if fault is not None:
         return new_shown(ask, fault)
     ask.home.directory.put(said["person"])
-    return ask.go(f"{PEOPLE}/{said['form'].account}")
+    return gone_to(ask, said["form"].account, "added")
 
 
 @pages.shows(PERSON, "people.read")
-def show_person(ask: Ask, account: str) -> Response:
+def show_person(ask: Ask, account: str, done: str = "") -> Response:
     """Show one person."""
-    return person_shown(ask, found(ask, account))
+    return person_shown(ask, found(ask, account), done=ask.words(DONE[done]) if done in DONE else "")
 
 
 @pages.takes(PERSON + "/contact", "people.change")
@@ -84,7 +92,7 @@ def change_contact(ask: Ask, account: str) -> Response:
     except Misfilled as fault:
         return person_shown(ask, row, Fault(fault.field, str(fault)))
     written_down(ask, person)
-    return ask.go(f"{PEOPLE}/{row['account']}")
+    return gone_to(ask, row["account"], "contact")
 
 
 def written_down(ask: Asked, person: Person) -> None:
@@ -110,7 +118,7 @@ def change_roles(ask: Ask, account: str) -> Response:
     known = ask.home.directory.find(row["account"])
     if known is not None:
         ask.home.directory.put(known._replace(roles=said["form"].roles, trials=said["form"].trials))
-    return ask.go(f"{PEOPLE}/{row['account']}")
+    return gone_to(ask, row["account"], "roles")
 
 
 @pages.takes(PERSON + "/revoke", "people.change")
@@ -125,7 +133,7 @@ def revoke(ask: Ask, account: str) -> Response:
     known = ask.home.directory.find(row["account"])
     if known is not None:
         ask.home.directory.put(known._replace(roles=()))
-    return ask.go(f"{PEOPLE}/{row['account']}")
+    return gone_to(ask, row["account"], "revoked")
 
 
 @pages.takes(PERSON + "/link", "people.change")
@@ -147,7 +155,12 @@ def end_sessions(ask: Ask, account: str) -> Response:
     row = found(ask, account)
     ask.home.sessions.end_all(row["account"])
     noted(ask, "sessions_ended", row["account"])
-    return ask.go(f"{PEOPLE}/{row['account']}")
+    return gone_to(ask, row["account"], "sessions")
+
+
+def gone_to(ask: Asked, account: str, done: str) -> Response:
+    """Go to the page of a person, which says what was `done`."""
+    return ask.go(f"{PEOPLE}/{account}?done={done}")
 
 
 def public_address(ask: Asked) -> str | None:
@@ -266,12 +279,12 @@ def new_shown(ask: Asked, fault: Fault | None = None) -> Response:
     return ask.render("admin/new_person.html.j2", 422 if fault else 200, fault=fault, **said)
 
 
-def person_shown(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
-    """Show a person, with what is wrong with a form that was sent."""
+def person_shown(ask: Asked, row: Row, fault: Fault | None = None, done: str = "") -> Response:
+    """Show a person, with what is wrong with a form that was sent, or with what was `done`."""
     trials, sites = places(ask)
     said = {"trials": trials, "sites": sites, "roles": list(ROLES), "has": chosen_may(ask, row)}
     person = ask.home.directory.find(row["account"])
     way = ways_in(ask, [row["account"]])[row["account"]]
     past = account_history(ask, row["account"])
     page = {"row": row, "person": person, "way": way, "operator": row["account"] == OPERATOR, "past": past, **said}
-    return ask.render("admin/person.html.j2", 422 if fault else 200, fault=fault, **page)
+    return ask.render("admin/person.html.j2", 422 if fault else 200, fault=fault, done=done, **page)

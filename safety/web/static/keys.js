@@ -67,6 +67,11 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector(".menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      return menu.querySelector("summary").focus();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || dialog?.open || off.get()) return;
     const key = event.key;
     const goes = after === "g";
