@@ -95,7 +95,7 @@ class Wording(NamedTuple):
 
     def place(self, rung: int, repeat: int | None) -> str:
         """Say where on the ladder an alert stands, if not at its foot."""
-        if rung == 1:
+        if rung <= 1:
             return ""
         at = self.words(", rung %(n)d", n=rung)
         return at + self.words(", repeat %(n)d", n=repeat) if repeat else at

@@ -127,7 +127,6 @@ Source = Literal["import"]
 Role = Literal["operator", "investigator", "safety_officer", "deputy_safety_officer", "auditor"]
 """A deputy may do what a safety officer may; only the ladder tells them apart, which calls the deputy later."""
 Language = Literal["en", "zh"]
-"""What the program speaks: English, and Simplified Chinese."""
 
 Number = Annotated[int, Field(ge=1, le=999_999_999), WrittenNumber()]
 """A number of a dose or an adverse event within its subject; beyond nine digits it is a typing error no table should hold."""

@@ -1,7 +1,7 @@
 """What the body of a command holds: the event's own form, and beside it the reason and, where it has to be, the signature.
 
 The form is the event's body: one class for the record, the screens and the API. Two commands are exceptions, because a
-screen fills a part in: a trial's definition is read from its file, and an account's name and address go to the directory.
+screen fills a part in: a trial's definition is read from its file, and an account's name, address and language go to the directory.
 """
 
 from collections.abc import Mapping

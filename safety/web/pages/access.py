@@ -22,7 +22,7 @@ KINDS = {
     "read_sealed": N_("read free text"),
     "link_made": N_("made a first link for somebody"),
     "sessions_ended": N_("ended somebody's sessions"),
-    "contact_changed": N_("changed a name or an address"),
+    "contact_changed": N_("changed a name, an address or a language"),
     "channel_tested": N_("sent a test over a channel"),
     "token_made": N_("made an API token"),
     "token_revoked": N_("revoked an API token"),
