@@ -118,7 +118,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 
 def test_the_page_of_a_report_runs_nothing_and_shows_nothing_hidden(report: Rendered) -> None:
     page = Page(report.html)
-    assert set(page.runs) == {"style", "col style"}, "its own, and nothing else"
+    assert set(page.runs) == {"style"}, "its own, and nothing else"
     assert page.tags.count("style") == 1
     assert UNSEEN.findall(report.html) == []
     assert len(page.tags) > 500

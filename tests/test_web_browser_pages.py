@@ -127,15 +127,14 @@ OF_A_STATE = {
     "/trials/{trial}/cases/{subject}/{number}/take",
     "/trials/{trial}/packs/adopt",
     "/trials/{trial}/packs/what-if",
-    "/trials/{trial}/reports/{kind}/{period}",
-    "/trials/{trial}/reports/{kind}/{period}/file",
-    "/trials/{trial}/reports/{kind}/{period}/page",
     "/trials/{trial}/reports/{kind}/{period}/text",
     "/trials/{trial}/subjects/{subject}/complete",
     "/trials/{trial}/subjects/{subject}/withhold",
 }
-"""Pages that the demonstration is in no state for: a subject who goes on, a clock that runs, a report that is issued, a
-form that was kept, a provider that signs in, packs that are chosen. The tests of each look at them."""
+"""Pages that the demonstration is in no state for: a subject who goes on, a clock that runs, a form that was kept, a
+provider that signs in, packs that are chosen; and a report's plain text. The tests of each look at them."""
+AS_SENT = {"/trials/{trial}/reports/{kind}/{period}/file", "/trials/{trial}/reports/{kind}/{period}/page"}
+"""A report in its sandbox, where nothing can be asked of a page: `test_web_browser_states` looks at it."""
 
 
 def test_links_lead_to_every_page(found: dict[str, tuple[str, str]]) -> None:
@@ -158,7 +157,7 @@ def test_each_page_can_be_read_and_used(
     for account in PEOPLE:
         person = Person(browser, desk, width, language).sign_in(account)
         for of, (whose, address) in found.items():
-            if whose != account or (width, of.partition("?")[2]) in SPARED:
+            if whose != account or of in AS_SENT or (width, of.partition("?")[2]) in SPARED:
                 continue
             person.page.goto(address)
             photograph(person.page, f"{named(of)}-{width}-{language}")
