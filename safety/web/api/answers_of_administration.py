@@ -83,9 +83,10 @@ class Rung(Part):
 
 
 class RoleHolders(Part):
-    """A role that alerts of the trial may go to, and the accounts that hold it."""
+    """A role that alerts of the trial may go to, and the accounts that hold it; of several sites each has its investigators."""
 
     role: str
+    site: str | None
     holders: list[str]
 
 
