@@ -26,7 +26,9 @@ class Administered(Part):
     title: str
     faults: int
     packs: list[str] = Field(description="The ids of the rule packs that govern it.")
-    reports_open: int = Field(description="Periodic reports that are issued and not submitted.")
+    reports_open: int = Field(
+        description="Periodic reports that are issued and did not go to everybody they are owed to."
+    )
 
 
 class Administration(Part):
