@@ -7,8 +7,6 @@ from typing import Any
 from notifications.record import Pending, Standing
 from notifications.rendering import OwedAlert
 from safety.journal import Journal
-from safety.projections import Connection
-from safety.projections.at import At
 from safety.projections.concerning import sites_that_hear
 from safety.projections.inbox import composed, owed, unsent
 from safety.projections.on_duty import Recipient, Sites, recipients
@@ -30,7 +28,10 @@ class Owing:
         self._views.catch_up(self._journal)
         with self._views.connect() as connection:
             at = self._views.now(connection)
-            alerts = [as_owed(row, heard_at(connection, row, at)) for row in owed(connection)]
+            alerts = [
+                as_owed(row, sites_that_hear(connection, row["trial"], row["role"], row["concerning"], at))
+                for row in owed(connection)
+            ]
             pending = [Pending(**row) for row in unsent(connection)]
             # Nobody needs the numbers of messages where nothing is to be composed: there may be very many.
             return Standing(alerts, pending, composed(connection) if alerts else {})
@@ -40,15 +41,15 @@ class Owing:
         with self._views.connect() as connection:
             return recipients(connection, role, trial, now, sites)
 
+    def heard_at(self, trial: str, role: Role, concerning: Sequence[str]) -> Sites:
+        """Of which sites the people are that hear of an alert, by what the views say now."""
+        with self._views.connect() as connection:
+            return sites_that_hear(connection, trial, role, concerning, self._views.now(connection))
+
     def told_before(self, alert: str) -> ToldBefore:
         """Whom the chain of an alert has reached before it, and what has happened since it began."""
         with self._views.connect() as connection:
             return told_before(connection, alert)
-
-
-def heard_at(connection: Connection, row: Mapping[str, Any], at: At) -> Sites:
-    """Say at which sites an alert is heard."""
-    return sites_that_hear(connection, row["trial"], row["role"], row["concerning"], at)
 
 
 def as_owed(row: Mapping[str, Any], sites: Sites) -> OwedAlert:

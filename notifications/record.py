@@ -106,6 +106,10 @@ class Owing(Protocol):
         """Who hears now of what is owed to a role, of some sites where they are named, and why they."""
         ...
 
+    def heard_at(self, trial: str, role: Role, concerning: Sequence[str]) -> Sites:
+        """Of which sites the people are that hear of an alert; None where the role hears in the whole trial."""
+        ...
+
 
 @dataclass
 class Letter:
@@ -210,8 +214,9 @@ class Record:
                 due_at = None if raised.due_at is None else microseconds(raised.due_at)
                 before = self._owing.told_before(alert)
                 report = report_of(self._states, raised.trial, raised.rule, raised.concerning)
+                sites = self._owing.heard_at(raised.trial, raised.role, raised.concerning)
                 asked, changes = before.asked_before, before.changes
-                found = OwedAlert(*said, due_at=due_at, asked_before=asked, changes=changes, report=report)
+                found = OwedAlert(*said, due_at=due_at, asked_before=asked, changes=changes, report=report, sites=sites)
                 # What a chain of alerts says beside: where it stands, and how urgent it is.
                 return found._replace(**{name: raised.__dict__[name] for name in CHAIN & raised.__dict__.keys()})
         return None

@@ -71,6 +71,9 @@ class Wording(NamedTuple):
 
     def named(self, concerning: Sequence[str]) -> str:
         """Say which adverse events, by the codes of subject and number, or what else an alert is about."""
+        match concerning:
+            case (role, site) if role in ROLES:
+                return self.words("%(role)s at site %(site)s", role=self.role(ROLES[role]), site=site)
         few = self.listed(self.name(one) for one in concerning[:MOST_NAMED])
         more = len(concerning) - MOST_NAMED
         return self.words("%(names)s and %(n)d more", names=few, n=more) if more > 0 else few

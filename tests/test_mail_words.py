@@ -17,7 +17,7 @@ from notifications.rendering import Addressee, Content, Letterhead, OwedAlert, r
 from notifications.wording import RULES, spelled, words
 from safety.aggregates.obligation import Opened
 from safety.aggregates.register import TOPICS
-from safety.catalogues import ENGLISH, entries_of, key_of
+from safety.catalogues import ENGLISH, IN_ENGLISH, entries_of, key_of
 from safety.packaged import packaged_packs
 from safety.regulation.periodic import RULES as PERIODIC
 from safety.regulation.rule import NUMBERED, Rule
@@ -164,6 +164,14 @@ def test_the_webhook_of_a_chinese_reader_is_the_english_one() -> None:
     }
     assert len(bodies) == 1
     assert "no due time: its period is none of the schedule" in bodies.pop()
+
+
+def test_a_recipient_that_is_none_is_said_as_a_sentence_takes_it() -> None:
+    """A released pack names the study itself: what is owed there is its halt."""
+    report = OwedReport(("study (halt)",))
+    assert report.words() == report.words(words("en")) == "report to those who must halt the study"
+    assert report.words(CHINESE) == "报告接收方：须叫停本研究的各方"
+    assert set(IN_ENGLISH) <= recipients(), "no pack names it any longer"
 
 
 @pytest.mark.parametrize(

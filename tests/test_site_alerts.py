@@ -13,6 +13,7 @@ from notifications.dispatcher import Dispatcher
 from notifications.handler import Delivered
 from notifications.owing import Owing
 from notifications.record import Bell, Record
+from notifications.rendering import Addressee, Content, Letterhead, rendered
 from safety.aggregates.account import AbsenceSet, CannotStandIn, Changed
 from safety.aggregates.deciding import Form
 from safety.directory import Directory
@@ -20,6 +21,7 @@ from safety.journal import decode
 from safety.projections.on_duty import people, vacancies
 from safety.reachability import faults
 from safety.scratch import Scratch
+from safety.values import Language
 from tests.builders import T0, account_added, alert_raised, amended, append, definition, enrolled, pack_adopted
 from tests.conftest import Store
 from tests.desks import heard
@@ -59,11 +61,24 @@ class Hospital(Night):
         append(self.journal, amended(definition(sites=SITES)), of_second)
         self.do("trial.adopt_rule_pack", pack_adopted(TO_COMMITTEE))
 
+    def record(self) -> Record:
+        owing = Owing(self.journal, self.views)
+        return Record(self.desk, owing, self.directory, self._scratch, lambda: f"I-{self.journal.head().position}")
+
+    def mail(self, role: str, language: Language = "en") -> str:
+        """Write the message that HEAD is owed in a role, as it is when it is sent."""
+        record = self.record()
+        letters = [record.letter(Bell(one.trial, one.message)) for one in record.standing().pending]
+        (letter,) = [one for one in letters if one is not None and (one.account, one.role) == ("HEAD", role)]
+        to_head = Addressee("HEAD", "Head", "head@hospital.org", vacant=letter.because == "vacant", language=language)
+        content = Content(letter.bell.message, "T1", record.alerts(letter), to_head, letter.composed_at)
+        written, fault = rendered(content, Letterhead("desk@trial.org", None), 1)
+        assert fault is None
+        return str(written.mail.get_content())
+
     def told(self) -> dict[str, set[str]]:
         """Compose what is owed, and say by account of which subjects the site's clocks are told."""
-        owing = Owing(self.journal, self.views)
-        record = Record(self.desk, owing, self.directory, self._scratch, lambda: f"I-{self.journal.head().position}")
-        asyncio.run(Dispatcher(record, maildir_alone, Nobody()).sweep())
+        asyncio.run(Dispatcher(self.record(), maildir_alone, Nobody()).sweep())
         raised = {one["id"]: one for trial in ("T1", "T9") for one in self.alerts(trial)}
         found: dict[str, set[str]] = {}
         for row in self.journal.rows():
@@ -106,6 +121,32 @@ def test_of_a_site_without_an_investigator_the_operator_hears_and_no_other_site(
     append(hospital.journal, investigator("ONE", "01"))
     hospital.do("adverse_event.report", heard(code="S2", serious="Y"), by="OPERATOR")
     assert hospital.told() == {"HEAD": {"S2/1"}}
+
+
+def test_who_stands_in_at_a_site_is_told_which_it_is(hospital: Hospital) -> None:
+    append(hospital.journal, investigator("ONE", "01"))
+    hospital.do("adverse_event.report", heard(code="S2", serious="Y"), by="OPERATOR")
+    hospital.told()
+    text = hospital.mail("investigator")
+    assert "Nobody holds the role investigator at site 02, so this comes to you as operator:\n" in text
+    assert "in this trial" not in text, "the other site has one"
+    assert "中心 02 无人担任研究者，因此" in hospital.mail("investigator", language="zh")
+
+
+def test_where_the_subject_is_of_no_site_the_mail_says_so(hospital: Hospital) -> None:
+    append(hospital.journal, investigator("ONE", "01"), enrolled("S3", site=None))
+    hospital.do("adverse_event.report", heard(code="S3", serious="Y"), by="OPERATOR")
+    hospital.told()
+    assert "The subject is of no site on record, so nobody of the role investigator" in hospital.mail("investigator")
+    assert "受试者不属于任何中心" in hospital.mail("investigator", language="zh")
+
+
+def test_the_mail_of_a_site_without_an_investigator_names_the_role_at_the_site(hospital: Hospital) -> None:
+    append(hospital.journal, investigator("ONE", "01"))
+    hospital.tick(T0)
+    hospital.told()
+    assert "now or soon: investigator at site 02\n" in hospital.mail("operator")
+    assert "无人值班：中心 02 的研究者\n" in hospital.mail("operator", language="zh")
 
 
 def test_a_site_without_an_investigator_is_told_before_it_matters(hospital: Hospital) -> None:

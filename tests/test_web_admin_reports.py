@@ -153,7 +153,10 @@ def test_a_submission_is_signed_and_an_acknowledgement_follows(home: Home, brows
     assert sent(browser, f"{REPORT}/submit", SENT).status_code == 303
     assert set(report(home).submitted) == {"REGULATOR"}
     assert "sent in time" not in browser.get(REPORT).text, "the ethics committee has still to get it"
+    operator = signed_in(home, "OPER")
+    assert "1 to be submitted" in operator.get("/admin/trials").text
     assert sent(browser, f"{REPORT}/submit", {**SENT, "to": "ETHICS_COMMITTEE"}).status_code == 303
+    assert "to be submitted" not in operator.get("/admin/trials").text
     page = re.sub(r"<[^>]+>", " ", browser.get(REPORT).text)
     assert "Sent to regulator, Tue 10 Feb 2026, 09:00" in page
     assert "Signed by Dr CHEN (CHEN, Safety officer)" in page

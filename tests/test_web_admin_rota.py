@@ -8,9 +8,11 @@ from starlette.testclient import TestClient
 
 from safety.aggregates.account import AbsenceSet, Account
 from safety.aggregates.alert import Acknowledged
+from safety.aggregates.ladder import Ladder
 from safety.home import Home
 from safety.journal.states import folded
-from tests.builders import append, built
+from tests.api_programs import program
+from tests.builders import amended, append, built, definition
 from tests.web_homes import START, Homes, sent, signed_in, with_a_trial, with_people
 
 AWAY = {"absent": "CHEN", "from_at": "2026-03-05T09:00", "until_at": "2026-03-09T09:00", "cover": "XU"}
@@ -145,3 +147,26 @@ def test_the_past_shows_the_ladder_alone(browser: TestClient) -> None:
     assert "after 30 min" in page
     assert "Who hears now" not in page
     assert "/rota/" not in page
+
+
+def test_the_investigators_of_several_sites_are_listed_by_site(home: Home, browser: TestClient) -> None:
+    ladder = Ladder.model_validate({"urgent": [{"role": "investigator", "after_minutes": 7}]})
+    sites = [{"id": site, "zone": "Asia/Shanghai"} for site in ("01", "02", "03")]
+    append(home.journal, amended(definition(sites=sites, ladder=ladder)))
+    with_people(
+        home,
+        ONE={"roles": ["investigator"], "trials": ["T1"], "sites": ["01"]},
+        TWO={"roles": ["investigator"], "trials": ["T1"], "sites": ["01", "02"]},
+    )
+    page = text(browser.get("/trials/T1/rota").text)
+    rows = ("at site 01 ONE , TWO", "at site 02 TWO", "at site 03 nobody", "of no site LIN")
+    assert [row for row in rows if f"Investigator {row}" not in page] == []
+    chinese = text(browser.get("/trials/T1/rota", headers={"accept-language": "zh-CN"}).text)
+    assert "中心 02 的研究者 TWO" in chinese
+    told = program(home, "OPER").get("/api/v1/trials/T1/rota").json()["roles"]
+    assert [(one["site"], one["holders"]) for one in told if one["role"] == "investigator"] == [
+        ("01", ["ONE", "TWO"]),
+        ("02", ["TWO"]),
+        ("03", []),
+        (None, ["LIN"]),
+    ]

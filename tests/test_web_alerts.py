@@ -5,13 +5,29 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from safety.aggregates.alert import Acknowledged, Alert
+from safety.aggregates.clock_alert import alert_of, named
+from safety.aggregates.ladder import Ladder
+from safety.aggregates.obligation import Submitted
 from safety.home import Home
 from safety.journal.states import folded
-from tests.builders import alert_raised, append, built, definition, enrolled, registered, reported
+from tests.builders import (
+    T0,
+    alert_raised,
+    amended,
+    append,
+    built,
+    definition,
+    enrolled,
+    obligation_opened,
+    registered,
+    reported,
+)
 from tests.web_homes import Homes, sent, signed_in, token, with_people, words
 
+TO_SITE = Ladder.model_validate({"urgent": [{"role": "investigator", "after_minutes": 7}]})
 SITES = [{"id": "01", "zone": "Asia/Shanghai"}, {"id": "02", "zone": "Asia/Shanghai"}]
 WORKLIST, SEVERAL = "/trials/T1/worklist", "/trials/T1/alerts/acknowledge"
+CASE = "/trials/T1/cases/S1/1"
 
 
 @pytest.fixture
@@ -94,7 +110,7 @@ def test_an_alert_is_settled_by_an_officer_with_the_reason(home: Home) -> None:
     assert state(home, "A-1").settled
     assert "It is settled already" in words(browser.get(settle))
     assert "nothing further is owed of it any more" in words(ticked(browser, "A-1"))
-    case = words(browser.get("/trials/T1/cases/S1/1"))
+    case = words(browser.get(CASE))
     assert "Alert settled: Serious event reported" in case
     assert "told by telephone" in case
 
@@ -106,3 +122,40 @@ def test_who_may_not_or_what_is_not_there_is_answered_alike(home: Home, account:
     said = {"csrf": token(browser.get("/")), "why": "no"}
     assert browser.post(f"/trials/T1/alerts/{alert}/settle", data=said).status_code == 404
     assert "/settle" not in browser.get(WORKLIST).text or account == "CHEN"
+
+
+def test_the_alert_of_a_clock_that_runs_is_not_offered_to_be_settled(home: Home) -> None:
+    opened = obligation_opened("S1", 1, obligation="T-15/1")
+    alert = alert_of(named(opened))
+    append(home.journal, opened, alert)
+    browser, settle = signed_in(home, "CHEN"), f"/trials/T1/alerts/{alert.alert}/settle"
+    for page in (WORKLIST, CASE):
+        shown = browser.get(page).text
+        assert (settle in shown, "/trials/T1/alerts/A-1/settle" in shown) == (False, True)
+    asked = browser.get(settle)
+    assert (asked.status_code, 'name="why"' in asked.text) == (200, False)
+    assert "tells of a clock that runs, and is settled with it" in words(asked)
+    refused = sent(browser, settle, {"why": "told by telephone"}, settle)
+    assert (refused.status_code, "tells of a clock that runs" in words(refused)) == (422, True)
+    said = {"subject": "S1", "number": 1, "obligation": "T-15/1", "to": opened.to, "sent_at": T0}
+    append(home.journal, built(Submitted, **said))
+    assert settle in browser.get(WORKLIST).text
+    assert settle in browser.get(CASE).text
+    assert 'name="why"' in browser.get(settle).text
+
+
+def offered(home: Home, account: str) -> list[bool]:
+    """Whether somebody is offered to acknowledge A-1, on the list and on the page of the case."""
+    browser = signed_in(home, account)
+    return ["/alerts/A-1/acknowledge" in browser.get(page).text for page in (WORKLIST, CASE)]
+
+
+def test_what_the_desk_would_take_is_offered_by_every_role_that_somebody_holds(home: Home) -> None:
+    both = {"roles": ["investigator", "safety_officer"], "trials": ["T1"], "sites": ["01"]}
+    with_people(home, BOTH=both)
+    assert [offered(home, name) for name in ("LIN", "BOTH", "ZHAO")] == [[False] * 2, [True] * 2, [False] * 2]
+    assert sent(signed_in(home, "LIN"), "/trials/T1/alerts/A-1/acknowledge").status_code != 303
+    append(home.journal, amended(definition(sites=SITES, ladder=TO_SITE)))
+    assert offered(home, "LIN") == [True, True], "its ladder climbs to the investigator"
+    assert sent(signed_in(home, "BOTH"), "/trials/T1/alerts/A-1/acknowledge").status_code == 303
+    assert takers(home)[0] == "BOTH"

@@ -231,6 +231,11 @@ def test_every_refusal_has_its_chinese_with_the_same_names() -> None:
     assert all(re.search("[\u4e00-\u9fff]", held[text]) for text in refusals() | named_by_refusals())
 
 
+def test_a_recipient_that_is_none_is_said_as_a_sentence_takes_it() -> None:
+    assert words("en").listed(["ethics committee", "study (halt)"]) == "ethics committee, those who must halt the study"
+    assert words("zh").listed(["study (halt)"]) == "须叫停本研究的各方"
+
+
 def test_a_refusal_is_said_in_the_readers_language_with_its_codes_left_alone() -> None:
     scale = UnknownCausality(subject="S1", trial="T1", values="{NOT A NAME}, RELATED")
     assert words("zh").refusal(scale).startswith("受试者 S1 的因果关系（AEREL）不在试验 T1 的量表中")

@@ -4,6 +4,7 @@ The program itself asks for all but the last two, whenever it looks; what is dec
 due, never from when it was looked, so that late, doubled and repeated requests come to the same alerts.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from safety.aggregates.account import OPERATOR, Account, acting
 from safety.aggregates.alert import Acknowledged, Alert, Raised, Released, Settled, alert_id
 from safety.aggregates.clock_alert import RUNNING, clock_of
 from safety.aggregates.deciding import Act, Form, Refused, States, command
-from safety.aggregates.ladder import Ladder
-from safety.aggregates.trial import Trial
+from safety.aggregates.ladder import Ladder, Urgency
+from safety.aggregates.trial import Definition, Trial
+from safety.values import Role
 
 REMINDER = "DUE-REMINDER"
 """The rule of an alert that reminds of another one's due time."""
@@ -53,7 +55,11 @@ class Terms(NamedTuple):
 
 def terms(states: States, trial: str) -> Terms:
     """Give the terms of a trial now; of the log itself, and of a trial that is not registered, the program's own, in UTC."""
-    governs = states(f"{trial}/trial", Trial).definition if trial != "-" else None
+    return terms_of(states(f"{trial}/trial", Trial).definition if trial != "-" else None)
+
+
+def terms_of(governs: Definition | None) -> Terms:
+    """Give the terms that a trial's file states; the program's own where there is none."""
     return Terms(Ladder(), "UTC") if governs is None else Terms(governs.ladder, governs.zone)
 
 
@@ -209,13 +215,21 @@ def remind(states: States, form: Raised, act: Act) -> tuple[Form, ...]:
 def check_reached(states: States, root: Raised, named: Raised | None, act: Act) -> None:
     """Refuse a site that answers what is owed to others: who filed would end the calls to whom it was filed for.
 
-    Whoever is of the trial's operators or officers may, and each role that the chain is owed to or climbs to.
+    What `takes_on` says of the chain holds of the rung that is named too.
     """
-    held = {acting(role) for role in states(f"-/account/{act.by}", Account).roles} or {act.role}
-    climbs = (rung.role for rung in terms(states, root.trial).ladder.rungs(root.urgency))
-    called = {acting(role) for role in (root.role, named.role if named else root.role, *climbs)}
-    if held.isdisjoint({"operator", "safety_officer"} | called):
+    held = states(f"-/account/{act.by}", Account).roles or (act.role,)
+    owed_to = (root.role, named.role if named else root.role)
+    if not takes_on(held, owed_to, terms(states, root.trial).ladder, root.urgency):
         raise OwedToAnother(alert=root.alert, role=root.role)
+
+
+def takes_on(held: Iterable[Role], owed_to: Iterable[Role], ladder: Ladder, urgency: Urgency) -> bool:
+    """Say whether who holds these roles in a trial answers an alert of it.
+
+    Whoever is of the trial's operators or officers may, and each role that the alert is owed to or climbs to.
+    """
+    called = {acting(role) for role in (*owed_to, *(rung.role for rung in ladder.rungs(urgency)))}
+    return not {acting(role) for role in held}.isdisjoint({"operator", "safety_officer"} | called)
 
 
 @command("alert.acknowledge", Acknowledged, "operator", "investigator", "safety_officer")

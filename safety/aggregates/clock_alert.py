@@ -73,8 +73,13 @@ def late_alert(known: Obligation, stream: str, version: int) -> Raised:
 
 
 def concerning(clock: Clock) -> tuple[str, str]:
+    """Say what the alert of a clock is about."""
+    return naming(clock.subject, clock.number, clock.obligation)
+
+
+def naming(subject: str, number: int, obligation: str) -> tuple[str, str]:
     """Name the adverse event, and the obligation: with a colon, for what has a slash and a number is an adverse event."""
-    return f"{clock.subject}/{clock.number}", clock.obligation.replace("/", ":")
+    return f"{subject}/{number}", obligation.replace("/", ":")
 
 
 def opening_id(clock: Clock) -> str:

@@ -24,7 +24,7 @@ class Words:
     """Looks texts up; one that the catalogue lacks is shown in English, and a test sees to it that none is."""
 
     def __init__(self, language: Language, catalogue: Mapping[str, Entry]) -> None:
-        """Hold the catalogue of one language; English has none."""
+        """Hold the catalogue of one language."""
         self.language = language
         self._catalogue = catalogue
 
@@ -54,14 +54,16 @@ class Words:
         return self.gettext(text) % named if named else self.gettext(text)
 
 
-ENGLISH = Words("en", {})
+IN_ENGLISH: Mapping[str, Entry] = {"study (halt)": "those who must halt the study"}
+"""What released packs, whose text stands, do not say as a sentence takes it: English of English."""
+ENGLISH = Words("en", IN_ENGLISH)
 """What the program says itself."""
 
 
 def catalogue(language: Language, door: str) -> dict[str, Entry]:
     """Read the catalogue of a language: what all doors share, and what the package of one says, one file a group."""
     if language not in LOCALES:
-        return {}
+        return dict(IN_ENGLISH)
     entries = (entry for package in ("safety", door) for _, entry in entries_of(language, package))
     return {key_of(one.id): entry_of(one.string) for one in entries if one.string}
 

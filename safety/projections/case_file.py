@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from safety.aggregates.clock_alert import naming
 from safety.projections import given
 from safety.projections.alert import ALERT, MESSAGE
 from safety.projections.at import At
@@ -18,7 +19,7 @@ from safety.projections.exposure import EXPOSURE
 from safety.projections.inbox import as_told as alert_as_told
 from safety.projections.line_listing import line_listing
 from safety.projections.obligation import OBLIGATION
-from safety.projections.obligations import as_told
+from safety.projections.obligations import as_told, tells_of_clock
 from safety.values import microseconds
 
 GIVEN, DUE, RAISED, SENT = EXPOSURE.table, OBLIGATION.table, ALERT.table, MESSAGE.table
@@ -58,7 +59,8 @@ def case_file(
 
     A line of `line_listing` with its `sur`; `duplicates`, the pairs that it may be one occurrence with, as `suggested` gives
     them, and `merged_here`, the numbers that point to it; `doses` by number, planned ones that were withheld among them; `duties` as
-    `obligations` tells them, those that run first, by due time; `alerts` as `inbox` tells them, each with `deliveries`.
+    `obligations` tells them, those that run first, by due time; `alerts` as `inbox` tells them, each with `deliveries`
+    and whether it tells of a clock that `runs`.
 
     Raises:
         UnknownTrial: there was no such trial at the moment asked about.
@@ -69,14 +71,19 @@ def case_file(
     line: dict[str, Any] | None = next((row for row in listed if row["number"] == number), None)
     if line is None:
         return None
+    duties, alerts = (
+        _duties(connection, of, at, microseconds(now)),
+        _alerts(connection, trial, f"{subject}/{number}", at),
+    )
+    running = {naming(subject, number, duty["obligation"]) for duty in duties if duty["runs"]}
     standing = [row for row in listed if not row["nullified"] and row["merged_into"] is None]
     return line | {
         "duplicates": [pair for pair in suggested(standing) if number in {pair["one"], pair["other"]}],
         "merged_here": [row["number"] for row in listed if row["merged_into"] == number],
         "sur": serious_unexpected_related(line),
         "doses": _doses(connection, trial, subject, at),
-        "duties": _duties(connection, of, at, microseconds(now)),
-        "alerts": _alerts(connection, trial, f"{subject}/{number}", at),
+        "duties": duties,
+        "alerts": [alert | {"runs": tells_of_clock(alert, running)} for alert in alerts],
     }
 
 

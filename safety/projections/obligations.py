@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, and_, case, func, select
 
+from safety.aggregates.clock_alert import RUNNING, naming
 from safety.projections.at import At, to_the_second, utc
 from safety.projections.audit import AUDIT
 from safety.projections.obligation import OBLIGATION
@@ -62,6 +64,19 @@ def obligations(connection: Connection, trial: str, at: At, now: datetime) -> di
         "reviews_owed": len(reviews_owed(connection, at, trial=trial)),
         "obligations": rows,
     }
+
+
+def clocks_that_run(connection: Connection, trial: str, at: At) -> frozenset[tuple[str, ...]]:
+    """Name every clock of a trial that runs, as its alert does."""
+    table = OBLIGATION.table
+    ask = select(table.c.subject, table.c.number, table.c.obligation)
+    rows = connection.execute(ask.where(table.c.trial == trial, at.stands(table), table.c.runs == 1))
+    return frozenset(naming(row.subject, row.number, row.obligation) for row in rows)
+
+
+def tells_of_clock(alert: Mapping[str, Any], running: AbstractSet[tuple[str, ...]]) -> bool:
+    """Say whether an alert tells of a clock that runs: it is settled with that clock, and by nobody before."""
+    return alert["rule"] in RUNNING.values() and tuple(alert["concerning"]) in running
 
 
 def positions_filed(connection: Connection, trial: str, rows: Iterable[dict[str, Any]]) -> dict[tuple[str, int], int]:

@@ -21,7 +21,7 @@ from safety.projections.given import NOW, SITES, TRIAL, values
 from safety.projections.inbox import as_told as alert_as_told
 from safety.projections.line_listing import line_listing
 from safety.projections.obligation import OBLIGATION
-from safety.projections.obligations import as_told
+from safety.projections.obligations import as_told, clocks_that_run, tells_of_clock
 from safety.projections.review import GOVERNANCE
 from safety.projections.subject import SUBJECT
 from safety.projections.trials import definition
@@ -262,12 +262,15 @@ def _told(
     connection: Connection, ask: Select[Any], trial: str, at: At, sites: AbstractSet[str] | None
 ) -> Iterator[dict[str, Any]]:
     theirs = None if sites is None else _subjects(connection, trial, at, sites)
-    for row in connection.execute(ask, values(trial, at)):
+    rows = connection.execute(ask, values(trial, at)).all()
+    running = clocks_that_run(connection, trial, at) if rows else frozenset()
+    for row in rows:
         cases = cases_of(json.loads(row.concerning))
         shown = [one for one in cases if theirs is None or one[0] in theirs]
         if shown or theirs is None:
             times = {"raised": row.raised_at, "next": row.next_at, "reached": row.reached or 1, "held": bool(row.held)}
-            yield alert_as_told(row) | times | {"cases": shown}
+            told = alert_as_told(row)
+            yield told | times | {"cases": shown, "runs": tells_of_clock(told, running)}
 
 
 def cases_of(concerning: Iterable[str]) -> list[tuple[str, int]]:

@@ -26,7 +26,9 @@ class Administered(Part):
     title: str
     faults: int
     packs: list[str] = Field(description="The ids of the rule packs that govern it.")
-    reports_open: int = Field(description="Periodic reports that are issued and not submitted.")
+    reports_open: int = Field(
+        description="Periodic reports that are issued and did not go to everybody they are owed to."
+    )
 
 
 class Administration(Part):
@@ -83,9 +85,10 @@ class Rung(Part):
 
 
 class RoleHolders(Part):
-    """A role that alerts of the trial may go to, and the accounts that hold it."""
+    """A role that alerts of the trial may go to, and the accounts that hold it; of several sites each has its investigators."""
 
     role: str
+    site: str | None
     holders: list[str]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Response
 
 from safety.aggregates.account import OPERATOR
+from safety.aggregates.periodic_report import went_to_all
 from safety.projections import Connection
 from safety.projections.accounts import accounts
 from safety.projections.periodic_report import periodic_reports
@@ -69,7 +70,7 @@ def administered(ask: Asked, connection: Connection, found: list[tuple[Fault, in
             "faults": wrong[row["trial"]],
             "packs": [pack.id for one in governing_packs(ask, row["trial"]) for pack in one.packs],
             "reports_open": sum(
-                one["issued_at"] is not None and not one["submitted"]
+                one["issued_at"] is not None and not went_to_all(one["owed"], one["submitted"])
                 for one in periodic_reports(connection, row["trial"], ask.at)
             ),
         }

@@ -24,13 +24,14 @@ from safety.duty import FIRST_RUNG
 from safety.projections import Connection
 from safety.projections.drills import drills
 from safety.projections.obligations import governed_trials
-from safety.projections.on_duty import People, Recipient, hearing, holders, people
-from safety.reachability import counted_on
+from safety.projections.on_duty import People, Recipient, hearing, holders, people, posts
+from safety.reachability import counted_on, sites_apart
 from safety.values import Role, microseconds
 from safety.web.acting import Fault, Misfilled, acted, built, chosen, instant
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.pages.admin_overview import faults_now
+from safety.web.policy import own_sites
 from safety.web.words import N_
 
 pages = Pages()
@@ -153,6 +154,7 @@ def shown(ask: Asked, fault: Fault | None = None) -> Response:
             "away": absences(ask, known),
             "faults": faults_now(ask, connection, ask.trial),
             "accounts": those_one_may_set(ask, known),
+            "several": bool(sites_apart(ask.governs)),
             "drills": drills(connection, ask.trial, RULE, ask.at, DRILLS),
         }
     names = {person.account: person.name for person in ask.home.directory.people()}
@@ -171,9 +173,14 @@ def climbed(ask: Asked, known: People, ladder: Ladder, urgency: Urgency) -> Iter
 
 
 def roster(ask: Asked, connection: Connection, known: People, governs: Definition) -> list[Row]:
-    """List the roles that the trial's alerts may go to, each with who holds it."""
-    roles = counted_on(governs, governed=ask.trial in governed_trials(connection))
-    return [{"role": role, "holders": holders(known, role, ask.trial)} for role in sorted(roles)]
+    """List the roles that the trial's alerts may go to, each with who holds it; of several sites each has its investigators."""
+    roles, sites = counted_on(governs, governed=ask.trial in governed_trials(connection)), sites_apart(governs)
+    rows = [
+        {"role": role, "site": site, "holders": holders(known, role, ask.trial, None if site is None else {site})}
+        for role, site in posts(roles, sites)
+    ]
+    nowhere = [one for one in holders(known, "investigator", ask.trial) if not own_sites(known[one], sites)]
+    return [*rows, {"role": "investigator", "site": None, "holders": nowhere}] if sites and nowhere else rows
 
 
 def absences(ask: Asked, known: People) -> list[Away]:

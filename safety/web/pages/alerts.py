@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from safety.aggregates.alert import Acknowledged, Settled
+from safety.aggregates.alerting import ClockRuns
 from safety.aggregates.deciding import Form, Refused
 from safety.projections.worklist import chains
 from safety.web.acting import Fault, Misfilled, acted, reason_in
@@ -87,6 +88,7 @@ def settling(ask: Asked, row: Row, fault: Fault | None = None) -> Response:
     """Show what is settled and what that means."""
     due = row["due_at"] and ask.show.due(datetime.fromisoformat(row["due_at"]))
     page = {"alert": row, "said": name_of(ask, row), "due": due, "fault": fault}
+    page["runs"] = ask.words.refusal(ClockRuns(alert=row["id"])) if row["runs"] and not row["settled"] else ""
     return ask.render("worklist/settle.html.j2", 422 if fault else 200, **page)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from safety.aggregates.adverse_event import REPORTABILITY, ReportabilityStated
+from safety.aggregates.alerting import takes_on, terms_of
 from safety.aggregates.discharging import may_discharge
 from safety.aggregates.rule_pack import RulePacks
 from safety.journal.states import folded
@@ -50,6 +51,7 @@ def show_case(ask: Ask, subject: str, number: str, only: str = "", recorded: str
     for duty in found["duties"]:
         duty["signed"] = signed_of(ask, entries, duty["obligation"])
     mark_whose(ask, found["duties"])
+    mark_yours(ask, found["alerts"])
     looked = ask.home.left_off.looked(ask.account, ask.trial)
     since = None if looked is None else looked.position
     for one in (*found["duties"], *found["alerts"]):
@@ -145,6 +147,16 @@ def mark_whose(ask: Asked, duties: list[dict[str, Any]]) -> None:
     packs = folded(ask.home.journal.stream(f"{ask.trial}/trial")).slice(RulePacks)
     for duty in duties:
         duty["theirs"] = not may_discharge(packs, duty["pack"], duty["party"], ask.role)
+
+
+def mark_yours(ask: Asked, alerts: list[dict[str, Any]]) -> None:
+    """Mark the alerts that who asks answers, by every role that they hold: each that the desk would take, and no other."""
+    may, ladder = ask.may("alert.acknowledge"), terms_of(ask.governs).ladder
+    owed_to = {alert["id"]: alert["role"] for alert in alerts}
+    for alert in alerts:
+        # A button answers the whole chain: whose it is is said by its root.
+        role = owed_to.get(alert["root"], alert["role"])
+        alert["yours"] = may and takes_on(ask.state.roles, (role,), ladder, alert["urgency"])
 
 
 def signatures(ask: Asked, entries: list[Entry]) -> dict[str, list[Signed]]:

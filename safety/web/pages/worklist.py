@@ -12,7 +12,7 @@ from safety.web.asking import Ask, Asked
 from safety.web.case_record import shows_text
 from safety.web.clocks import OWED_BY, Clock, about, clock_of, waited
 from safety.web.declaring import Pages
-from safety.web.pages.case import mark_whose
+from safety.web.pages.case import mark_whose, mark_yours
 from safety.web.views import shown
 
 pages = Pages()
@@ -42,6 +42,7 @@ def listing(ask: Asked, number: int = 1, *, refused: Sequence[str] = (), taken: 
     if number > 1 and not found["duties"]:
         return ask.go(ask.in_trial("/worklist", **said))
     mark_whose(ask, found["duties"])
+    mark_yours(ask, found["alerts"])
     groups = [
         (name, [duty for duty in found["duties"] if duty["urgency"] == name]) for name in ("late", "soon", "later")
     ]
