@@ -51,6 +51,7 @@ OF_A_CHANGE = (
     N_("Kind"), N_("Record"), N_("Subject"), N_("Number"), N_("Field"), N_("Old"), N_("New value"), N_("Who"), N_("Role"),
     N_("Recorded"), N_("Why"), N_("Entry"), N_("Signed by"), N_("Meaning of the signature"), N_("SHA-256 that was signed"),
 )  # fmt: skip
+UNDATED = N_("No onset date: it may have begun by then")
 Row = list[Value]
 
 
@@ -113,8 +114,8 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
             told = history.comparison(connection, ask, a, b, head, most=MOST)["rows"]
             found = [of_change(ask, one, row["kind"]) for row in told for one in with_signatures(ask, row["values"])]
             return exported(ask, "comparison", ask.words("Compare two moments"), heads(ask, OF_A_CHANGE), found)
-        gaps = history.gaps(connection, ask, head, most=MOST)["rows"]
-    missed = (of_gap(ask, gap) for gap in gaps)
+        gaps = history.gaps(connection, ask, head, most=MOST)
+    missed = (of_gap(ask, gap) for name in ("rows", "undated_rows") for gap in gaps[name])
     return exported(ask, "history", ask.words("History"), heads(ask, OF_A_GAP), missed)
 
 
@@ -168,7 +169,7 @@ def of_table(ask: Asked, table: str, lines: list[dict[str, Any]]) -> Iterator[Ro
 def of_gap(ask: Asked, gap: dict[str, Any]) -> Row:
     """Write what the sponsor did not know: of an event its onset, of a field both values."""
     row, told = gap["row"], gap.get("told") or {}
-    true = row["onset"] if gap["field"] is None else gap["true"]
+    true = (row["onset"] or ask.words(UNDATED)) if gap["field"] is None else gap["true"]
     held = ask.words("Not yet known") if gap["field"] is None else gap["held"]
     text = FIELDS[gap["field"] or "started_on"]
     name = ask.words.gettext(text)
