@@ -5,6 +5,7 @@ database signs in as nobody.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -67,8 +68,6 @@ TRY = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
     ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at
     WHERE sign_in_attempt.failures = :failures AND sign_in_attempt.last_at = :last_at
     RETURNING failures""")
-COUNT = sa.text("""INSERT INTO sign_in_attempt VALUES (:whose, 1, :now)
-    ON CONFLICT (whose) DO UPDATE SET failures = sign_in_attempt.failures + 1, last_at = excluded.last_at""")
 
 
 class SessionsUnusable(StoreUnusable):
@@ -165,24 +164,25 @@ class Sessions(Store):
             connection.execute(sa.delete(KNOWN_BROWSER).where(KNOWN_BROWSER.c.account == account))
             connection.execute(sa.delete(SESSION).where(SESSION.c.account == account))
 
-    def failed(self, whose: str, *, now: int) -> None:
-        """Count a refused sign-in against an account or a source; what nobody has tried for an hour is swept out on the way."""
-        with self._reached() as connection:
-            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN))
-            connection.execute(COUNT, {"whose": whose, "now": now})
-
     def failures(self, whose: str) -> tuple[int, int]:
         """How often in a row it was refused, and when last; (0, 0) when never."""
         with self._reached() as connection:
             row = connection.execute(sa.select(ATTEMPT).where(ATTEMPT.c.whose == whose)).one_or_none()
         return (0, 0) if row is None else (row.failures, row.last_at)
 
-    def tries(self, whose: str, before: tuple[int, int], *, now: int) -> bool:
-        """Count a try before it is checked; False where another came since `before`, as `failures` gave it: then look again."""
-        said = {"whose": whose, "now": now, "failures": before[0], "last_at": before[1]}
+    def tries(self, before: Mapping[str, tuple[int, int]], *, now: int) -> bool:
+        """Count a try before it is checked, against each or none; False where another came since `before`, as `failures` gave it.
+
+        What nobody has tried for an hour is swept out on the way.
+        """
+        said = [{"whose": one, "now": now, "failures": count, "last_at": at} for one, (count, at) in before.items()]
         with self._reached() as connection:
             connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN))
-            return connection.execute(TRY, said).scalar_one_or_none() is not None
+            with connection.begin_nested() as counting:
+                taken = all(connection.execute(TRY, one).scalar_one_or_none() is not None for one in said)
+                if not taken:
+                    counting.rollback()
+        return taken
 
     def forgive(self, whose: str) -> None:
         """Forget what was refused: it has succeeded."""

@@ -1,5 +1,6 @@
 """Programs that ask the API: a token for an account, and a client that shows it."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,7 +47,11 @@ def with_token(home: Home, account: str, scopes: Sequence[str] = EVERYTHING, nam
 def unhurried(home: Home) -> TestClient:
     """A client that is never told to wait."""
     endless = Pace(burst=1e9)
-    return TestClient(door(home, endless), base_url="http://localhost", raise_server_exceptions=False)
+    return TestClient(
+        door(home, endless, clock=itertools.count().__next__),
+        base_url="http://localhost",
+        raise_server_exceptions=False,
+    )
 
 
 def program(

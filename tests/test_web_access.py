@@ -108,7 +108,7 @@ def test_reading_free_text_is_noted_once_in_a_while_and_exports_each_time(home: 
 
     def reads(action: str) -> None:
         grant: Grant = grants[action]
-        log.let_through("CHEN", "1.2.3.4", grant, action, f"/{action}")
+        log.given("CHEN", "1.2.3.4", grant, action, f"/{action}")
 
     for action in ("case.read", "case.read", "case.list", "listing.export", "listing.export"):
         reads(action)
@@ -149,6 +149,26 @@ def test_who_is_shown_no_free_text_reads_none(home: Home) -> None:
     with_people(home, OPS={"roles": ["operator"], "trials": ["T1"]})
     page = signed_in(home, "OPS").get("/trials/T1/cases")
     assert (page.status_code, TERM in page.text, sealed(home)) == (200, False, [])
+
+
+def test_of_what_is_not_there_nothing_was_read(home: Home) -> None:
+    officer = signed_in(home, "CHEN")
+    for path in ("/trials/T1/cases/NOBODY/1", "/api/v1/trials/T1/subjects/NOBODY"):
+        assert officer.get(path).status_code == 404
+        assert noted(home)[-1] == ("denied", "CHEN", path)
+    assert sealed(home) == []
+    path = f"/trials/T1/cases/{SUBJECT}/1/follow-up"
+    assert NARRATIVE in officer.get(path).text
+    assert sealed(home) == [("CHEN", path)]
+
+
+@pytest.mark.parametrize("path", [f"/trials/T1/cases/{SUBJECT}/1", "/trials/T1/cases"])
+def test_what_cannot_be_noted_is_not_read_at_the_second_try_either(home: Home, path: str) -> None:
+    officer = signed_in(home, "CHEN")
+    home.access.close()
+    for _ in range(2):
+        answer = officer.get(path)
+        assert (answer.status_code, NARRATIVE in answer.text, TERM in answer.text) == (503, False, False)
 
 
 def test_the_page_of_a_form_that_shows_free_text_is_a_reading_and_sending_it_is_none(home: Home) -> None:

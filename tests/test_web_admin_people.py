@@ -99,7 +99,7 @@ def test_who_cannot_be_written_down_is_not_let_in(
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
     assert says in answer.text
-    assert 'value="joins' not in answer.text
+    assert 'name="why" value="joins the team"' in answer.text, "what was typed stays"
     assert home.journal.head() == before
     assert home.directory.find("XU") is None
 
@@ -284,6 +284,27 @@ def test_the_tokens_of_who_is_revoked_open_nothing(home: Home, browser: TestClie
     home.tokens.put(Token("digest", "TOKEN-1", "CHEN", "a script", (), 0, 2**62))
     sent(browser, "/admin/people/CHEN/revoke")
     assert home.tokens.find("digest", now=2**61) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "place"),
+    [
+        ("/admin/people/new", XU, "why"),
+        ("/admin/people/CHEN/roles", {"roles": ["auditor"], "where": "all"}, "why"),
+        ("/admin/people/CHEN/revoke", {}, "why-revoked"),
+    ],
+)
+def test_a_reason_that_is_too_long_is_refused_and_stays_typed(
+    home: Home, browser: TestClient, path: str, said: dict[str, str | list[str]], place: str
+) -> None:
+    head = home.journal.head()
+    page = sent(browser, path, {**said, "why": "y" * 501})
+    assert page.status_code == 422
+    assert f'<a href="#{place}">The reason may hold 500 characters and holds 501. Shorten it.</a>' in page.text
+    assert re.findall(r'id="([^"]+)" name="why" value="y{501}"', page.text) == [place]
+    assert (home.journal.head(), home.directory.find("XU")) == (head, None)
+    assert sent(browser, path, {**said, "why": "y" * 500}).status_code == 303
+    assert "y" * 500 in in_the_log(home)
 
 
 def test_what_became_of_an_account_is_told_with_its_reasons(home: Home, browser: TestClient) -> None:

@@ -122,6 +122,9 @@ def test_an_amendment_shows_each_value_that_changes_and_asks_why(home: Home, bro
     again = sent(browser, "/trials/NCT03265613/amend", {**said, "reason": " "})
     assert (again.status_code, "Say why" in again.text) == (422, True)
     assert home.journal.head().position == was
+    long = sent(browser, "/trials/NCT03265613/amend", {**said, "reason": "y" * 2_001})
+    assert (long.status_code, f'value="{"y" * 2_001}"' in long.text) == (422, True)
+    assert "The reason may hold 2000 characters and holds 2001. Shorten it." in long.text
     done = sent(browser, "/trials/NCT03265613/amend", {**said, "reason": "Amendment 2 of 1 March"})
     assert done.headers["location"] == "/trials/NCT03265613/definition"
     now, then = (browser.get(f"/trials/NCT03265613/definition{at}").text for at in ("", f"?as_of={was}"))

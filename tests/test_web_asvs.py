@@ -65,9 +65,9 @@ def test_a_code_that_is_sent_twice_at_once_is_taken_once(home: Home) -> None:
 
 def test_what_somebody_tried_long_ago_fills_no_disk(home: Home, homes: Homes) -> None:
     for number in range(20):
-        home.sessions.failed(f"account A{number}", now=microseconds(homes.now))
+        assert home.sessions.tries({f"account A{number}": (0, 0)}, now=microseconds(homes.now))
     homes.now += timedelta(hours=1)
-    home.sessions.failed("account CHEN", now=microseconds(homes.now))
+    assert home.sessions.tries({"account CHEN": (0, 0)}, now=microseconds(homes.now))
     assert home.sessions.failures("account A7") == (0, 0)
     assert home.sessions.failures("account CHEN")[0] == 1
 

@@ -85,6 +85,29 @@ def test_what_the_sponsor_was_aware_of_before_the_log_was_told_counts_as_known(h
     assert "1 event had begun; the sponsor knew of all of them" in of(opened, "ZHAO", "?as_of=2026-03-02")
 
 
+def test_what_has_no_onset_and_was_told_later_stands_apart_and_counts_in_nothing(homes: Homes) -> None:
+    opened, governs = homes.open(), b.registered(b.definition(emergent={"unknown": "emergent"}))
+    b.append(opened.journal, governs, b.enrolled("S1"), b.given("S1"), b.reported("S1", 1), b.reported("S1", 2, None))
+    homes.now += timedelta(days=5)
+    early = b.aware(START + timedelta(days=1), "sponsor")
+    b.append(opened.journal, b.reported("S1", 3, None, preferred_term="Rash"), b.reported("S1", 4, None, aware=early))
+    with_people(opened, ZHAO={"roles": ["auditor"]})
+    told = of(opened, "ZHAO", "?as_of=2026-03-02")
+    apart = "1 more has no onset date: it may have begun by then"
+    assert f"3 events had begun; the sponsor knew of all of them. {apart}." in told
+    assert "Adverse event 3 events in 1 subject 3 events in 1 subject" in told
+    assert f"{apart} Fact What the sponsor knew by then S1 · AE 3 · Rash Not yet known entered" in told
+    browser = signed_in(opened, "ZHAO")
+    answer = browser.get("/api/v1/trials/T1/knowledge?as_of=2026-03-02").json()
+    assert {name: answer[name] for name in ("happened", "missing", "undated", "rows")} == {
+        "happened": 3, "missing": 0, "undated": 1, "rows": [],
+    }  # fmt: skip
+    assert [(row["subject"], row["number"], row["onset"]) for row in answer["undated_rows"]] == [("S1", 3, None)]
+    file = browser.get("/trials/T1/history/export?as_of=2026-03-02").text.splitlines()
+    assert [line for line in file if "No onset date: it may have begun by then,Not yet known" in line] == file[-1:]
+    assert "4 events had begun; the sponsor knew of all of them." in of(opened, "ZHAO")
+
+
 def test_two_moments_are_compared_with_each_change_attributed(home: Home) -> None:
     told = of(home, "ZHAO", "?a=14&b=7")
     assert "Log 7 with log 14: 8 changes, every one attributed." in told
@@ -158,3 +181,6 @@ def test_the_time_bar_leads_to_the_entries_beside_and_every_page_leads_to_it(hom
 def test_it_speaks_chinese(home: Home) -> None:
     page = signed_in(home, "ZHAO").get("/trials/T1/history?as_of=7&a=7&b=14&subject=S1", headers=CHINESE)
     assert "已有 2 例事件发生； 其中 1 例申办者尚未知悉" in words(page)
+    b.append(home.journal, b.reported("S1", 3, None))
+    page = signed_in(home, "ZHAO").get("/trials/T1/history?as_of=7", headers=CHINESE)
+    assert "另有 1 例未记录发生日期：届时可能已经发生" in words(page)

@@ -5,7 +5,13 @@ import re
 
 import pytest
 
-from safety.aggregates.adverse_event import CausalityAssessed, Corrected, FollowedUp, SeriousnessAssessed
+from safety.aggregates.adverse_event import (
+    CausalityAssessed,
+    Corrected,
+    ExpectednessAssessed,
+    FollowedUp,
+    SeriousnessAssessed,
+)
 from safety.aggregates.deciding import Form
 from safety.home import Home
 from safety.journal import Signature
@@ -78,3 +84,36 @@ def test_a_signature_stands_with_its_change_in_the_history_on_paper_and_in_the_f
         ]
         assert len(signed[0]["SHA-256 that was signed"]) == 64
         assert len(told) > 1
+
+
+def test_a_signature_stands_with_the_judgement_that_it_signed_in_the_files_of_cases(home: Home) -> None:
+    columns = [f"{name}: Signed by" for name in ("Investigator's causality", "Unexpected")]
+    auditor = signed_in(home, "ZHAO")
+
+    def signed() -> set[tuple[str, ...]]:
+        """Who has signed in both files, of the first adverse event."""
+        found = set()
+        for screen in ("cases", "listing"):
+            lines = auditor.get(f"/trials/T1/{screen}/export").text.splitlines()
+            told = list(csv.DictReader(line for line in lines if line[:1] not in "#\ufeff"))
+            found.add(tuple(told[0][column] for column in columns))
+            assert [len(told[0][column.replace("Signed by", "SHA-256 that was signed")]) for column in columns] == [
+                64 if told[0][column] else 0 for column in columns
+            ]
+        return found
+
+    by_party = {"assessor": "sponsor", "causality": "POSSIBLE"}
+    by_product = {"assessor": "investigator", "causality": "POSSIBLE", "product": "Drug"}
+    for said_of in (by_party, by_product):
+        done(home, "assess_causality", said(CausalityAssessed, **said_of), "CHEN" if said_of is by_party else "LIN")
+    assert signed() == {("", "")}, "another judgement than those that the row shows"
+    done(home, "assess_causality", said(CausalityAssessed, assessor="investigator", causality="PROBABLE"), "LIN")
+    done(
+        home,
+        "assess_expectedness",
+        said(ExpectednessAssessed, expected="N"),
+        "CHEN",
+    )
+    assert signed() == {("Dr LIN (LIN)", "Dr CHEN (CHEN)")}
+    done(home, "follow_up", said(FollowedUp, causality="POSSIBLE"), "LIN", signs=False)
+    assert signed() == {("", "Dr CHEN (CHEN)")}, "what stands is not what LIN has signed"

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from safety.home import Home
 from safety.web.door import door
-from safety.web.pace import FORGIVEN_SECONDS, KNOWN, MEASURES, Kind, Pace, TooOften
+from safety.web.pace import FORGIVEN_SECONDS, KNOWN, MEASURES, Kind, Pace, TooOften, network
 from tests.api_programs import program, two_sites
 from tests.web_homes import Homes, signed_in
 
@@ -93,6 +93,32 @@ def test_a_person_is_never_locked_out_by_programs_or_for_longer_than_seconds(clo
         clock.now += dry(pace, "programs", "CHEN")
     assert wait(pace, "person", "CHEN") == 0
     assert MEASURES["person"].longest < 10
+
+
+@pytest.mark.parametrize(
+    ("source", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("unknown", "unknown"),
+        ("a:b", "a:b"),
+    ],
+)
+def test_an_ipv6_source_is_counted_by_its_network(source: str, counted: str) -> None:
+    assert network(source) == counted
+
+
+def test_who_has_a_network_of_addresses_asks_no_more_often_for_it(home: Home) -> None:
+    app = door(home, Pace(burst=2, a_second=0))
+
+    def asked(number: int, path: str = "/sign-in") -> int:
+        browser = TestClient(app, base_url="http://localhost", client=(f"2001:db8::{number:x}", 50_000))
+        return browser.get(path).status_code
+
+    assert [asked(number) for number in range(1, 4)] == [200, 200, 429]
 
 
 def test_requests_at_once_are_counted_once_each(clock: Clock) -> None:

@@ -10,8 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from safety.home import Doors, Home, open_home
+from safety.journal import sqlite
 from safety.settings import Settings
 from safety.values import microseconds
+from safety.web.door import door
+from safety.web.standing import Lately
 from tests.api_programs import Asks, told, two_sites, unhurried
 from tests.command_line import TRIAL, CommandLine, with_trial, write
 from tests.manual_clock import counted_salt
@@ -86,6 +89,31 @@ def test_what_cannot_be_asked_does_not_answer(home: Home) -> None:
         file.unlink()
     (home.settings.home / "scratch.db").mkdir()
     assert reasons(client(home))[0] == "worker: does not answer (ScratchUnusable)"
+
+
+def test_an_answer_holds_for_a_second_for_all_who_ask_and_no_longer(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "SOON_SECONDS", 0)
+    seconds = [1_000.0]
+    app = door(home, clock=lambda: seconds[0])
+    asked, other = (TestClient(app, base_url="http://localhost") for _ in range(2))
+    assert (asked.get("/readyz").status_code, asked.get(DELIVERY).status_code) == (200, 503)
+    with closing(sqlite3.connect(home.settings.home / "log.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        beat(home, "dispatcher")
+        seconds[0] += 0.999
+        assert (other.get("/readyz").status_code, other.get(DELIVERY).status_code) == (200, 503), "nobody was asked"
+        seconds[0] += 0.001
+        assert (other.get("/readyz").status_code, other.get(DELIVERY).status_code) == (503, 200)
+
+
+def test_what_could_not_be_found_out_is_asked_anew() -> None:
+    answers = iter(["", "7", "8"])
+    lately = Lately(lambda: int(next(answers)), lambda: 0.0)
+    with pytest.raises(ValueError, match="invalid literal"):
+        lately()
+    assert [lately(), lately()] == [7, 7]
 
 
 def test_tokens_that_are_refused_are_counted_for_a_minute(home: Home, homes: Homes) -> None:

@@ -110,7 +110,7 @@ def test_an_empty_statement_is_refused_in_one_sentence(home: Home) -> None:
     assert answer.status_code == 422
     assert "Answer at least one question, or tick what was done." in words(answer)
     too_long = sent(browser, STATE, **{**empty, "after_trial": "Y"}, why="x" * 501, account="LIN", **SIGNED)
-    assert "The reason is longer than 500 characters. Shorten it." in words(too_long)
+    assert "The reason may hold 500 characters and holds 501. Shorten it." in words(too_long)
     assert "x" * 501 in too_long.text, "what was typed stays"
     assert stated(home) == {}
 
@@ -141,7 +141,7 @@ def test_a_subject_is_put_right_old_beside_new_with_the_reason(home: Home) -> No
     for typed, says in (
         ({}, "You changed nothing, so there is nothing to save."),
         ({"age": "14"}, "Say why the record was wrong"),
-        ({"age": "14", "why": "y" * 501}, "The reason is longer than 500 characters."),
+        ({"age": "14", "why": "y" * 501}, "The reason may hold 500 characters and holds 501."),
         ({"age": "many", "why": "misread"}, "This does not fit here"),
         ({"site": "02", "why": "moved"}, "Choose one of these."),
     ):

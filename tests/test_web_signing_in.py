@@ -84,7 +84,7 @@ def test_while_it_waits_nothing_is_checked(chen: Home) -> None:
 def test_an_accounts_wait_is_ten_seconds_at_most_whoever_brings_it_about(chen: Home, homes: Homes) -> None:
     now = microseconds(homes.now)
     for _ in range(50):
-        chen.sessions.failed("account CHEN", now=now)
+        assert chen.sessions.tries({"account CHEN": chen.sessions.failures("account CHEN")}, now=now)
     assert tried(client(chen)).headers["retry-after"] == "10"
     homes.now += timedelta(seconds=10)
     assert tried(client(chen)).status_code == 303
@@ -168,6 +168,29 @@ def test_guesses_that_are_sent_at_once_wait_like_those_that_are_sent_one_by_one(
     monkeypatch.setattr(credentials, "HASHER", hasher)
     assert tried(client(chen), passphrase="a wrong guess").status_code == 401
     assert hasher.answers == [429], "the fourth is under way, and the fifth waits for it"
+
+
+def test_guesses_at_several_accounts_at_once_are_counted_against_their_source(
+    chen: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for account in ("A1", "A2", "A3"):
+        assert tried(client(chen), account).status_code == 401
+    hasher = Interrupted(lambda: tried(client(chen), "A5").status_code)
+    monkeypatch.setattr(credentials, "HASHER", hasher)
+    assert tried(client(chen), passphrase="a wrong guess").status_code == 401
+    assert hasher.answers == [429], "the fourth is under way, and the fifth waits for it"
+    assert chen.sessions.failures("account A5") == (0, 0), "what was not taken is counted against nobody"
+    assert chen.sessions.failures("source testclient")[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("sources", "taken"), [(["2001:db8::1", "2001:db8::2:2"], 429), (["2001:db8::1", "2001:db8:0:1::1"], 401)]
+)
+def test_the_addresses_of_one_network_are_one_source(chen: Home, sources: list[str], taken: int) -> None:
+    first, other = (TestClient(door(chen), base_url="http://localhost", client=(one, 50_000)) for one in sources)
+    for account in ("A1", "A2", "A3", "A4"):
+        assert tried(first, account).status_code == 401
+    assert tried(other, "A5").status_code == taken
 
 
 # --- codes ------------------------------------------------------------------------------------------------------------

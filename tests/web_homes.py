@@ -72,7 +72,8 @@ def with_a_trial(home: Home) -> Home:
 
 def client(home: Home) -> TestClient:
     # Every route is walked here, faster than any person: how many requests a source may send is tested on its own.
-    app = door(home, Pace(burst=1e9))
+    # Between two probes passes a second, so that each is answered anew.
+    app = door(home, Pace(burst=1e9), clock=itertools.count().__next__)
     return TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
 
 

@@ -5,18 +5,19 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
+from safety.aggregates.adverse_event import Numbered, Reported
 from safety.aggregates.trial import UnknownTrial
-from safety.projections.adverse_event import ADVERSE_EVENT
+from safety.projections.adverse_event import ADVERSE_EVENT, key
 from safety.projections.assessment import ASSESSMENT
 from safety.projections.at import At
 from safety.projections.incidence import incidence
 from safety.projections.known_to import WholeLog, fold_known, fold_subjects, knows, of_event, otherwise_known
 from safety.projections.line_listing import line_listing, of_sites
-from safety.projections.rows import Log, Recorded
+from safety.projections.rows import Key, Log, Recorded
 from safety.projections.trials import definition
 from safety.values import Party
 
@@ -56,15 +57,59 @@ class Side:
     counts: Counts
 
 
-def happened(connection: Connection, of: Moment, keys: AbstractSet[tuple[str, int]] | None) -> tuple[int, Side]:
-    """Give how many adverse events are known now to have begun by the moment, and this side of what may differ."""
+class Happened(NamedTuple):
+    """What had happened: how many adverse events are known now to have begun, this side, and those of which nobody can say.
+
+    `undated` have no onset, and neither the log held them by the moment nor the party knew of them: they may have begun by then.
+    """
+
+    begun: int
+    side: Side
+    undated: dict[tuple[str, int], Row]
+
+
+def happened(
+    connection: Connection, log: Log, of: Moment, keys: AbstractSet[tuple[str, int]] | None, knew: Side
+) -> Happened:
+    """Give what had happened by the moment of what may differ, beside what the party `knew` of it."""
     at = At(of.head, of.happened_by)
     standing = [AE.c.trial == of.trial, at.stands(AE), at.happened(AE.c.onset_low)]
     standing += [AE.c.nullified == 0, AE.c.merged_into.is_(None)]
     if of.sites is not None:
         standing.append(of_sites(of.trial, at, of.sites))
     count = connection.execute(select(func.count()).select_from(AE).where(*standing)).scalar_one()
-    return count, Side(listed(connection, of, at, keys), counted(connection, of, at))
+    events = listed(connection, of, at, keys)
+    later = [one for one in undated_later(connection, of) if one in events and one not in knew.events]
+    undated = {one: events.pop(one) for one in later}
+    return Happened(count - len(undated), Side(events, counted_without(connection, log, of, undated.keys())), undated)
+
+
+def undated_later(connection: Connection, of: Moment) -> list[tuple[str, int]]:
+    """Name the adverse events without an onset that the log took after the moment: what it held by then had begun."""
+    before = AE.alias()
+    names = ("trial", "subject", "number")
+    held = exists().where(*(before.c[name] == AE.c[name] for name in names), before.c.from_position <= of.held)
+    later = [AE.c.trial == of.trial, At(of.head).stands(AE), AE.c.onset_low.is_(None), ~held]
+    order = (AE.c.subject, AE.c.number)
+    return [(row.subject, row.number) for row in connection.execute(select(*order).where(*later).order_by(*order))]
+
+
+def counted_without(connection: Connection, log: Log, of: Moment, undated: AbstractSet[tuple[str, int]]) -> Counts:
+    """Count what had happened without some adverse events: their subjects are counted anew, with them and without."""
+    at, subjects = At(of.head, of.happened_by), {subject for subject, _ in undated}
+    counts = counted(connection, of, at)
+    if not counts or not undated:
+        return counts
+    with folded_of(log, of, subjects, lambda _: True) as anew:
+        counts = combined(counts, counted(anew, of, at), -1)
+    with folded_of(log, of, subjects, lambda one: about(one) not in undated) as anew:
+        return combined(counts, counted(anew, of, at), 1)
+
+
+def about(recorded: Recorded) -> Key | None:
+    """Name the adverse event that an entry is about; None where it is about none."""
+    event = recorded.event
+    return key(event)[1:] if isinstance(event, Reported | Numbered) else None
 
 
 def known(connection: Connection, log: WholeLog, of: Moment) -> tuple[AbstractSet[tuple[str, int]] | None, Side]:

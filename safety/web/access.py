@@ -87,10 +87,8 @@ class AccessLog:
         entry, at = self._home.doors.new_id(), self._home.doors.clock().isoformat()
         self._home.access.append(Decision([noted(entry, at, said)], entry, digest=""))
 
-    def let_through(
-        self, account: str, source: str, grant: Grant, action: str, thing: str, *, reads: bool = True
-    ) -> None:
-        """Note what has to be known of what was let through: exports, and the first reading of sealed text in a while.
+    def given(self, account: str, source: str, grant: Grant, action: str, thing: str, *, reads: bool = True) -> None:
+        """Note what has to be known of what was given: exports, and the first reading of sealed text in a while.
 
         `reads`: it is asked for a page, not sent a form. The page of a form that writes free text shows what there is of it.
         """
@@ -101,17 +99,15 @@ class AccessLog:
 
     def read(self, account: str, source: str, action: str, thing: str) -> None:
         """Note that a page with sealed text on it was shown: once a page and a while, however many rows it has."""
-        if not self._read_lately(account, thing):
-            self.note("read_sealed", account, source, action=action, thing=thing)
-
-    def _read_lately(self, account: str, thing: str) -> bool:
         now = microseconds(self._home.doors.clock())
-        before = self._read.pop((account, thing), None)
-        lately = before is not None and 0 <= now - before < AGAIN
-        self._read[account, thing] = before if lately and before is not None else now
+        before = self._read.get((account, thing))
+        if before is not None and 0 <= now - before < AGAIN:
+            return
+        self.note("read_sealed", account, source, action=action, thing=thing)
+        self._read.pop((account, thing), None)
+        self._read[account, thing] = now  # only now: what could not be noted was not shown, and is noted the next time
         if len(self._read) > REMEMBERED:
             self._read.popitem(last=False)
-        return lately
 
     def entries(self, limit: int) -> Iterator[Noted]:
         """Give the last entries, newest first."""

@@ -22,7 +22,7 @@ CASE = "/trials/{trial}/cases/{subject}/{number}"
 A_MINUTE = timedelta(minutes=1)
 CHOOSE = N_("Choose one of these.")
 WHEN = N_("Write the date and time as 2018-05-31 18:00, in the zone of the trial.")
-LONG_REASON = N_("The reason is longer than %(n)d characters. Shorten it.")
+LONG_REASON = N_("The reason may hold %(n)d characters and holds %(long)d. Shorten it.")
 NOT_FIT = N_("This does not fit here; it may be too long. Shorten or change it.")
 
 
@@ -97,11 +97,15 @@ def built(ask: Asked, form: type[F], **said: object) -> F:
         raise Misfilled(names.get(wire, wire), ask.words(NOT_FIT)) from None
 
 
-def reason_in(ask: Asked) -> str | None:
-    """Give the reason that stands beside an act, where one is given; raises Misfilled where it is too long to be kept."""
-    if len(ask.text("why")) > REASON_LENGTH:
-        raise Misfilled("why", ask.words(LONG_REASON, n=REASON_LENGTH))
-    return ask.text("why") or None
+def reason_in(ask: Asked, field: str = "why", place: str = "", most: int = REASON_LENGTH) -> str | None:
+    """Give the reason that stands beside an act, where one is given; raises Misfilled where it is too long to be kept.
+
+    `place` is the id of the field on the page, where that is not its name.
+    """
+    said = ask.text(field)
+    if len(said) > most:
+        raise Misfilled(place or field, ask.words(LONG_REASON, n=most, long=len(said)))
+    return said or None
 
 
 def chosen(ask: Asked, field: str, among: Sequence[str]) -> str:

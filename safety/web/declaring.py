@@ -1,11 +1,14 @@
 """Declares routes: each names its action, is opened by the policy alone, and stops the start of the desk where it does not."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
 from safety.aggregates.account import Account
@@ -67,7 +70,8 @@ def admitted(visitor: Visitor, account: str, action: str, home: Home, of: str | 
     if grant is None:
         raise NotThere
     reads = visitor.request.method == "GET"
-    visitor.access.let_through(account, visitor.source, grant, action, thing, reads=reads)
+    note = partial(visitor.access.given, account, visitor.source, grant, action, thing, reads=reads)
+    visitor.request.state.note_given = note
     found = Asked(visitor, account, state, action, grant)
     found.look_at(trial)
     return found
@@ -79,8 +83,29 @@ def thing_of(request: Request) -> str:
     return path if CODES.fullmatch(path) else str(request.scope["route"].path)
 
 
+class NotedRoute(APIRoute):
+    """A route whose answer leaves when the access log has noted what it gives; of what was not there nothing was given."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Note between the answer and its leaving; raises Unavailable where that cannot be, and nothing leaves."""
+        answers = super().get_route_handler()
+
+        async def noted(request: Request) -> Response:
+            answer = await answers(request)
+            note: Callable[[], None] | None = getattr(request.state, "note_given", None)
+            if note is not None and answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                await run_in_threadpool(note)
+            return answer
+
+        return noted
+
+
 class Pages(APIRouter):
     """A group of pages; `shows` is asked with GET, `takes` is sent a form."""
+
+    def __init__(self) -> None:
+        """Hold no route yet."""
+        super().__init__(route_class=NotedRoute)
 
     def shows(self, path: str, action: str) -> Callable[[Endpoint], Endpoint]:
         """Declare a page."""

@@ -1,9 +1,11 @@
 """The web application over one home: probes for programs, pages for people, one policy before all of them."""
 
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 from fastapi import FastAPI, Request
@@ -24,7 +26,7 @@ from safety.web.pace import Pace
 from safety.web.pages import groups
 from safety.web.refusing import FAILED, refusals, told
 from safety.web.shield import Shield, headers_for
-from safety.web.standing import not_delivering, not_ready, standing
+from safety.web.standing import Lately, not_delivering, readiness, standing
 
 UNREADY = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -72,8 +74,16 @@ class NotDelivering(BaseModel):
     not_delivering: list[str]
 
 
-def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -> FastAPI:
+def door(
+    home: Home,
+    pace: Pace | None = None,
+    outward: Outward | None = None,
+    *,
+    clock: Callable[[], float] = monotonic,
+) -> FastAPI:
     """Make the application over an open home; who made the home closes it. `outward`: what its pages may ask of the channels.
+
+    `clock` gives the seconds for which an answer to a probe holds.
 
     Raises:
         Undeclared: a route names no action of the policy.
@@ -108,7 +118,7 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
     app.state.pace = pace = pace or Pace()
     app.add_middleware(Shield, public_url=home.settings.public_url, pace=pace)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    add_probes(app, home, pace)
+    add_probes(app, home, pace, clock)
     for group in (*groups(), *GROUPS):
         app.router.routes.extend(group.routes)
     app.openapi = partial(described, app)  # type: ignore[method-assign]  # FastAPI's own way to add to it
@@ -117,8 +127,9 @@ def door(home: Home, pace: Pace | None = None, outward: Outward | None = None) -
     return app
 
 
-def add_probes(app: FastAPI, home: Home, pace: Pace) -> None:
+def add_probes(app: FastAPI, home: Home, pace: Pace, clock: Callable[[], float]) -> None:
     """Add what other programs ask: does it live, is it ready, how much is there."""
+    ready, delivers = Lately(partial(readiness, home), clock), Lately(partial(not_delivering, home), clock)
 
     @app.get("/healthz")
     async def healthz() -> Alive:
@@ -127,15 +138,16 @@ def add_probes(app: FastAPI, home: Home, pace: Pace) -> None:
 
     @app.get("/readyz", response_model=Ready, responses={UNREADY: {"model": NotReady}})
     def readyz() -> Response:
-        """Say whether the log answers, the views go on and the directory answers; else 503 names what does not."""
-        if reasons := not_ready(home):
+        """Say whether the log answers, the views go on and the directory answers, as of a second ago at most; else 503 names what does not."""
+        reasons, position = ready()
+        if reasons:
             return JSONResponse(NotReady(not_ready=reasons).model_dump(), UNREADY)
-        return JSONResponse(Ready(position=home.journal.head().position).model_dump())
+        return JSONResponse(Ready(position=position).model_dump())
 
     @app.get("/readyz/delivery", response_model=Delivering, responses={UNREADY: {"model": NotDelivering}})
     def delivery() -> Response:
         """Say whether the worker leaves word and how long the oldest owed alert has waited; else 503 says what is wrong."""
-        if reasons := not_delivering(home):
+        if reasons := delivers():
             return JSONResponse(NotDelivering(not_delivering=reasons).model_dump(), UNREADY)
         return JSONResponse(Delivering().model_dump())
 
@@ -145,7 +157,7 @@ def add_probes(app: FastAPI, home: Home, pace: Pace) -> None:
         try:
             text = metrics(standing(home), pace.refused)
         except Exception:
-            if reasons := not_ready(home):
+            if reasons := ready()[0]:
                 return PlainTextResponse("".join(f"# not ready: {reason}\n" for reason in reasons), UNREADY)
             raise
         return Response(text, media_type=CONTENT_TYPE)

@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_network
 from math import ceil
 from threading import Lock
 from time import monotonic
@@ -17,6 +18,21 @@ KNOWN = 10_000
 """So many are remembered, the latest: asking as ever another fills no memory."""
 FORGIVEN_SECONDS = 600.0
 """Who has kept to the measure for so long begins with the shortest wait again."""
+
+
+NETWORK_BITS = 64
+"""Whoever has one IPv6 address has all that begin with the same bits (RFC 4291 2.5.4): they are one source."""
+
+
+def network(source: str) -> str:
+    """Give under which name a source is counted: an IPv6 address by its network, any other as it is."""
+    if ":" not in source:
+        return source
+    try:
+        address = IPv6Address(source.partition("%")[0])
+    except ValueError:
+        return source
+    return str(address.ipv4_mapped or ip_network((address, NETWORK_BITS), strict=False))
 
 
 class TooOften(Exception):

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.web.api.problems import problem
-from safety.web.pace import Pace, TooOften
+from safety.web.pace import Pace, TooOften, network
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -91,7 +91,7 @@ class Shield:
         source = (scope.get("client") or ("unknown",))[0]
         try:
             if not scope["path"].startswith(UNPACED):
-                self._pace.take("source", source)
+                self._pace.take("source", network(source))
         except TooOften as wait:
             told, headers = "too many requests; wait a second and ask again\n", {"Retry-After": str(wait.seconds)}
             return answer(scope["path"], HTTPStatus.TOO_MANY_REQUESTS, told, headers)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from safety.journal import Signature, decode
+from safety.journal.row import Stored
 from safety.web.asking import Asked
 from safety.web.credentials import fits
 from safety.web.passkeys import TO_SIGN, proves, whose
@@ -119,16 +120,21 @@ def methods_proved(ask: Asked) -> tuple[str, ...]:
 def signature_of(ask: Asked, position: int) -> Signed | None:
     """Give the signature of an entry of the log, or None where it is not signed; the page has seen to it that it may be shown."""
     for row in ask.home.journal.page(position - 1, position, 1):
-        recorded = decode(row)
-        meta = recorded.about()
-        if meta.signature is None:
-            return None
-        said = meta.signature["meaning"]
-        meaning = ask.words.gettext(MEANINGS[said][0]) if said in get_args(Meaning) else said
-        who = recorded.signer or meta.by
-        role = ask.show.role(meta.role)
-        return Signed(who, meta.by, role, meaning, recorded.recorded_at, position, meta.sha256)
+        return signed_in_row(ask, row)
     return None
+
+
+def signed_in_row(ask: Asked, row: Stored) -> Signed | None:
+    """Give the signature of a row of the log, or None where it is not signed; the page has seen to it that it may be shown."""
+    recorded = decode(row)
+    meta = recorded.about()
+    if meta.signature is None:
+        return None
+    said = meta.signature["meaning"]
+    meaning = ask.words.gettext(MEANINGS[said][0]) if said in get_args(Meaning) else said
+    who = recorded.signer or meta.by
+    role = ask.show.role(meta.role)
+    return Signed(who, meta.by, role, meaning, recorded.recorded_at, row.position, meta.sha256)
 
 
 def with_signatures(ask: Asked, changes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from safety.sessions import FORGOTTEN, MINUTE, digest
 from safety.values import code as account_code
 from safety.web.access import NOBODY
 from safety.web.credentials import fits, step_of
+from safety.web.pace import network
 from safety.web.visiting import ID_BYTES, Visitor
 
 FREE, LONGEST_OF_ACCOUNT, LONGEST_OF_SOURCE = 3, 10, 60
@@ -21,7 +22,7 @@ has signed in before, of a session, or of a passkey.
 KNOWN_FOR = 90 * 24 * 60 * MINUTE
 """So many microseconds after a sign-in its browser is known."""
 Counts = Mapping[str, int]
-"""Against what a refusal is counted, with the longest wait of each in seconds; a try is counted against the first before it is checked."""
+"""Against what a refusal is counted, with the longest wait of each in seconds; a try is counted against each before it is checked."""
 FIRST_LINK_HOLDS = 24 * 60 * MINUTE
 
 
@@ -50,7 +51,7 @@ def at_the_door(visitor: Visitor, account: str) -> Counts:
     """Give the counts of who signs in: those of the account and of the source, or where the account is at home that of its browser."""
     if visitor.browser is not None and visitor.home.sessions.knows(visitor.browser, account, now=visitor.now):
         return {f"browser {digest(visitor.browser)} {account}": LONGEST_OF_ACCOUNT}
-    return {f"account {account}": LONGEST_OF_ACCOUNT, f"source {visitor.source}": LONGEST_OF_SOURCE}
+    return {f"account {account}": LONGEST_OF_ACCOUNT, f"source {network(visitor.source)}": LONGEST_OF_SOURCE}
 
 
 def inside(visitor: Visitor, account: str) -> Counts:
@@ -86,8 +87,6 @@ def with_delay(visitor: Visitor, account: str, check: Callable[[], bool], counts
     home = visitor.home
     take_a_try(visitor, counts)
     if not check():
-        for each in [*counts][1:]:
-            home.sessions.failed(each, now=visitor.now)
         visitor.access.note("refused", account if home.credentials.find(account) else NOBODY, visitor.source)
         raise Doubted
     for each in counts:
@@ -96,13 +95,13 @@ def with_delay(visitor: Visitor, account: str, check: Callable[[], bool], counts
 
 def take_a_try(visitor: Visitor, counts: Counts) -> None:
     """Count a try before it is checked, so that tries at once are as slow as one after the other; raises TooSoon."""
-    sessions, first = visitor.home.sessions, next(iter(counts))
+    sessions = visitor.home.sessions
     while True:
         before = {each: sessions.failures(each) for each in counts}
         seconds = max(wait(*before[each], visitor.now, longest) for each, longest in counts.items())
         if seconds > 0:
             raise TooSoon(seconds)
-        if sessions.tries(first, before[first], now=visitor.now):
+        if sessions.tries(before, now=visitor.now):
             return
 
 

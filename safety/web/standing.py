@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 from safety.home import ROOM_BYTES, Home, has_room, writable
 from safety.projections.inbox import owed
@@ -12,6 +13,7 @@ from safety.projections.trials import trials
 from safety.values import microseconds
 from safety.web.access import refused_lately
 
+Answer = TypeVar("Answer")
 SECOND = 1_000_000
 SILENT_FOR = 120 * SECOND
 """How long a part of the worker may go without leaving word."""
@@ -44,6 +46,24 @@ class Standing:
     """How many sign-ins and signatures were refused in the last minute."""
     refused_tokens: int
     """How many API tokens were refused in the last minute."""
+
+
+class Lately(Generic[Answer]):
+    """An answer that is given for a second to all who ask: whoever asks without end makes nobody work more."""
+
+    def __init__(self, ask: Callable[[], Answer], clock: Callable[[], float]) -> None:
+        """Ask nothing yet; `clock` gives seconds that never go back."""
+        self._ask, self._clock = ask, clock
+        self._known: tuple[Answer, float] | None = None
+        self._lock = Lock()
+
+    def __call__(self) -> Answer:
+        """Give the answer of at most a second ago; who asks while it is found waits for it. Raises what asking raises."""
+        with self._lock:
+            if self._known is None or self._clock() >= self._known[1]:
+                self._known = None
+                self._known = self._ask(), self._clock() + 1
+            return self._known[0]
 
 
 def standing(home: Home) -> Standing:
@@ -91,6 +111,12 @@ def not_ready(home: Home) -> list[str]:
         "disk": disk,
     }
     return [f"{part}: {reason}" for part, ask in parts.items() for reason in asked(ask, home)]
+
+
+def readiness(home: Home) -> tuple[list[str], int]:
+    """Give what is not ready and the log's last position, which is 0 where something is not."""
+    reasons = not_ready(home)
+    return reasons, 0 if reasons else home.journal.head().position
 
 
 def not_delivering(home: Home) -> list[str]:

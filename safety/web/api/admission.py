@@ -13,7 +13,7 @@ from safety.web.access import NOBODY
 from safety.web.api.scopes import covered
 from safety.web.asking import Asked, Unclear
 from safety.web.declaring import Admission, admitted
-from safety.web.pace import Pace
+from safety.web.pace import Pace, network
 from safety.web.visiting import SignInFirst, Visitor
 
 PREFIX = "vigilog_"
@@ -83,7 +83,7 @@ def token_of(visitor: Visitor) -> Token | None:
     token = visitor.home.tokens.find(digest(secret.strip()), now=visitor.now) if known else None
     if token is None:
         pace: Pace = visitor.request.app.state.pace
-        pace.take("stranger", visitor.source)
+        pace.take("stranger", network(visitor.source))
         visitor.access.note("token_refused", NOBODY, visitor.source)
         raise SignInFirst
     return token

@@ -151,12 +151,18 @@ class Gap(Part):
 
 
 class Knowledge(Stamped):
-    """What had happened by a moment beside what the sponsor knew by it; `more` rows are not told."""
+    """What had happened by a moment beside what the sponsor knew by it; `more` rows are not told.
+
+    `undated` adverse events have no onset and came to be known later: they may have begun by the moment. They count in
+    nothing else, and stand in `undated_rows`.
+    """
 
     happened: int
     """Adverse events that are known now to have begun by the moment."""
     missing: int
     other: int
+    undated: int
     counts: list[CountOfKnowledge]
     rows: list[Gap]
+    undated_rows: list[Gap]
     more: int

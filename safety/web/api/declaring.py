@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from safety.web.api.admission import ProgramAdmission, ReadAdmission
 from safety.web.api.problems import MEDIA_TYPE, TITLES
 from safety.web.api.sent import described_body
+from safety.web.declaring import NotedRoute
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 VERSION = "/api/v1"
@@ -47,7 +48,7 @@ class Endpoints(APIRouter):
 
     def __init__(self) -> None:
         """Hold no route yet."""
-        super().__init__()
+        super().__init__(route_class=NotedRoute)
         self.bodies: list[type[BaseModel]] = []
 
     def reads(self, path: str, action: str, answers: type[BaseModel]) -> Callable[[Endpoint], Endpoint]:

@@ -77,8 +77,9 @@ def read_knowledge(ask: Ask) -> Row:
     with ask.reading() as connection:
         found = gaps(connection, ask, ask.home.views.now(connection))
     counts = [{"measure": name, "happened": had, "known": knew} for name, had, knew in found["counts"]]
-    names = ("happened", "missing", "other", "more")
-    return stamped(ask) | {name: found[name] for name in names} | {"counts": counts, "rows": [*map(gap, found["rows"])]}
+    told = {name: found[name] for name in ("happened", "missing", "other", "undated", "more")}
+    gaps_of = {name: [*map(gap, found[name])] for name in ("rows", "undated_rows")}
+    return stamped(ask) | told | gaps_of | {"counts": counts}
 
 
 def gap(row: Row) -> Row:

@@ -13,7 +13,7 @@ from safety.projections.trials import governing
 from safety.settings import LOOPBACK
 from safety.values import Role, code
 from safety.web.account_history import account_history
-from safety.web.acting import Fault, Misfilled, acted, built
+from safety.web.acting import Fault, Misfilled, acted, built, reason_in
 from safety.web.addresses import coded
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
@@ -26,7 +26,6 @@ from safety.web.words import LANGUAGES, N_, Language
 pages = Pages()
 
 PEOPLE, PERSON = "/admin/people", "/admin/people/{account}"
-REASON = 500
 NO_ACCOUNT = N_("An account is a short code, such as WANG: letters, digits, dots and dashes.")
 NO_NAME = N_("The name must be one line of text that can be printed.")
 NO_ADDRESS = N_("The e-mail address must be of the form chen@hospital.org, in plain letters.")
@@ -68,9 +67,10 @@ def add(ask: Ask) -> Response:
     def form() -> Added:
         said["form"] = made = built(ask, Added, account=account_of(ask.text("account"), ask), **may(ask))
         said["person"] = person_of(ask, made.account, made.roles, made.trials)
+        reason_in(ask)
         return made
 
-    fault = acted(ask, "account.add", form, reason=why(ask))
+    fault = acted(ask, "account.add", form, reason=ask.text("why") or None)
     if fault is not None:
         return new_shown(ask, fault)
     ask.home.directory.put(said["person"])
@@ -110,9 +110,10 @@ def change_roles(ask: Ask, account: str) -> Response:
 
     def form() -> Changed:
         said["form"] = made = built(ask, Changed, account=row["account"], **may(ask))
+        reason_in(ask)
         return made
 
-    fault = acted(ask, "account.change", form, reason=why(ask))
+    fault = acted(ask, "account.change", form, reason=ask.text("why") or None)
     if fault is not None:
         return person_shown(ask, row, fault)
     known = ask.home.directory.find(row["account"])
@@ -125,7 +126,12 @@ def change_roles(ask: Ask, account: str) -> Response:
 def revoke(ask: Ask, account: str) -> Response:
     """Let a person do nothing any more: sessions, first link and passphrase go with it."""
     row = found(ask, account)
-    fault = acted(ask, "account.revoke", lambda: Revoked(account=row["account"]), reason=why(ask))
+
+    def form() -> Revoked:
+        reason_in(ask, place="why-revoked")
+        return Revoked(account=row["account"])
+
+    fault = acted(ask, "account.revoke", form, reason=ask.text("why") or None)
     if fault is not None:
         return person_shown(ask, row, fault)
     shut_out(ask, row["account"])
@@ -242,11 +248,6 @@ def sites_in(ask: Asked, roles: Sequence[str]) -> list[str]:
     return [] if only and len(said) == 1 and "investigator" not in roles else said
 
 
-def why(ask: Asked) -> str | None:
-    """Give the reason that the audit trail will say."""
-    return ask.text("why")[:REASON] or None
-
-
 def places(ask: Asked) -> tuple[list[Row], list[Row]]:
     """Give the trials and the sites that there are to choose from; a site with the trials that have it."""
     with ask.reading() as connection:
@@ -262,14 +263,15 @@ def places(ask: Asked) -> tuple[list[Row], list[Row]]:
 
 def chosen_may(ask: Asked, row: Row | None) -> Row:
     """Give what the form of roles shows: what was just chosen, else what the account has, else the only trial and site there is."""
+    why = "" if ask.request.url.path.endswith("/revoke") else ask.text("why")
     if ask.request.method == "POST" and (ask.form.getlist("roles") or ask.text("where")):
         many = {name: [str(one) for one in ask.form.getlist(name)] for name in ("roles", "trials", "sites")}
-        return {**many, "where": ask.text("where")}
+        return {**many, "where": ask.text("where"), "why": why}
     if row is None or not row["roles"]:
         trials, sites = ([one["id"] for one in found] if len(found) == 1 else [] for found in places(ask))
-        return {"roles": [], "trials": trials, "sites": sites, "where": "only" if trials else ""}
+        return {"roles": [], "trials": trials, "sites": sites, "where": "only" if trials else "", "why": why}
     many = {name: row[name] for name in ("roles", "trials", "sites")}
-    return {**many, "where": "only" if row["trials"] else "all"}
+    return {**many, "where": "only" if row["trials"] else "all", "why": why}
 
 
 def new_shown(ask: Asked, fault: Fault | None = None) -> Response:

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from safety.aggregates.deciding import Refused
 from safety.aggregates.trial import Amended, ReferenceSafetyInformationIssued, Registered, Trial
-from safety.web.acting import Misfilled, acted
+from safety.web.acting import Misfilled, acted, reason_in
 from safety.web.asking import Ask, Asked, NotThere
 from safety.web.declaring import Pages
 from safety.web.streams import events_of, state_of
@@ -72,9 +72,9 @@ def take_amendment(ask: Ask) -> Response:
         return would_change(ask, file)
 
     def form() -> Amended:
-        if not ask.text("reason"):
+        reason = reason_in(ask, "reason", most=REASON)
+        if reason is None:
             raise Misfilled("reason", ask.words(NO_REASON))
-        reason = ask.text("reason")[:REASON]
         return Amended(trial=ask.trial, file=file.text, definition=file.definition, reason=reason)
 
     wrong = acted(ask, "trial.amend", form)
@@ -90,6 +90,7 @@ def would_change(ask: Asked, file: TrialFile, fault: object = None) -> Response:
         "changes": differences(governs.definition, file.definition),
         "lines": changed_lines(governs.file, file.text),
         "same": governs.file == file.text,
+        "most": REASON,
     }
     return ask.render("admin/amend_preview.html.j2", 422 if fault else 200, file=file, fault=fault, **said)
 

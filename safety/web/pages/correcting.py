@@ -53,7 +53,7 @@ def fill(ask: Asked, draft: Draft, said: Row) -> Corrected | None:
     if ask.text("do") == "file" and not ask.text("why"):
         draft.given.errors["why"] = ask.words(WITHOUT_REASON)
     if len(ask.text("why")) > REASON_LENGTH:
-        draft.given.errors["why"] = ask.words(LONG_REASON, n=REASON_LENGTH)
+        draft.given.errors["why"] = ask.words(LONG_REASON, n=REASON_LENGTH, long=len(ask.text("why")))
     if not draft.merged.changed:
         return None
     right = {name: said[name] for name in draft.merged.changed if name in said}

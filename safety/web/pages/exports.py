@@ -1,6 +1,6 @@
 """The lists of the screens as files: all rows that fit, not only the page, for the same person, the same sites, the same moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import Response
@@ -13,6 +13,7 @@ from safety.web.declaring import Pages
 from safety.web.exporting import Value, exported
 from safety.web.pages import cases, history, incidence, listing, worklist
 from safety.web.record_fields import FIELDS
+from safety.web.signed_judgements import signatures
 from safety.web.signing import Signed, with_signatures
 from safety.web.words import N_
 
@@ -36,6 +37,9 @@ OF_A_CASE = (
     N_("Serious"), N_("Unexpected"), N_("Related"), N_("Investigator's causality"), N_("Outcome"), N_("Action taken"),
     N_("Merged into"), N_("Nullified"), N_("Entry"),
 )  # fmt: skip
+SIGNATURE = (N_("Signed by"), N_("Meaning of the signature"), N_("SHA-256 that was signed"))
+JUDGED = (("causality", N_("Investigator's causality")), ("expected", N_("Unexpected")))
+"""The judgements of an adverse event that a row shows, each with the signature under it; no other column holds one party's."""
 OF_A_CLOCK = (
     N_("Subject"), N_("Number"), N_("Site"), N_("Obligation"), N_("To"), N_("Owner"), N_("Time left"), N_("Due"),
     N_("State"), N_("Confidence"), N_("Serious"), N_("Unexpected"), N_("Related"), N_("Preferred term"),
@@ -49,8 +53,9 @@ OF_A_GAP = (
 )  # fmt: skip
 OF_A_CHANGE = (
     N_("Kind"), N_("Record"), N_("Subject"), N_("Number"), N_("Field"), N_("Old"), N_("New value"), N_("Who"), N_("Role"),
-    N_("Recorded"), N_("Why"), N_("Entry"), N_("Signed by"), N_("Meaning of the signature"), N_("SHA-256 that was signed"),
+    N_("Recorded"), N_("Why"), N_("Entry"), *SIGNATURE,
 )  # fmt: skip
+UNDATED = N_("No onset date: it may have begun by then")
 Row = list[Value]
 
 
@@ -62,8 +67,8 @@ def export_listing(ask: Ask, arm: str = "") -> Response:
             found = listing.of_a_number(connection, ask, arm, 1, MOST)["rows"]
         else:
             found = line_listing(connection, ask.trial, ask.at, sites=ask.sites)["rows"]
-    rows = (of_case(ask, row | {"sur": serious_unexpected_related(row)}, clear=False) for row in found)
-    return exported(ask, "listing", ask.words("Line listing"), heads(ask, OF_A_CASE), rows)
+    told = (row | {"sur": serious_unexpected_related(row)} for row in found)
+    return exported(ask, "listing", ask.words("Line listing"), heads_of_cases(ask), of_cases(ask, told, clear=False))
 
 
 @pages.shows("/trials/{trial}/cases/export", "screen.export")
@@ -72,8 +77,8 @@ def export_cases(ask: Ask, subject: str = "", serious: str = "", related: str = 
     if not ask.may("case.list"):
         raise NotThere
     found, clear = cases.listed(ask, cases.coded(ask, subject), serious, related, limit=MOST), reads_text(ask)
-    rows = (of_case(ask, row, clear=clear) for row in found["rows"])
-    return exported(ask, "cases", ask.words("Cases"), heads(ask, OF_A_CASE), rows)
+    rows = of_cases(ask, found["rows"], clear=clear)
+    return exported(ask, "cases", ask.words("Cases"), heads_of_cases(ask), rows)
 
 
 @pages.shows("/trials/{trial}/worklist/export", "screen.export")
@@ -113,8 +118,8 @@ def export_history(  # noqa: PLR0917, one parameter a field of the page's forms;
             told = history.comparison(connection, ask, a, b, head, most=MOST)["rows"]
             found = [of_change(ask, one, row["kind"]) for row in told for one in with_signatures(ask, row["values"])]
             return exported(ask, "comparison", ask.words("Compare two moments"), heads(ask, OF_A_CHANGE), found)
-        gaps = history.gaps(connection, ask, head, most=MOST)["rows"]
-    missed = (of_gap(ask, gap) for gap in gaps)
+        gaps = history.gaps(connection, ask, head, most=MOST)
+    missed = (of_gap(ask, gap) for name in ("rows", "undated_rows") for gap in gaps[name])
     return exported(ask, "history", ask.words("History"), heads(ask, OF_A_GAP), missed)
 
 
@@ -123,10 +128,31 @@ def heads(ask: Asked, titles: tuple[str, ...]) -> list[str]:
     return [ask.words.gettext(title) for title in titles]
 
 
+def heads_of_cases(ask: Asked) -> list[str]:
+    """Write the heads of a list of adverse events, with those of the signatures under each judgement."""
+    named = [ask.words(name) for _, name in JUDGED]
+    return heads(ask, OF_A_CASE) + [
+        f"{name}{ask.words(': ')}{head}" for name in named for head in heads(ask, SIGNATURE)
+    ]
+
+
 def letters(ask: Asked, sur: dict[str, Any] | None) -> Row:
     """Write whether something is serious, unexpected and related."""
     said = [LETTERS[sur[name]] if sur else "" for name in ("serious", "unexpected", "related")]
     return [ask.words.gettext(one) for one in said]
+
+
+def of_cases(ask: Asked, rows: Iterable[dict[str, Any]], *, clear: bool) -> Iterator[Row]:
+    """Write adverse events with the signatures under their judgements."""
+    signed = signatures(ask)
+    for row in rows:
+        of = (signed.get((row["subject"], row["number"], judgement)) for judgement, _ in JUDGED)
+        yield of_case(ask, row, clear=clear) + [cell for one in of for cell in of_signature(one)]
+
+
+def of_signature(signed: Signed | None) -> Row:
+    """Write who signed, what that means and what was signed; nothing where nobody did."""
+    return [f"{signed.name} ({signed.account})", signed.meaning, signed.sha256] if signed else [None, None, None]
 
 
 def of_case(ask: Asked, row: dict[str, Any], *, clear: bool) -> Row:
@@ -168,7 +194,7 @@ def of_table(ask: Asked, table: str, lines: list[dict[str, Any]]) -> Iterator[Ro
 def of_gap(ask: Asked, gap: dict[str, Any]) -> Row:
     """Write what the sponsor did not know: of an event its onset, of a field both values."""
     row, told = gap["row"], gap.get("told") or {}
-    true = row["onset"] if gap["field"] is None else gap["true"]
+    true = (row["onset"] or ask.words(UNDATED)) if gap["field"] is None else gap["true"]
     held = ask.words("Not yet known") if gap["field"] is None else gap["held"]
     text = FIELDS[gap["field"] or "started_on"]
     name = ask.words.gettext(text)
@@ -184,8 +210,4 @@ def of_change(ask: Asked, row: dict[str, Any], kind: str) -> Row:
     told: Row = [kind, row["record"], row["subject"], row["number"], f"{field} ({whose})" if whose else field]
     told += [row["old"], row["new"], row["by"], ask.show.role(row["role"])]
     told += [ask.show.moment(row["recorded_at"], seconds=True), row["reason"], row["position"]]
-    signed: Signed | None = row["signed"]
-    return [
-        *told,
-        *((f"{signed.name} ({signed.account})", signed.meaning, signed.sha256) if signed else (None, None, None)),
-    ]
+    return [*told, *of_signature(row["signed"])]

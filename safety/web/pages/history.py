@@ -83,10 +83,10 @@ def asked_moment(ask: Asked, head: At) -> Moment:
 
 
 def gaps(connection: Connection, ask: Asked, head: At, *, most: int = MOST) -> Row:
-    """Set what had happened beside what the sponsor knew: the counts, and each event or value that differs."""
+    """Set what had happened beside what the sponsor knew: the counts, each event or value that differs, and what has no onset."""
     of = asked_moment(ask, head)
     keys, knew = known(connection, ask.home.journal, of)
-    count, had = happened(connection, of, keys)
+    begun, had, undated = happened(connection, ask.home.journal, of, keys, knew)
     rows: list[Row] = []
     for key, row in had.events.items():
         before = knew.events.get(key)
@@ -98,16 +98,20 @@ def gaps(connection: Connection, ask: Asked, head: At, *, most: int = MOST) -> R
                 for name in COMPARED
                 if row[name] != before[name]
             ]
-    told = learned(connection, ask, head, rows[:most])
-    for gap in rows[:most]:
+    apart: list[Row] = [{"key": key, "row": row, "field": None} for key, row in undated.items()]
+    shown = rows[:most] + apart[:most]
+    told = learned(connection, ask, head, shown)
+    for gap in shown:
         gap["told"] = told.get((gap["key"], gap["field"]))
     return {
         "counts": [(name, had.counts[name], knew.counts[name]) for name in had.counts],
-        "happened": count,
+        "happened": begun,
         "missing": sum(row["field"] is None for row in rows),
         "other": sum(row["field"] is not None for row in rows),
+        "undated": len(apart),
         "rows": rows[:most],
-        "more": max(0, len(rows) - most),
+        "undated_rows": apart[:most],
+        "more": max(0, len(rows) - most) + max(0, len(apart) - most),
     }
 
 
