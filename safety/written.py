@@ -1,6 +1,7 @@
 """How dates, instants and whole numbers are written where the desk takes them: what only looks like one is refused."""
 
 import re
+from abc import ABC, abstractmethod
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
@@ -51,7 +52,7 @@ def day_or_moment(text: str) -> datetime:
     return datetime.combine(day(text), time()) if _DAY.fullmatch(text) else moment(text)
 
 
-class Written:
+class Written(ABC):
     """Marks a type that is read from text of one form alone; what is of the type already passes.
 
     The validator would take `1772355600` for a moment, `0` for a date, and `true` or `1_000` for a number. It stands in the
@@ -59,13 +60,15 @@ class Written:
     """
 
     __slots__ = ()
+    IN_JSON = False
+    """Whether JSON has such values of its own, which are taken beside the text."""
     KIND: Literal["day", "instant", "whole_number"]
     FORM: str
     PATTERN: str
 
+    @abstractmethod
     def typed(self, *, strict: bool) -> CoreSchema:
         """Give the schema of the type."""
-        raise NotImplementedError
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401, the signature pydantic fixes
         """Match the text with the form, read it, and hand it on to what a field says beside."""
@@ -73,7 +76,7 @@ class Written:
         read = core_schema.chain_schema([text, self.typed(strict=False)])
         either = core_schema.union_schema([self.typed(strict=True), read], mode="left_to_right")
         form = core_schema.custom_error_schema(
-            core_schema.json_or_python_schema(json_schema=self.in_json(read, either), python_schema=either),
+            core_schema.json_or_python_schema(json_schema=either if self.IN_JSON else read, python_schema=either),
             custom_error_type=self.KIND,
             custom_error_message=self.FORM,
         )
@@ -83,10 +86,6 @@ class Written:
             return describe(inner)
 
         return core_schema.chain_schema([form, inner], metadata={"pydantic_js_functions": [described]})
-
-    def in_json(self, read: CoreSchema, either: CoreSchema) -> CoreSchema:  # noqa: ARG002, numbers take the other
-        """Choose what JSON is read by, which has no dates of its own."""
-        return read
 
 
 class WrittenDay(Written):
@@ -110,17 +109,14 @@ class WrittenInstant(Written):
 
 
 class WrittenNumber(Written):
-    """An `int`: digits alone in a row of a file, a number in JSON."""
+    """An `int`: a number in JSON, digits alone where a form is filled in from a row of a file."""
 
+    IN_JSON = True
     KIND, FORM, PATTERN = "whole_number", NUMBER_FORM, WHOLE
 
     def typed(self, *, strict: bool) -> CoreSchema:
         """Give the schema of a whole number."""
         return core_schema.int_schema(strict=strict)
-
-    def in_json(self, read: CoreSchema, either: CoreSchema) -> CoreSchema:  # noqa: ARG002, see above
-        """Take numbers as numbers, and as text where a form is filled in from a file."""
-        return either
 
 
 class WrittenDecimal:

@@ -1,6 +1,5 @@
 """What nobody could confirm of a pack or a rule is told with each clock it touches; a released pack's text never changes."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -116,21 +115,11 @@ def test_the_text_of_a_released_version_never_changes() -> None:
     assert {name: packaged(name).version for name in newest} == newest
 
 
-@pytest.fixture
-def clock() -> Adjustable:
-    return Adjustable()
-
-
-@pytest.fixture
-def office(tmp_path: Path, clock: Adjustable) -> Iterator[Office]:
-    opened = Office(tmp_path / "log.db", clock).begin()
-    yield opened
-    opened.close()
-
-
 def test_a_log_that_holds_the_first_version_verifies_and_is_rebuilt_and_the_second_takes_its_place(
-    office: Office, clock: Adjustable
+    tmp_path: Path,
 ) -> None:
+    clock = Adjustable()
+    office = Office(tmp_path / "log.db", clock).begin()
     first = (GOLDEN / "cn-nmpa-drug-1.toml").read_text(encoding="utf-8")
     assert read_pack(first).sha256 == released()["CN-NMPA-DRUG", "1"]
     adopt(office, first)
@@ -147,3 +136,4 @@ def test_a_log_that_holds_the_first_version_verifies_and_is_rebuilt_and_the_seco
     views.catch_up(office.journal)
     assert views.check(office.journal) == []
     views.close()
+    office.close()

@@ -9,7 +9,7 @@ from safety.aggregates.account import Account
 from safety.home import Home
 from safety.journal.states import folded
 from safety.tokens import Token
-from tests.web_homes import PASSPHRASE, Homes, client, sent, signed_in, token, with_a_trial, with_people
+from tests.web_homes import PASSPHRASE, Homes, administered, client, sent, signed_in, token
 
 XU: dict[str, str | list[str]] = {
     "account": "xu",
@@ -24,8 +24,7 @@ XU: dict[str, str | list[str]] = {
 
 @pytest.fixture
 def home(homes: Homes) -> Home:
-    people = {"OPER": {"roles": ["operator"]}, "CHEN": {"roles": ["safety_officer"], "trials": ["T1"]}}
-    return with_people(with_a_trial(homes.open()), **people)
+    return administered(homes)
 
 
 @pytest.fixture
@@ -248,36 +247,6 @@ def test_the_past_shows_who_there_was_and_offers_nothing(home: Home, browser: Te
 @pytest.mark.parametrize("path", ["/admin/people/NOBODY", "/admin/people/no%20code"])
 def test_who_is_not_there_is_not_there(browser: TestClient, path: str) -> None:
     assert browser.get(path).status_code == 404
-
-
-def test_an_empty_desk_says_what_to_do_first(homes: Homes) -> None:
-    operator = signed_in(with_people(homes.open(), OPER={"roles": ["operator"]}), "OPER")
-    assert 'href="/admin">Begin</a>' in operator.get("/").text
-    page = operator.get("/admin").text
-    assert "Let the safety officer sign for the rule packs" in page
-    assert "Every role is filled" not in page, "there is no role to fill"
-    officer = signed_in(with_people(homes.open(), CHEN={"roles": ["safety_officer"]}), "CHEN")
-    assert "An operator registers trials" in officer.get("/").text
-
-
-def test_alerts_that_no_channel_takes_out_of_the_machine_are_a_fault(home: Home, browser: TestClient) -> None:
-    told = "Neither e-mail nor a webhook is set up"
-    assert told in browser.get("/admin").text
-    assert "Every role is filled" not in browser.get("/admin").text
-    home.settings = home.settings.model_copy(update={"webhook_url": "https://hook.example"})
-    assert told not in browser.get("/admin").text
-
-
-def test_the_overview_says_what_is_wrong_first(home: Home, browser: TestClient) -> None:
-    page = browser.get("/admin").text
-    assert "would keep an alert from reaching somebody" in page
-    assert "No e-mail address is known of anybody who is Operator now" in page
-    assert "1 person has no passphrase yet" in page
-    officer = signed_in(home, "CHEN").get("/admin").text
-    assert "T1" in officer
-    assert "/admin/people" not in officer
-    assert 'href="/admin"' in officer
-    assert 'href="/admin"' not in signed_in(with_people(home, LIN={"roles": ["investigator"]}), "LIN").get("/").text
 
 
 def test_the_tokens_of_who_is_revoked_open_nothing(home: Home, browser: TestClient) -> None:

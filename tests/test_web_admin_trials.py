@@ -11,15 +11,14 @@ from safety.aggregates.trial import Trial
 from safety.home import Home
 from safety.journal.states import folded
 from safety.web.trial_file import LARGEST, changed_lines, flat
-from tests.web_homes import Homes, sent, signed_in, token, with_a_trial, with_people
+from tests.web_homes import Homes, administered, sent, signed_in, token
 
 FILE = (Path(__file__).parent.parent / "trials" / "nct03265613.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def home(homes: Homes) -> Home:
-    people = {"OPER": {"roles": ["operator"]}, "CHEN": {"roles": ["safety_officer"], "trials": ["T1"]}}
-    return with_people(with_a_trial(homes.open()), **people)
+    return administered(homes)
 
 
 @pytest.fixture

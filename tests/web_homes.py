@@ -98,6 +98,12 @@ def words(page: Response) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page.text).split())
 
 
+def administered(homes: Homes) -> Home:
+    """A desk with one trial, its operator OPER and its safety officer CHEN."""
+    people = {"OPER": {"roles": ["operator"]}, "CHEN": {"roles": ["safety_officer"], "trials": ["T1"]}}
+    return with_people(with_a_trial(homes.open()), **people)
+
+
 def signed_in(home: Home, account: str) -> TestClient:
     """A browser in which an account is signed in, through its first link and a passphrase of its own."""
     asked = client(home)
